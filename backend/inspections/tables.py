@@ -1,0 +1,165 @@
+from __future__ import annotations
+
+from piccolo.columns import JSONB, UUID, Array, BigSerial, Boolean, Bytea, Date, ForeignKey, Integer, OnDelete, SmallInt, Text, Timestamptz, Varchar
+from piccolo.columns.defaults.uuid import UUID4
+from piccolo.table import Table
+
+
+class CheckItem(Table, tablename="check_item"):
+    """随机抽查事项 One item of the item list."""
+
+    code = Varchar(length=20, primary_key=True, default=None)
+    department = Varchar(length=20)
+    name_zh = Varchar(length=120)
+    name_en = Varchar(length=160)
+    category = Varchar(length=10)  # general | key
+    legal_basis = Text()
+    method = Varchar(length=20)
+    qualification = Varchar(length=40, null=True, default=None)
+    valid_from = Date()
+    valid_to = Date(null=True, default=None)
+
+
+class Checklist(Table, tablename="checklist"):
+    """检查表 One version of a check item's form. Never changed: a change is a new version."""
+
+    id = UUID(primary_key=True, default=UUID4())
+    item = ForeignKey(references=CheckItem, on_delete=OnDelete.restrict)
+    version = Integer()
+    title_zh = Varchar(length=160)
+    title_en = Varchar(length=200)
+    questions = JSONB()
+    created_at = Timestamptz()
+
+
+class OutcomeCode(Table, tablename="outcome_code"):
+    """检查结果代码 One node of the tree of outcomes."""
+
+    code = Varchar(length=4, primary_key=True, default=None)
+    parent = Varchar(length=4, null=True, default=None)
+    zh = Varchar(length=120)
+    en = Varchar(length=160)
+    position = SmallInt()
+    valid_from = Date()
+    valid_to = Date(null=True, default=None)
+
+
+class Campaign(Table, tablename="campaign"):
+    """抽查任务 One planned round of inspections."""
+
+    id = UUID(primary_key=True, default=UUID4())
+    number = Varchar(length=40, unique=True)
+    name = Varchar(length=160)
+    plan_name = Varchar(length=160, default="")
+    state = Varchar(length=12)  # draft | announced | drawn | closed | voided
+    department = Varchar(length=20)  # lead
+    partners = Array(base_column=Varchar(length=20))
+    region = Varchar(length=12)  # scope prefix the campaign belongs to
+    counties = Array(base_column=Varchar(length=12))
+    industries = Array(base_column=Varchar(length=10))  # empty = all
+    rate_mode = Varchar(length=10)  # fixed | rate | classes
+    rates = JSONB()  # fixed {"n": 20}; rate {"-": [p, q]}; classes {"A": [p, q], ..}
+    officers_per_visit = SmallInt()
+    due_on = Date()
+    yearly_cap = SmallInt(null=True, default=None)
+    created_by = UUID(default=None)
+    created_at = Timestamptz()
+    version = Integer(default=1)
+
+
+class CampaignItem(Table, tablename="campaign_item"):
+    """任务事项 One check item of a campaign, with the checklist version that was current at its announcement."""
+
+    id = BigSerial(primary_key=True)
+    campaign = ForeignKey(references=Campaign, on_delete=OnDelete.restrict)
+    item = ForeignKey(references=CheckItem, on_delete=OnDelete.restrict)
+    checklist = ForeignKey(references=Checklist, on_delete=OnDelete.restrict)
+
+
+class Recusal(Table, tablename="recusal"):
+    """回避登记 One officer who may not visit one enterprise; the reason stays inside the office."""
+
+    id = UUID(primary_key=True, default=UUID4())
+    inspector = UUID(default=None)
+    enterprise = UUID(default=None)
+    reason = Text()
+    decided_by = UUID(default=None)
+    decided_at = Timestamptz()
+    ended_at = Timestamptz(null=True, default=None)
+
+
+class Inspection(Table, tablename="inspection"):
+    """检查 One enterprise to visit, its officers and items. Moves along the states of rules.py; `version` counts the moves."""
+
+    id = UUID(primary_key=True, default=UUID4())
+    campaign = ForeignKey(references=Campaign, on_delete=OnDelete.restrict)
+    draw = UUID(default=None)
+    enterprise = UUID(default=None, index=True)
+    enterprise_code = Varchar(length=40, index=True)
+    enterprise_name = Varchar(length=200)
+    department = Varchar(length=20)
+    county = Varchar(length=12)
+    state = Varchar(length=14)
+    sealed_salt = Bytea()
+    sealed_leaf = Bytea()  # its leaf in the draw's sealed list
+    sealed_index = Integer()
+    due_on = Date()
+    dispatched_at = Timestamptz()
+    received_at = Timestamptz(null=True, default=None)
+    submitted_at = Timestamptz(null=True, default=None)
+    completed_on = Date(null=True, default=None)
+    published_at = Timestamptz(null=True, default=None)
+    version = Integer(default=1)
+    updated_at = Timestamptz()
+
+
+class InspectionOfficer(Table, tablename="inspection_officer"):
+    """检查人员 One officer's place in an inspection."""
+
+    id = BigSerial(primary_key=True)
+    inspection = ForeignKey(references=Inspection, on_delete=OnDelete.restrict)
+    inspector = UUID(default=None, index=True)
+    slot = SmallInt()
+    department = Varchar(length=20)
+    received_at = Timestamptz(null=True, default=None)
+    received_t_dev = Timestamptz(null=True, default=None)
+
+
+class Submission(Table, tablename="submission"):
+    """检查记录 One signed record from a phone, exactly as signed. Never changed but for `state`."""
+
+    id = UUID(primary_key=True, default=None)
+    inspection = ForeignKey(references=Inspection, on_delete=OnDelete.restrict)
+    account = UUID(default=None)
+    device = UUID(default=None)
+    record = Bytea()  # canonical bytes, as signed
+    record_sha256 = Varchar(length=64)
+    signature = Bytea()  # ES256, r || s
+    state = Varchar(length=12)  # submitted | returned | approved
+    clock_skew_ms = Integer()
+    received_at = Timestamptz()
+    entry_id = UUID(default=None)
+
+
+class SubmissionPhoto(Table, tablename="submission_photo"):
+    """记录所附证据 One piece of evidence that a record names."""
+
+    id = BigSerial(primary_key=True)
+    submission = ForeignKey(references=Submission, on_delete=OnDelete.restrict)
+    sha256 = Varchar(length=64, index=True)
+    role = Varchar(length=12)  # photo | strokes
+    item = Varchar(length=20, null=True, default=None)
+    question = Varchar(length=40, null=True, default=None)
+    position = SmallInt()
+
+
+class Review(Table, tablename="review"):
+    """审核 One reviewer's verdict on one record. Append-only."""
+
+    id = UUID(primary_key=True, default=UUID4())
+    submission = ForeignKey(references=Submission, on_delete=OnDelete.restrict)
+    reviewer = UUID(default=None)
+    verdict = Varchar(length=10)  # approved | returned
+    comment = Text()
+    decided_at = Timestamptz()
+    is_first_of_record = Boolean(default=True)

@@ -1,0 +1,98 @@
+"""Reads on people."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+from backend.kernel import clock
+from backend.kernel.scope import Scope
+from backend.people import rules
+from backend.people.tables import Account, Department, Inspector, Session
+
+
+@dataclass(frozen=True, slots=True)
+class DepartmentView:
+    code: str
+    name_zh: str
+    name_en: str
+
+
+@dataclass(frozen=True, slots=True)
+class InspectorView:
+    id: UUID
+    account: UUID | None
+    name: str
+    department: str
+    certificate_no: str
+    certificate_expires_on: date
+    qualifications: tuple[str, ...]
+    counties: tuple[str, ...]
+    phone: str
+    is_valid: bool
+
+
+async def find_principal(cookie: str) -> rules.Principal | None:
+    """Whom a session cookie stands for, if it is still good."""
+    row = await Session.select(
+        Session.account.id.as_alias("id"),
+        Session.account.username.as_alias("username"),
+        Session.account.name.as_alias("name"),
+        Session.account.role.as_alias("role"),
+        Session.account.department.as_alias("department"),
+        Session.account.region.as_alias("region"),
+        Session.account.active.as_alias("active"),
+    ).where(Session.key_sha256 == hashlib.sha256(cookie.encode()).hexdigest(), Session.expires_at > clock.now()).first()
+    if row is None or not row["active"]:
+        return None
+    inspector = await Inspector.select(Inspector.id).where(Inspector.account == row["id"]).first()
+    return rules.Principal(
+        account_id=row["id"],
+        username=row["username"],
+        name=row["name"],
+        role=row["role"],
+        department=row["department"],
+        region=row["region"],
+        inspector_id=inspector["id"] if inspector else None,
+    )
+
+
+async def list_departments() -> list[DepartmentView]:
+    rows = await Department.select().order_by(Department.code)
+    return [DepartmentView(**row) for row in rows]
+
+
+def _inspector(row: dict[str, object]) -> InspectorView:
+    fields = {k: row[k] for k in InspectorView.__dataclass_fields__}
+    return InspectorView(**{**fields, "qualifications": tuple(row["qualifications"]), "counties": tuple(row["counties"])})  # type: ignore[arg-type]
+
+
+async def list_inspectors(scope: Scope) -> list[InspectorView]:
+    """The officers of the scope's department (or of all), by name."""
+    query = Inspector.select().order_by(Inspector.department).order_by(Inspector.name)
+    if scope.department is not None:
+        query = query.where(Inspector.department == scope.department)
+    rows = await query
+    return [v for v in map(_inspector, rows) if any(c.startswith(scope.region) for c in v.counties)]
+
+
+async def list_fit_inspectors(departments: list[str], on: date) -> list[InspectorView]:
+    """The officers who may be drawn on a day: valid, certificate in date, with an account to receive the work."""
+    rows = await Inspector.select().where(Inspector.department.is_in(departments)).order_by(Inspector.certificate_no)
+    return [v for v in map(_inspector, rows) if rules.is_fit(v.is_valid, v.certificate_expires_on, on)]
+
+
+async def list_inspectors_by_id(ids: list[UUID]) -> dict[UUID, InspectorView]:
+    if not ids:
+        return {}
+    rows = await Inspector.select().where(Inspector.id.is_in(ids))
+    return {v.id: v for v in map(_inspector, rows)}
+
+
+async def find_account_name(account_id: UUID) -> str:
+    row = await Account.select(Account.name).where(Account.id == account_id).first()
+    return str(row["name"]) if row else "?"
+
+

@@ -1,0 +1,220 @@
+"""Verbs on people: accounts, sign-in, devices."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import secrets
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+import argon2
+
+from backend.kernel import clock
+from backend.kernel.errors import Conflict, DomainError, Forbidden, Invalid, NotFound
+from backend.kernel.ids import new_id
+from backend.ledger import service as ledger
+from backend.people import rules
+from backend.people.tables import Account, Department, Device, Inspector, Session
+from backend.storage.engine import connection
+
+# OWASP's floor for argon2id: 19 MiB, two passes, one lane.
+_hasher = argon2.PasswordHasher(time_cost=2, memory_cost=19456, parallelism=1)
+# Checked when there is no such account, so that an answer's time does not tell which names exist.
+_NOBODY = _hasher.hash(secrets.token_hex(16))
+
+
+class BadCredentials(DomainError):
+    code = "bad-credentials"
+    status = 401
+    zh = "账号或密码不正确"
+    en = "The account name or the password is wrong"
+
+
+class TooManyAttempts(DomainError):
+    code = "too-many-attempts"
+    status = 429
+    zh = "尝试次数过多，请 {retry_after_s} 秒后再试"
+    en = "Too many attempts: try again in {retry_after_s} seconds"
+
+
+class UnknownDevice(DomainError):
+    code = "unknown-device"
+    status = 403
+    zh = "此设备尚未登记或已停用"
+    en = "This device is not enrolled, or was revoked"
+
+
+async def hash_password(password: str) -> str:
+    return await asyncio.to_thread(_hasher.hash, password)
+
+
+async def add_department(code: str, name_zh: str, name_en: str) -> None:
+    await Department.insert(Department(code=code, name_zh=name_zh, name_en=name_en)).on_conflict(action="DO NOTHING")
+
+
+async def create_account(
+    *,
+    username: str,
+    password: str,
+    name: str,
+    role: str,
+    department: str | None,
+    region: str,
+    by: UUID | None = None,
+) -> UUID:
+    """Add an account. Raises ``Invalid`` for an unknown role or a weak password, ``Conflict`` for a taken name."""
+    if role not in rules.ROLES:
+        raise Invalid(field="role", why_zh="没有这个角色", why_en="there is no such role")
+    if why := rules.weakness(password, username):
+        texts = {
+            "short": ("至少 10 个字符", "at least 10 characters are needed"),
+            "name": ("不能包含账号名", "it must not contain the account name"),
+            "repeated": ("不能只用一个字符", "it must not repeat one character"),
+        }[why]
+        raise Invalid(field="password", why_zh=texts[0], why_en=texts[1])
+    if await Account.exists().where(Account.username == username):
+        raise Conflict()
+    account_id = new_id()
+    await Account.insert(
+        Account(
+            id=account_id,
+            username=username,
+            password_hash=await hash_password(password),
+            name=name,
+            role=role,
+            department=department,
+            region=region,
+            created_at=clock.now(),
+        )
+    )
+    await ledger.record("account.created", actor=by, subject=str(account_id), payload={"role": role, "department": department, "region": region})
+    return account_id
+
+
+async def add_inspector(
+    *,
+    name: str,
+    department: str,
+    certificate_no: str,
+    certificate_expires_on: date,
+    qualifications: list[str],
+    counties: list[str],
+    phone: str = "",
+    account: UUID | None = None,
+) -> UUID:
+    inspector_id = new_id()
+    await Inspector.insert(
+        Inspector(
+            id=inspector_id,
+            account=account,
+            name=name,
+            department=department,
+            certificate_no=certificate_no,
+            certificate_expires_on=certificate_expires_on,
+            qualifications=qualifications,
+            counties=counties,
+            phone=phone,
+        )
+    )
+    return inspector_id
+
+
+def _hash_key(cookie: str) -> str:
+    return hashlib.sha256(cookie.encode()).hexdigest()
+
+
+async def _seconds_blocked(key: str, limit: int) -> int:
+    row = await connection().fetchrow("select failures, window_started_at from login_attempt where key = $1", key)
+    if row is None or row["failures"] < limit:
+        return 0
+    left = row["window_started_at"] + rules.WINDOW - clock.now()
+    return max(0, int(left.total_seconds()))
+
+
+async def _count_failure(key: str) -> None:
+    # One statement, so that parallel guesses on several servers are all counted.
+    await connection().execute(
+        "insert into login_attempt (key, failures, window_started_at) values ($1, 1, $2) on conflict (key) do update set"
+        " failures = case when login_attempt.window_started_at < $3 then 1 else login_attempt.failures + 1 end,"
+        " window_started_at = case when login_attempt.window_started_at < $3 then $2 else login_attempt.window_started_at end",
+        key,
+        clock.now(),
+        clock.now() - rules.WINDOW,
+    )
+
+
+async def check_password(username: str, password: str, address: str) -> UUID | DomainError:
+    """The account id, or the refusal *returned*: its count of failures must be committed, so nothing may be raised here."""
+    keys = (("a:" + hashlib.sha256(username.encode()).hexdigest(), rules.FAILURES_PER_ACCOUNT), ("ip:" + address[:60], rules.FAILURES_PER_ADDRESS))
+    for key, limit in keys:
+        if seconds := await _seconds_blocked(key, limit):
+            return TooManyAttempts(retry_after_s=seconds)
+    account = await Account.select(Account.id, Account.password_hash, Account.active).where(Account.username == username).first()
+    try:
+        await asyncio.to_thread(_hasher.verify, account["password_hash"] if account else _NOBODY, password)
+    except argon2.exceptions.VerificationError:
+        account = None
+    if account is None or not account["active"]:
+        for key, _ in keys:
+            await _count_failure(key)
+        return BadCredentials()
+    await connection().execute("delete from login_attempt where key = $1", keys[0][0])
+    return UUID(str(account["id"]))
+
+
+async def open_session(account_id: UUID, replaces: str | None = None) -> str:
+    """A new session cookie for the account. ``replaces`` ends the visitor's former session: a key is never kept over a sign-in."""
+    if replaces:
+        await close_session(replaces)
+    cookie = secrets.token_urlsafe(32)
+    now = clock.now()
+    await Session.delete().where(Session.expires_at < now)
+    await Session.insert(Session(key_sha256=_hash_key(cookie), account=account_id, created_at=now, expires_at=now + rules.SESSION_LIFETIME))
+    return cookie
+
+
+async def close_session(cookie: str) -> None:
+    await Session.delete().where(Session.key_sha256 == _hash_key(cookie))
+
+
+async def enrol_device(device_id: UUID, *, account_id: UUID, name: str, public_key: dict[str, Any]) -> None:
+    """Register a phone's signing key. Idempotent for the same key; raises ``Conflict`` for another one under the same id."""
+    if public_key.get("kty") != "EC" or public_key.get("crv") != "P-256" or not {"x", "y"} <= public_key.keys() or "d" in public_key:
+        raise Invalid(field="public_key", why_zh="须为 P-256 公钥", why_en="a P-256 public key is needed")
+    key = {k: public_key[k] for k in ("kty", "crv", "x", "y")}
+    known = await Device.select(Device.account, Device.public_key, Device.revoked_at).where(Device.id == device_id).output(load_json=True).first()
+    if known:
+        if known["account"] != account_id or known["public_key"] != key:
+            raise Conflict()
+        if known["revoked_at"]:
+            raise UnknownDevice()
+        return
+    await Device.insert(Device(id=device_id, account=account_id, name=name[:120], public_key=key, enrolled_at=clock.now()))
+    await ledger.record("device.enrolled", actor=account_id, subject=str(device_id), payload={"public_key": key})
+
+
+async def revoke_device(device_id: UUID, *, by: UUID) -> None:
+    """A lost phone: its key signs no more and its owner's sessions end."""
+    known = await Device.select(Device.account, Device.revoked_at).where(Device.id == device_id).first()
+    if known is None:
+        raise NotFound()
+    if known["revoked_at"]:
+        return
+    await Device.update({Device.revoked_at: clock.now()}).where(Device.id == device_id)
+    await Session.delete().where(Session.account == known["account"])
+    await ledger.record("device.revoked", actor=by, subject=str(device_id), payload={})
+
+
+async def find_device_key(device_id: UUID, account_id: UUID) -> dict[str, Any]:
+    """The public JWK of a device that this account enrolled. Raises ``UnknownDevice``."""
+    known = await Device.select(Device.account, Device.public_key, Device.revoked_at).where(Device.id == device_id).output(load_json=True).first()
+    if known is None or known["account"] != account_id or known["revoked_at"]:
+        raise UnknownDevice()
+    return dict(known["public_key"])
+
+
+def require(principal: rules.Principal, *roles: str) -> None:
+    if principal.role not in roles:
+        raise Forbidden()

@@ -1,0 +1,14 @@
+"""The one Piccolo app: every room's tables, one chain of migrations."""
+
+from pathlib import Path
+
+from piccolo.conf.apps import AppConfig, table_finder
+
+ROOMS = ("storage", "ledger", "evidence", "registry", "people", "draws", "inspections", "exchange", "notify", "publicity")
+
+APP_CONFIG = AppConfig(
+    app_name="sunlot",
+    migrations_folder_path=str(Path(__file__).parent.parent / "migrations"),
+    table_classes=table_finder([f"backend.{room}.tables" for room in ROOMS]),
+    migration_dependencies=[],
+)

@@ -1,0 +1,52 @@
+from __future__ import annotations
+
+from piccolo.columns import UUID, BigInt, Date, Integer, Text, Timestamptz, Varchar
+from piccolo.columns.defaults.uuid import UUID4
+from piccolo.table import Table
+
+
+class Region(Table, tablename="region"):
+    """行政区划 One code of GB/T 2260 (or a marked local addition) with its dates of validity."""
+
+    code = Varchar(length=12, primary_key=True, default=None)
+    name_zh = Varchar(length=60)
+    name_en = Varchar(length=80)
+    parent = Varchar(length=12, null=True, default=None)
+    valid_from = Date(null=True, default=None)
+    valid_to = Date(null=True, default=None)
+    source = Varchar(length=200)
+
+
+class Industry(Table, tablename="industry"):
+    """国民经济行业 One class of GB/T 4754 in its edition."""
+
+    code = Varchar(length=10, primary_key=True, default=None)
+    name_zh = Varchar(length=80)
+    name_en = Varchar(length=120)
+    edition = Varchar(length=20)
+
+
+class Enterprise(Table, tablename="enterprise"):
+    """检查对象 One subject of inspection. Changed by imports and by the office; `version` counts the changes."""
+
+    id = UUID(primary_key=True, default=UUID4())
+    code = Varchar(length=40, unique=True)  # USCC, or an older registration number
+    code_kind = Varchar(length=10)  # uscc | reg15 | reg13 | override
+    override_reason = Text(null=True, default=None)
+    name = Varchar(length=200)
+    name_key = Varchar(length=400, index=True)  # pinyin, to sort by
+    region = Varchar(length=12, index=True)
+    industry = Varchar(length=10, index=True)
+    kind = Varchar(length=30)
+    status = Varchar(length=20)  # active | deregistered | revoked | moved_out
+    address = Varchar(length=300, default="")
+    legal_rep = Varchar(length=80, default="")
+    phone = Varchar(length=40, default="")
+    established_on = Date(null=True, default=None)
+    credit_class = Varchar(length=1, default="B")  # A-D, never published
+    lat_e7 = BigInt(null=True, default=None)
+    lon_e7 = BigInt(null=True, default=None)
+    qr_token = Varchar(length=32, unique=True)
+    version = Integer(default=1)
+    created_at = Timestamptz()
+    updated_at = Timestamptz()

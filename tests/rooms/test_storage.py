@@ -1,0 +1,80 @@
+"""The safe transaction, the outbox and the append-only triggers on a real server."""
+
+from __future__ import annotations
+
+import asyncio
+
+import asyncpg
+import pytest
+
+from backend.storage import outbox
+from backend.storage.engine import connection, transaction
+
+
+async def test_a_failed_commit_hands_its_connection_back(db):
+    for _ in range(20):  # the pool holds 8: a leak would hang here
+        with pytest.raises(asyncpg.PostgresError):
+            async with transaction():
+                await connection().execute("create table if not exists d (a int unique deferrable initially deferred)")
+                await connection().execute("insert into d values (1), (1)")
+    assert db.current_transaction.get() is None
+    async with asyncio.timeout(5), transaction():
+        assert await connection().fetchval("select 1") == 1
+
+
+async def test_transactions_do_not_nest(db):
+    with pytest.raises(Exception, match="nest|active"):
+        async with transaction():
+            async with transaction():
+                pass
+
+
+async def test_outbox_does_each_job_once_for_two_workers(db):
+    async with transaction():
+        for i in range(40):
+            await outbox.ask("count", {"i": i})
+    seen: list[int] = []
+
+    async def count(payload):
+        seen.append(payload["i"])
+
+    await asyncio.gather(*(outbox.work_off({"count": count}, limit=50) for _ in range(2)))
+    assert sorted(seen) == list(range(40))
+
+
+async def test_outbox_keeps_a_failed_job_with_its_error_and_others_go_on(db):
+    async with transaction():
+        await outbox.ask("job", {"bad": True})
+        await outbox.ask("job", {"bad": False})
+    done = []
+
+    async def job(payload):
+        if payload["bad"]:
+            raise ValueError("no such door")
+        done.append(1)
+
+    await outbox.work_off({"job": job})
+    async with transaction():
+        row = await connection().fetchrow("select attempts, last_error, available_at > now() as later from outbox_job")
+    assert done == [1]
+    assert row["attempts"] == 1
+    assert "no such door" in row["last_error"]
+    assert row["later"]
+
+
+async def test_the_same_key_asks_once(db):
+    async with transaction():
+        await outbox.ask("push", {}, key="a")
+        await outbox.ask("push", {}, key="a")
+        assert await connection().fetchval("select count(*) from outbox_job") == 1
+
+
+async def test_append_only_tables_refuse_change(db):
+    async with transaction():
+        await connection().execute(
+            "insert into ledger_leaf (index, entry_id, leaf, leaf_sha256) values (0, gen_random_uuid(), 'x', 'y')"
+        )
+    for statement in ("update ledger_leaf set leaf = 'z'", "delete from ledger_leaf", "truncate ledger_leaf"):
+        with pytest.raises(asyncpg.IntegrityConstraintViolationError):
+            async with transaction():
+                await connection().execute(statement)
