@@ -1,0 +1,60 @@
+"""Composition root: the faces, the guards and the lifespan. Nothing else knows all of them."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from litestar import Litestar
+from litestar.config.csrf import CSRFConfig
+from litestar.middleware import DefineMiddleware
+from litestar.plugins.htmx import HTMXPlugin
+from litestar.static_files import create_static_files_router
+
+from backend.kernel.settings import settings
+from backend.storage import engine
+from backend.storage.keys import secret
+from backend.web.console import routes as console
+from backend.web.field import routes as field
+from backend.web.public import routes as public
+from backend.web.shared import errors, headers, pages, session
+from backend.web.shared.access import PUBLIC, guard
+
+
+@asynccontextmanager
+async def lifespan(app: Litestar) -> AsyncIterator[None]:
+    async with engine.pool():
+        yield
+
+
+def create_app() -> Litestar:
+    """The application. Needs a reachable, migrated database when it starts, none to be built."""
+    static = {"opt": {"access": PUBLIC}, "include_in_schema": False}
+    return Litestar(
+        route_handlers=[
+            console.router,
+            field.router,
+            public.router,
+            create_static_files_router("/static", [pages.BUILD / "static"], **static),
+            create_static_files_router("/field", [pages.BUILD / "field"], html_mode=True, **static),
+        ],
+        guards=[guard],
+        middleware=[headers.security_headers, DefineMiddleware(session.SessionMiddleware, exclude=["^/static", "^/field/(?!api)"])],
+        exception_handlers=errors.HANDLERS,
+        lifespan=[lifespan],
+        before_send=[session.remember_language],
+        csrf_config=CSRFConfig(
+            secret=secret("csrf"),
+            cookie_name="csrf",
+            header_name="x-csrf-token",
+            cookie_secure=settings().secure_cookies,
+            cookie_samesite="lax",
+        ),
+        template_config=pages.template_config(),
+        plugins=[HTMXPlugin()],
+        openapi_config=None,
+        request_max_body_size=32 * 1024 * 1024,
+    )
+
+
+app = create_app()

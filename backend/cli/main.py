@@ -1,0 +1,118 @@
+"""``sunlot``: everything an operator starts by hand. Commands import what they need, so that each starts fast."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import sys
+from collections.abc import Sequence
+
+from backend.kernel.errors import DomainError
+
+
+def _run(args: argparse.Namespace) -> int:
+    from backend.cli import run
+
+    return run.run(demo=not args.no_demo)
+
+
+def _serve(args: argparse.Namespace) -> int:
+    from backend.cli import run
+
+    return run.serve(workers=args.workers)
+
+
+def _worker(args: argparse.Namespace) -> int:
+    from backend.cli import worker
+
+    return asyncio.run(worker.main())
+
+
+def _migrate(args: argparse.Namespace) -> int:
+    from backend.storage import engine, migrate
+
+    engine.ensure_server()
+    asyncio.run(migrate.migrate())
+    return 0
+
+
+def _demo(args: argparse.Namespace) -> int:
+    from backend.cli.demo import load
+    from backend.storage import engine
+
+    engine.ensure_server()
+    print("loaded" if asyncio.run(load.load_if_empty()) else "there are accounts already: nothing was loaded")
+    return 0
+
+
+def _assets(args: argparse.Namespace) -> int:
+    from backend.cli import assets
+
+    assets.build(assets.REPO)
+    return 0
+
+
+def _database(args: argparse.Namespace) -> int:
+    from backend.storage import engine
+
+    engine.ensure_server() if args.action == "start" else engine.stop_server()
+    return 0
+
+
+def _draw_verify(args: argparse.Namespace) -> int:
+    from backend.draws import verifier
+
+    return verifier.main(args.rest)
+
+
+def _ledger_verify(args: argparse.Namespace) -> int:
+    from backend.ledger.verify import verify_log
+    from backend.storage import engine
+
+    async def verify() -> list[str]:
+        async with engine.pool(2):
+            return [str(p) for p in await verify_log()]
+
+    engine.ensure_server()
+    problems = asyncio.run(verify())
+    print("\n".join(problems) or "存证日志完好 · the ledger is intact")
+    return 1 if problems else 0
+
+
+def parser() -> argparse.ArgumentParser:
+    top = argparse.ArgumentParser(prog="sunlot", description="Sunlot 阳光抽查")
+    commands = top.add_subparsers(required=True, metavar="COMMAND")
+
+    def add(name: str, does: object, text: str) -> argparse.ArgumentParser:
+        sub = commands.add_parser(name, help=text, description=text)
+        sub.set_defaults(does=does)
+        return sub
+
+    add("run", _run, "set up the database, load the demo county where it is empty, serve and work; Ctrl-C stops all").add_argument(
+        "--no-demo", action="store_true"
+    )
+    add("serve", _serve, "serve the web application").add_argument("--workers", type=int, default=1)
+    add("worker", _worker, "do the background work: ledger, alerts, thumbnails, imports")
+    add("migrate", _migrate, "bring the database schema up to date")
+    add("demo", _demo, "load the demo county into an empty database")
+    add("assets", _assets, "build the served files from pwa/ and backend/web/")
+    add("database", _database, "start or stop the embedded database").add_argument("action", choices=["start", "stop"])
+    draw = add("draw", _draw_verify, "draw verify BUNDLE.json: recompute a public draw")
+    draw.add_argument("action", choices=["verify"])
+    draw.add_argument("rest", nargs=argparse.REMAINDER)
+    ledger = add("ledger", _ledger_verify, "ledger verify: recompute the whole log")
+    ledger.add_argument("action", choices=["verify"])
+    return top
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    args = parser().parse_args(argv)
+    try:
+        return int(args.does(args))
+    except DomainError as e:
+        print(f"{e.message('zh')}\n{e.message('en')}", file=sys.stderr)
+        return 2
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

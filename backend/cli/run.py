@@ -1,0 +1,133 @@
+"""One command for an office: database, migrations, demo county, server and worker; one Ctrl-C stops what it started."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from types import FrameType
+
+import httpx
+
+from backend.kernel.errors import DomainError
+from backend.kernel.settings import settings
+from backend.storage import cluster, engine
+from backend.storage.migrate import migrate
+
+PATIENCE = 60.0
+
+
+class PortTaken(DomainError):
+    code = "port-taken"
+    zh = "端口 {port} 已被占用，请用 PORT=… 换一个端口"
+    en = "Port {port} is taken: choose another with PORT=.."
+
+
+def serve(workers: int = 1) -> int:
+    """Serve until a signal comes."""
+    from granian import Granian
+    from granian.constants import Interfaces
+
+    s = settings()
+    Granian(
+        "backend.app:app",
+        address=s.host,
+        port=s.port,
+        interface=Interfaces.ASGI,
+        workers=workers,
+        respawn_failed_workers=True,
+        workers_kill_timeout=5,
+        websockets=False,
+    ).serve()
+    return 0
+
+
+def _require_port() -> None:
+    s = settings()
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((s.host, s.port))
+        except OSError as e:
+            raise PortTaken(port=s.port) from e
+
+
+def _wait_until_up(server: subprocess.Popen[bytes]) -> bool:
+    s = settings()
+    host = "127.0.0.1" if s.host == "0.0.0.0" else s.host  # noqa: S104 - compared, not bound
+    limit = time.monotonic() + PATIENCE
+    while time.monotonic() < limit and server.poll() is None:
+        try:
+            if httpx.get(f"http://{host}:{s.port}/healthz", timeout=2, trust_env=False).status_code == 200:
+                return True
+        except httpx.HTTPError:
+            time.sleep(0.1)
+    return False
+
+
+def _command(name: str) -> subprocess.Popen[bytes]:
+    # A group of its own, so that the terminal's Ctrl-C reaches us alone and we stop things in order.
+    return subprocess.Popen([sys.executable, "-m", "backend.cli.main", name], process_group=0)
+
+
+def run(*, demo: bool = True) -> int:
+    """Set up, serve and work until Ctrl-C or SIGTERM. Returns the exit status."""
+    from backend.cli import assets
+
+    s = settings()
+    _require_port()
+    assets.build(assets.REPO)
+    home = s.data_dir / "postgres"
+    was_running = bool(s.database_url) or (home.exists() and cluster.is_running(home))
+    engine.ensure_server()
+    children: list[subprocess.Popen[bytes]] = []
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGTERM, stop)
+    try:
+        asyncio.run(migrate())
+        if demo and not s.production:
+            from backend.cli.demo import load
+
+            print("正在准备演示数据 · preparing the demo county ..", flush=True)
+            asyncio.run(load.load_if_empty())
+        children += [_command("serve"), _command("worker")]
+        if not _wait_until_up(children[0]):
+            print("服务未能启动 · the server did not come up", file=sys.stderr)
+            return 1
+        print(_welcome(s.base_url, demo=demo and not s.production), flush=True)
+        while all(child.poll() is None for child in children):
+            time.sleep(0.5)
+        print("一个进程意外退出 · a process ended unexpectedly", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("\n正在停止 · stopping ..", flush=True)
+        return 0
+    finally:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        for child in children:
+            child.terminate()
+        for child in children:
+            try:
+                child.wait(timeout=15)
+            except subprocess.TimeoutExpired:
+                os.killpg(child.pid, signal.SIGKILL)
+        if not was_running:
+            engine.stop_server()
+
+
+def _welcome(address: str, *, demo: bool) -> str:
+    lines = ["", f"  阳光抽查 · Sunlot    {address}", f"  办公端 office        {address}/console", f"  手机端 phone         {address}/field/"]
+    if demo:
+        lines += [
+            "",
+            "  演示账号 demo logins   admin manager reviewer inspector inspector2 auditor",
+            "  密码 password          sunlot-demo",
+        ]
+    return "\n".join([*lines, "", "  Ctrl-C 停止 stops everything", ""])

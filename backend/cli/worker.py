@@ -1,0 +1,45 @@
+"""The background process: places ledger entries, sends alerts, makes thumbnails, reads imports."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+
+import structlog
+
+from backend.evidence import jobs as evidence_jobs
+from backend.ledger import sequencer
+from backend.notify import jobs as notify_jobs
+from backend.storage import engine, outbox
+from backend.usecases import import_registry
+
+HANDLERS: dict[str, outbox.Handler] = {
+    "push": notify_jobs.push,
+    "thumbnail": evidence_jobs.make_thumbnail,
+    "import": import_registry.work,
+}
+IDLE_SECONDS = 0.5
+log = structlog.get_logger()
+
+
+async def _work_outbox(stop: asyncio.Event) -> None:
+    while not stop.is_set():
+        try:
+            if await outbox.work_off(HANDLERS):
+                continue
+        except Exception as e:  # noqa: BLE001 - the database may be away for a while; the work is not lost
+            log.warning("worker.outbox", error=repr(e))
+        try:
+            await asyncio.wait_for(stop.wait(), IDLE_SECONDS)
+        except TimeoutError:
+            continue
+
+
+async def main() -> int:
+    """Work until SIGTERM or SIGINT; what is in hand is finished first."""
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    async with engine.pool(6):
+        await asyncio.gather(_work_outbox(stop), sequencer.run(stop))
+    return 0

@@ -1,0 +1,1 @@
+"""The office 办公端: plan, draw, review, publish."""

@@ -1,0 +1,14 @@
+"""Every page of the office, and who may see it."""
+
+from __future__ import annotations
+
+from litestar import Router
+
+from backend.people.rules import ADMIN, AUDITOR, MANAGER, REVIEWER
+from backend.web.console import sign_in
+
+router = Router(
+    "/console",
+    route_handlers=[*sign_in.HANDLERS],
+    opt={"access": frozenset({ADMIN, MANAGER, REVIEWER, AUDITOR})},
+)

@@ -1,0 +1,1 @@
+"""The phone 移动端: JSON for the inspector's app."""

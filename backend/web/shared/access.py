@@ -1,0 +1,37 @@
+"""Default deny: a route without an ``access`` mark is closed to everyone.
+
+A face's router declares its roles once (``opt={"access": {...}}``); a handler may narrow or open it.
+Proven by tests/house/test_access.py, which walks every route with every role and with nobody.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from litestar.connection import ASGIConnection
+from litestar.handlers import BaseRouteHandler
+
+from backend.kernel.errors import DomainError, Forbidden
+from backend.people.rules import ROLES
+
+PUBLIC: Final = "public"
+SIGNED_IN: Final = frozenset(ROLES)
+
+
+class NotSignedIn(DomainError):
+    code = "not-signed-in"
+    status = 401
+    zh = "请先登录"
+    en = "Please sign in first"
+
+
+def guard(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
+    """Let the request through only where the route's ``access`` says so."""
+    access = handler.opt.get("access")
+    if access == PUBLIC:
+        return
+    user = connection.scope.get("user")
+    if user is None:
+        raise NotSignedIn()
+    if not access or user.role not in access:
+        raise Forbidden()

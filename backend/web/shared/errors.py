@@ -1,0 +1,82 @@
+"""The one place where what went wrong becomes a status and a page.
+
+JSON for ``/field/api``, ``*.json`` and callers that ask for it (RFC 9457 problem details); a small toast
+for htmx; a page for everyone else. An unknown failure is logged and tells the visitor only its number.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import quote
+from uuid import uuid4
+
+import structlog
+from litestar import MediaType, Request, Response
+from litestar.exceptions import HTTPException
+from litestar.response import Redirect
+
+from backend.kernel.errors import DomainError
+from backend.web.shared.access import NotSignedIn
+from backend.web.shared.i18n import _, get_locale
+from backend.web.shared.pages import page
+
+log = structlog.get_logger()
+
+
+def wants_json(request: Request[Any, Any, Any]) -> bool:
+    path = request.scope["path"]
+    if path.startswith(("/field/api", "/api/")) or path.endswith((".json", ".ndjson")):
+        return True
+    return "text/html" not in request.headers.get("accept", "text/html") and "json" in request.headers.get("accept", "")
+
+
+def problem(status: int, code: str, title: str, **extra: Any) -> Response[Any]:
+    return Response(
+        {"type": f"about:blank#{code}", "title": title, "status": status, "code": code, **extra},
+        status_code=status,
+        media_type="application/problem+json",
+    )
+
+
+def _answer(request: Request[Any, Any, Any], status: int, code: str, text: str, **extra: Any) -> Response[Any]:
+    if wants_json(request):
+        return problem(status, code, text, **extra)
+    name = "shared/_toast.html" if request.headers.get("hx-request") else "shared/error.html"
+    headers = {"HX-Retarget": "#toast", "HX-Reswap": "innerHTML"} if request.headers.get("hx-request") else {}
+    template = page(name, status_code=status, headers=headers, status=status, code=code, text=text)
+    return template.to_asgi_response(request.app, request)  # type: ignore[return-value]
+
+
+def on_domain_error(request: Request[Any, Any, Any], error: DomainError) -> Response[Any]:
+    if isinstance(error, NotSignedIn) and not wants_json(request):
+        target = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+        to = "/console/login?next=" + quote(target if request.method == "GET" else "/console", safe="")
+        if request.headers.get("hx-request"):
+            return Response("", status_code=204, headers={"HX-Redirect": to})
+        return Redirect(to, status_code=303)
+    extra = {k: v for k, v in error.fields.items() if isinstance(v, str | int | list | dict | bool | None)}
+    return _answer(request, error.status, error.code, error.message(get_locale()), **extra)
+
+
+def on_http_error(request: Request[Any, Any, Any], error: HTTPException) -> Response[Any]:
+    texts = {
+        400: _("请求无法理解"),
+        403: _("您没有此项权限，或页面已过期，请刷新后重试"),
+        404: _("未找到该页面"),
+        405: _("此处不支持该操作"),
+        413: _("文件过大"),
+        429: _("请求过于频繁，请稍后再试"),
+    }
+    return _answer(request, error.status_code, f"http-{error.status_code}", texts.get(error.status_code, _("请求无法理解")))
+
+
+def on_failure(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
+    number = uuid4().hex[:8]
+    log.error("request.failed", number=number, path=request.scope["path"], exc_info=error)
+    try:
+        return _answer(request, 500, "failure", _("系统出错，请稍后再试（编号 %(number)s）", number=number), number=number)
+    except Exception:  # noqa: BLE001 - the error page itself failed: say so plainly rather than hang up
+        return Response(f"500 {number}", status_code=500, media_type=MediaType.TEXT)
+
+
+HANDLERS: dict[Any, Any] = {DomainError: on_domain_error, HTTPException: on_http_error, Exception: on_failure}

@@ -1,0 +1,43 @@
+"""What stands in the office's side menu, by role. The routes guard themselves; this only avoids dead ends."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from backend.people.rules import ADMIN, AUDITOR, MANAGER, REVIEWER, ROLES
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    key: str
+    href: str
+    zh: str
+    roles: frozenset[str]
+
+
+_OFFICE = frozenset({ADMIN, MANAGER, REVIEWER, AUDITOR})
+
+
+def _(text: str) -> str:
+    return text  # marks the text for the catalogue; the template translates
+
+
+MENU = (
+    Entry("home", "/console", _("工作台"), _OFFICE),
+    Entry("campaigns", "/console/campaigns", _("抽查任务"), _OFFICE),
+    Entry("inspections", "/console/inspections", _("检查进度"), _OFFICE),
+    Entry("reviews", "/console/reviews", _("审核公示"), frozenset({REVIEWER, ADMIN, AUDITOR})),
+    Entry("enterprises", "/console/enterprises", _("检查对象"), _OFFICE),
+    Entry("imports", "/console/imports", _("名录导入"), frozenset({MANAGER, ADMIN})),
+    Entry("inspectors", "/console/inspectors", _("执法人员"), _OFFICE),
+    Entry("accounts", "/console/accounts", _("账号设备"), frozenset({ADMIN})),
+    Entry("log", "/log", _("存证日志"), _OFFICE),
+)
+
+
+def menu(role: str) -> list[Entry]:
+    return [entry for entry in MENU if role in entry.roles]
+
+
+def role_name(role: str) -> str:
+    return ROLES[role][0]
