@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import signal
+from collections.abc import Awaitable, Callable
+from functools import partial
 
 import structlog
 
@@ -16,19 +18,18 @@ from backend.usecases import import_registry
 HANDLERS: dict[str, outbox.Handler] = {
     "push": notify_jobs.push,
     "thumbnail": evidence_jobs.make_thumbnail,
-    "import": import_registry.work,
 }
 IDLE_SECONDS = 0.5
 log = structlog.get_logger()
 
 
-async def _work_outbox(stop: asyncio.Event) -> None:
+async def _keep_working(name: str, work: Callable[[], Awaitable[object]], stop: asyncio.Event) -> None:
     while not stop.is_set():
         try:
-            if await outbox.work_off(HANDLERS):
+            if await work():
                 continue
         except Exception as e:  # noqa: BLE001 - the database may be away for a while; the work is not lost
-            log.warning("worker.outbox", error=repr(e))
+            log.warning("worker.failed", work=name, error=repr(e))
         try:
             await asyncio.wait_for(stop.wait(), IDLE_SECONDS)
         except TimeoutError:
@@ -41,5 +42,9 @@ async def main() -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     async with engine.pool(6):
-        await asyncio.gather(_work_outbox(stop), sequencer.run(stop))
+        await asyncio.gather(
+            _keep_working("outbox", partial(outbox.work_off, HANDLERS), stop),
+            _keep_working("imports", import_registry.work_off, stop),
+            sequencer.run(stop),
+        )
     return 0
