@@ -1,0 +1,48 @@
+# Python 3.11 and make are all that a machine needs; everything else is set up here, pinned.
+PYTHON ?= python3
+UV_VERSION := 0.13.9
+VENV := .venv
+BIN := $(VENV)/bin
+# Lint, types and tests; `make test TESTS=tests/rooms` runs a part.
+TESTS ?= tests
+
+.PHONY: setup run test lint bench clean chromium images
+
+setup: $(VENV)/.ready pwa/node_modules/.ready
+
+$(VENV)/.ready: pyproject.toml uv.lock
+	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or later is needed, not " + sys.version.split()[0]) if sys.version_info < (3, 11) else None'
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	test -x $(BIN)/uv || $(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+	$(BIN)/uv sync --frozen --quiet $(if $(shell command -v npm),,--group node)
+	touch $@
+
+pwa/node_modules/.ready: pwa/package.json pwa/package-lock.json $(VENV)/.ready
+	cd pwa && PATH="$(CURDIR)/$(BIN):$$PATH" npm ci --ignore-scripts --no-audit --no-fund --silent
+	touch $@
+
+run: setup
+	@exec $(BIN)/sunlot run
+
+test: setup chromium lint
+	$(BIN)/sunlot assets
+	$(BIN)/pytest $(TESTS)
+
+lint: setup
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	cd pwa && PATH="$(CURDIR)/$(BIN):$$PATH" npx --no-install tsc -p .
+
+# The browser tests need a real Chromium: Debian's package, where we may install it.
+chromium:
+	@command -v chromium >/dev/null || { \
+	  if command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ]; then \
+	    apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium fonts-noto-cjk >/dev/null; \
+	  else echo "No chromium here and no right to install it: the browser tests will be skipped. Install the package chromium to run them."; fi; }
+
+bench: setup
+	$(BIN)/python -m benchmarks
+
+clean:
+	rm -rf build $(VENV) pwa/node_modules
