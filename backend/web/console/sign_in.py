@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 import msgspec
 from litestar import Request, get, post
 from litestar.enums import RequestEncodingType
-from litestar.params import Body
+from litestar.params import Body, FromQuery
 from litestar.response import Redirect, Template
 
 from backend.ledger.queries import has_event
@@ -34,7 +34,7 @@ def local_path(target: str) -> str:
 
 
 @get("/login", opt={"access": PUBLIC})
-async def show_login(request: Request[Any, Any, Any], next: str = "") -> Template:  # noqa: A002 - the query's own name
+async def show_login(request: Request[Any, Any, Any], next: FromQuery[str] = "") -> Template:  # noqa: A002 - the query's own name
     return page("console/login.html", next=next, username="", error="", demo=await has_event("demo.loaded"))
 
 

@@ -43,8 +43,7 @@ def _answer(request: Request[Any, Any, Any], status: int, code: str, text: str, 
         return problem(status, code, text, **extra)
     name = "shared/_toast.html" if request.headers.get("hx-request") else "shared/error.html"
     headers = {"HX-Retarget": "#toast", "HX-Reswap": "innerHTML"} if request.headers.get("hx-request") else {}
-    template = page(name, status_code=status, headers=headers, status=status, code=code, text=text)
-    return template.to_asgi_response(request.app, request)  # type: ignore[return-value]
+    return page(name, status_code=status, headers=headers, status=status, code=code, text=text)
 
 
 def on_domain_error(request: Request[Any, Any, Any], error: DomainError) -> Response[Any]:

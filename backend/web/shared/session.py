@@ -37,7 +37,7 @@ async def remember_language(message: Message, scope: Scope) -> None:
         return
     wanted = parse_qs(scope["query_string"].decode("latin-1")).get("lang", [""])[0]
     if wanted in i18n.LOCALES:
-        cookie = Cookie(LANGUAGE_COOKIE, wanted, max_age=31536000, path="/", samesite="lax", secure=settings().secure_cookies)
+        cookie = Cookie(LANGUAGE_COOKIE, value=wanted, max_age=31536000, path="/", samesite="lax", secure=settings().secure_cookies)
         MutableScopeHeaders.from_message(message).add("set-cookie", cookie.to_header(header=""))
 
 
@@ -60,7 +60,7 @@ async def sign_in(request: Request[Any, Any, Any], username: str, password: str)
     principal = await queries.find_principal(key)
     assert principal is not None
     cookie = Cookie(
-        COOKIE, key, max_age=int(rules.SESSION_LIFETIME.total_seconds()), path="/", httponly=True, samesite="lax", secure=settings().secure_cookies
+        COOKIE, value=key, max_age=int(rules.SESSION_LIFETIME.total_seconds()), path="/", httponly=True, samesite="lax", secure=settings().secure_cookies
     )
     return principal, cookie
 
