@@ -105,6 +105,7 @@ FIELDS: Final[Mapping[str, Label]] = {
 }
 """The fields of a row in the order of the template, with their column titles."""
 
+_FLOAT = re.compile(r"\d\.\d+E\+?\d{2}", re.IGNORECASE)
 # Characters 1 and 2 of a USCC: 9 is market regulation, then 1 enterprise, 2 individual business, 3 farmers' co-operative.
 _KIND_OF_CODE = {"91": "公司", "92": "个体工商户", "93": "农民专业合作社"}
 
@@ -219,6 +220,9 @@ class _Row:
         text = shape(self.values[field])
         if required and not text:
             self.refuse(field, "blank", f"{FIELDS[field].zh}为空", f"{FIELDS[field].en} is missing")
+        if field == "phone" and _FLOAT.search(text):
+            zh, en = "号码被电子表格当作数字保存，后几位已丢失", "The spreadsheet stored the number as a float and lost its last digits"
+            self.refuse(field, "digits-lost", zh, en)
         if len(text) > _LENGTHS[field]:
             n = _LENGTHS[field]
             self.refuse(field, "too-long", f"{FIELDS[field].zh}超过 {n} 个字", f"{FIELDS[field].en} is longer than {n} characters")

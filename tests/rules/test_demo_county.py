@@ -93,7 +93,7 @@ def test_checklists_are_complete(item: dict[str, Any]) -> None:
 
 def test_outcome_codes_form_a_tree() -> None:
     codes = {c["code"]: c for c in outcome_codes()}
-    assert set(codes) == set(["1", "E", "F", "7", "8", "9", "10", "11", "12", "A", "B", "C", "6", "D"])
+    assert set(codes) == {"1", "E", "F", "7", "8", "9", "10", "11", "12", "A", "B", "C", "6", "D"}
     assert {c for c in codes if codes[c]["parent"] == "A"} == {"B", "C", "6", "D"}
     assert all(c["parent"] is None or c["parent"] in codes for c in codes.values())
     assert [c["position"] for c in outcome_codes()] == list(range(len(codes)))

@@ -136,6 +136,10 @@ def test_defaults_are_the_ones_stated() -> None:
     assert (found.status, found.credit_class, found.kind, found.established_on) == ("active", "B", "company", None)
 
 
+def test_a_telephone_number_that_lost_digits() -> None:
+    assert errors(phone="1.39877E+10")[0].reason == "digits-lost"
+
+
 def test_limits_and_the_future() -> None:
     assert errors(name="长" * 201)[0].reason == "too-long"
     found = check_row({**GOOD, "established_on": "2030-01-01"}, today=date(2026, 11, 23))
