@@ -1,0 +1,179 @@
+"""Reads on the register. Every one on behalf of a person takes the person's ``Scope``."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from backend.kernel.errors import NotFound
+from backend.kernel.scope import Scope
+from backend.registry.codebook import Codebook, IndustryCode, RegionCode
+from backend.registry.rules import normalise_code
+from backend.registry.tables import Enterprise, Industry, Region
+
+PAGE = 50
+
+
+@dataclass(frozen=True, slots=True)
+class RegionView:
+    code: str
+    name_zh: str
+    name_en: str
+    parent: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class IndustryView:
+    code: str
+    name_zh: str
+    name_en: str
+
+
+@dataclass(frozen=True, slots=True)
+class EnterpriseView:
+    """One enterprise as the office sees it; coordinates in 1e-7 degrees."""
+
+    id: UUID
+    code: str
+    code_kind: str
+    override_reason: str | None
+    name: str
+    name_key: str
+    region: str
+    industry: str
+    kind: str
+    status: str
+    address: str
+    legal_rep: str
+    phone: str
+    established_on: date | None
+    credit_class: str
+    lat_e7: int | None
+    lon_e7: int | None
+    qr_token: str
+    version: int
+    created_at: datetime
+    updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """What a list of enterprises is narrowed to; empty means all."""
+
+    text: str = ""
+    county: str = ""
+    industry: str = ""
+    status: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class EnterprisePage:
+    """``next`` is the cursor of the page after this one, or None at the end."""
+
+    rows: Sequence[EnterpriseView]
+    next: str | None
+
+
+async def list_regions() -> list[RegionView]:
+    """All regions that hold today, by code."""
+    rows = (
+        await Region.select(Region.code, Region.name_zh, Region.name_en, Region.parent)
+        .where(Region.valid_to.is_null())
+        .order_by(Region.code)
+    )
+    return [RegionView(**row) for row in rows]
+
+
+async def list_counties(scope: Scope) -> list[RegionView]:
+    """The regions without regions below them that the scope covers."""
+    regions = await list_regions()
+    parents = {r.parent for r in regions}
+    return [r for r in regions if r.code not in parents and r.code.startswith(scope.region)]
+
+
+async def list_industries() -> list[IndustryView]:
+    rows = await Industry.select(Industry.code, Industry.name_zh, Industry.name_en).order_by(Industry.code)
+    return [IndustryView(**row) for row in rows]
+
+
+async def load_codebook() -> Codebook:
+    """The code tables as the office keeps them now, for judging rows."""
+    regions, industries = await Region.select(), await Industry.select()
+    return Codebook.of((RegionCode(**r) for r in regions), (IndustryCode(**i) for i in industries))
+
+
+def _cursor(view: EnterpriseView) -> str:
+    return base64.urlsafe_b64encode(f"{view.name_key}\n{view.id}".encode()).decode()
+
+
+def _place(cursor: str) -> tuple[str, UUID] | None:
+    """What ``_cursor`` wrote; None for anything that was tampered with, which then means the first page."""
+    try:
+        key, _, last = base64.urlsafe_b64decode(cursor.encode()).decode().rpartition("\n")
+        return key, UUID(last)
+    except (ValueError, binascii.Error):
+        return None
+
+
+def _where(scope: Scope, by: Filter) -> tuple[list[str], list[Any]]:
+    conditions, values = ["starts_with(region, {})"], [scope.region]
+    for column, wanted in (("region", by.county), ("industry", by.industry), ("status", by.status)):
+        if wanted:
+            conditions.append(f"{column} = {{}}")
+            values.append(wanted)
+    if text := " ".join(by.text.split()):
+        pattern = "%" + re.sub(r"([\\%_])", r"\\\1", text) + "%"
+        code = normalise_code(text)
+        if len(code) >= 2 and code.isascii() and code.isalnum():
+            conditions.append("(name ilike {} or starts_with(code, {}))")
+            values += [pattern, code]
+        else:
+            conditions.append("name ilike {}")
+            values.append(pattern)
+    return conditions, values
+
+
+async def search_enterprises(scope: Scope, by: Filter, *, after: str = "", limit: int = PAGE) -> EnterprisePage:
+    """Enterprises of the scope by pinyin of their names: part of a name, or the beginning of a code."""
+    conditions, values = _where(scope, by)
+    if after and (place := _place(after)):
+        conditions.append("(name_key, id) > ({}, {})")
+        values += place
+    rows = await Enterprise.raw(
+        f"select * from enterprise where {' and '.join(conditions)} order by name_key, id limit {limit + 1}",  # noqa: S608 - conditions above, values bound
+        *values,
+    )
+    views = [EnterpriseView(**row) for row in rows[:limit]]
+    return EnterprisePage(views, _cursor(views[-1]) if len(rows) > limit else None)
+
+
+async def count_enterprises(scope: Scope, by: Filter) -> int:
+    conditions, values = _where(scope, by)
+    rows = await Enterprise.raw(f"select count(*) as n from enterprise where {' and '.join(conditions)}", *values)  # noqa: S608 - as above
+    return int(rows[0]["n"])
+
+
+async def find_enterprise(enterprise_id: UUID, scope: Scope) -> EnterpriseView:
+    """Raises ``NotFound`` also where the enterprise exists outside the scope: its existence is nobody else's business."""
+    rows = await Enterprise.raw("select * from enterprise where id = {} and starts_with(region, {})", enterprise_id, scope.region)
+    if not rows:
+        raise NotFound()
+    return EnterpriseView(**rows[0])
+
+
+async def find_by_token(qr_token: str) -> EnterpriseView | None:
+    """Whose QR card carries this token. Not scoped: the card hangs in the shop, for everyone."""
+    rows = await Enterprise.raw("select * from enterprise where qr_token = {}", qr_token)
+    return EnterpriseView(**rows[0]) if rows else None
+
+
+async def list_by_codes(codes: Sequence[str]) -> dict[str, EnterpriseView]:
+    """The known ones among ``codes``, by code. Not scoped: an import must see that a code is taken elsewhere."""
+    rows = await Enterprise.raw("select * from enterprise where code = any({})", list(codes))
+    return {row["code"]: EnterpriseView(**row) for row in rows}
