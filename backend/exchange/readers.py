@@ -107,13 +107,14 @@ def _find_table(sheet: str, numbered: Iterable[tuple[int, Cells]], filename: str
     header_row, headers = head[at]
     columns = rules.map_columns(headers, layout)
     fed = {c.field for c in columns}
+    from_earlier_report = {c.index for c in columns if rules.is_error_header(c.header)}
     skipped: list[tuple[int, str]] = []
 
     def data() -> Iterator[Row]:
         for count, (row_no, cells) in enumerate(chain(head[at + 1 :], rows)):
             if count >= MAX_ROWS:
                 raise _bad(filename, f"数据超过 {MAX_ROWS} 行，请拆分后上传", f"more than {MAX_ROWS} rows: split it")
-            why = rules.row_to_skip([c for i, c in enumerate(cells) if i >= len(columns) or not rules.is_error_header(columns[i].header)])
+            why = rules.row_to_skip([c for i, c in enumerate(cells) if i not in from_earlier_report])
             if why:
                 if why != "blank":
                     skipped.append((row_no, why))

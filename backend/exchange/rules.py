@@ -143,10 +143,12 @@ def clean_cell(text: str) -> str:
         text = _visible(quoted[1].replace('""', '"'))
     elif _ESCAPED.match(text):
         text = text[1:]
-    return mask_id_cards(text)
+    return mask_id_cards(text) if len(text) >= 18 else text
 
 
 def _visible(text: str) -> str:
+    if text.isprintable():
+        return text.strip()  # nearly every cell; invisible marks are not printable
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     # Private-use and unassigned characters stay: rare characters of names are found there.
     return "".join(
@@ -185,6 +187,9 @@ def header_key(header: str) -> str:
     return re.sub(r"[-－—–]", "_", key)
 
 
+_ERROR_KEYS = {header_key(header) for header in ERROR_HEADERS}
+
+
 def _candidates(header: str) -> list[str]:
     """The header itself, without its bracket, the bracket's content: in that order of trust."""
     key = header_key(header)
@@ -210,7 +215,7 @@ def map_columns(headers: Sequence[str], layout: Layout) -> list[Column]:
 
 
 def is_error_header(header: str) -> bool:
-    return header_key(header) in {header_key(h) for h in ERROR_HEADERS}
+    return header_key(header) in _ERROR_KEYS
 
 
 def find_header(rows: Sequence[Sequence[str]], layout: Layout) -> int | None:
