@@ -1,0 +1,82 @@
+/**
+ * The life of a blob and of a submission on this phone. Pure: a row and an answer go in, the next row comes out.
+ *
+ * blob:       staged -> stored -> sending -> acked -> confirmed -> purgeable -> purged; aside: quarantined
+ * submission: ready -> inflight -> applied | duplicate | conflict | rejected
+ *
+ * Invariants (pwa/test/states.test.js): a blob is acked only when the server's hash and size equal ours; only an
+ * applied or duplicate submission leaves the outbox; nothing is purgeable before a later, separate reconcile.
+ *
+ * @typedef {import("./types.js").BlobRow} BlobRow
+ * @typedef {import("./types.js").SubmissionRow} SubmissionRow
+ * @typedef {import("./types.js").Problem} Problem
+ * @typedef {{status: number, body: any, headers?: Record<string, string>}} Reply  status 0 = no answer at all
+ */
+import { postponed } from "./backoff.js";
+
+/** How often an intact file may be called damaged by the server before it is set aside for a person to look at. */
+export const DAMAGE_LIMIT = 3;
+export const KEEP_MS = 14 * 86_400_000;
+
+/** @param {Reply} reply @returns {Problem} */
+export function problemOf(reply) {
+  const { status, body } = reply;
+  if (!body || typeof body !== "object") return { status, code: status ? `http-${status}` : "offline", title: "" };
+  const { title, code, type, detail, status: _, ...extra } = body;
+  return { status, code: code ?? `http-${status}`, title: title ?? detail ?? "", extra };
+}
+
+/**
+ * @template {BlobRow} T
+ * @param {T} row @param {Reply} reply to PUT or to the last PATCH @param {number} now @param {number} random @returns {T}
+ */
+export function blobAnswered(row, reply, now, random) {
+  const { status, body } = reply;
+  if (status === 200 || status === 201) {
+    const same = body && body.sha256 === row.sha256 && body.bytes === row.bytes;
+    if (same) return { ...row, state: "acked", offset: row.bytes, attempts: 0, next_at_ms: 0, error: null };
+    return { ...postponed(row, now, random), state: "stored", offset: 0, error: { status, code: "receipt-differs", title: "" } };
+  }
+  const error = problemOf(reply);
+  if (status === 413 || status === 409 || (status === 422 && row.attempts + 1 >= DAMAGE_LIMIT)) return { ...row, state: "quarantined", error };
+  return { ...postponed(row, now, random), state: "stored", offset: status === 422 ? 0 : row.offset, error: status ? error : null };
+}
+
+/**
+ * @template {SubmissionRow} T
+ * @param {T} row @param {Reply} reply @param {number} now @param {number} random @returns {T}
+ */
+export function submissionAnswered(row, reply, now, random) {
+  const { status, body } = reply;
+  if (status === 201 || status === 200) {
+    if (body?.submission === row.id && body?.record_sha256 === row.record_sha256)
+      return { ...row, state: status === 201 ? "applied" : "duplicate", receipt: body, ledger_index: body.ledger?.index ?? null, attempts: 0, next_at_ms: 0, error: null };
+    return { ...row, state: "conflict", error: { status, code: "receipt-differs", title: "" } };
+  }
+  const error = problemOf(reply);
+  if (status === 409) return { ...row, state: "conflict", error };
+  const curable = status === 0 || status === 401 || status === 408 || status === 429 || status >= 500
+    || error.code === "missing-evidence" || error.code === "unknown-device" || error.code.includes("csrf");
+  if (!curable) return { ...row, state: "rejected", error };
+  return { ...postponed(row, now, random), state: "ready", error: status ? error : null };
+}
+
+/** @param {SubmissionRow} row @returns {boolean} it still has to reach the server, or a person has to decide */
+export const unsent = (row) => row.state !== "applied" && row.state !== "duplicate";
+
+/** @param {SubmissionRow} row @returns {boolean} the queue itself will send it */
+export const queued = (row) => row.state === "ready" || row.state === "inflight";
+
+/**
+ * What may be deleted here: accepted, later listed as durable by a separate call, closed on the server, and old enough
+ * or space is short. A blob goes only when every submission that names it may go and no draft needs it.
+ * @param {{submissions: SubmissionRow[], blobs: {sha256: string, state: string}[], draftHashes: Set<string>, closed: (inspection: string) => boolean, now: number, tight: boolean}} facts
+ * @returns {string[]} hashes
+ */
+export function purgeable({ submissions, blobs, draftHashes, closed, now, tight }) {
+  const may = (/** @type {SubmissionRow} */ s) => !unsent(s) && s.durable_at_ms !== null && closed(s.inspection) && (tight || now - s.sealed_at_ms >= KEEP_MS);
+  /** @type {Map<string, boolean>} */
+  const verdict = new Map();
+  for (const s of submissions) for (const h of s.hashes) verdict.set(h, (verdict.get(h) ?? true) && may(s));
+  return blobs.filter((b) => b.state === "confirmed" && verdict.get(b.sha256) === true && !draftHashes.has(b.sha256)).map((b) => b.sha256);
+}

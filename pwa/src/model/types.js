@@ -1,0 +1,53 @@
+/**
+ * The shapes that travel between rooms and over the wire. Types only: this module has no code.
+ *
+ * Times are milliseconds since 1970 (`_ms`, `t_dev` = by this phone's clock), positions are degrees * 1e7,
+ * accuracies centimetres: integers, because records are canonical JSON without floats.
+ *
+ * @typedef {{id: string, username: string, name: string, role: string, dept: string|null, region: string|null, inspector_id: string|null}} Account
+ * @typedef {{account: Account|null, server_time_ms: number, vapid_public_key: string, demo: boolean}} Session
+ *
+ * @typedef {{id: string, code: string, name: string, address: string, region: string, region_zh: string, region_en: string,
+ *   legal_rep: string, phone: string, industry_zh: string, industry_en: string, lat_e7: number|null, lon_e7: number|null,
+ *   qr_token: string, visits_this_year: number}} Enterprise
+ * @typedef {{inspector_id: string, slot: number, dept: string, dept_zh: string, dept_en: string, name: string, certificate_no: string, me: boolean}} Officer
+ * @typedef {{code: string, name_zh: string, name_en: string, method: string, legal_basis: string, checklist: string}} Item
+ * @typedef {"dispatched"|"received"|"on_site"|"submitted"|"under_review"|"returned"|"published"} InspectionState
+ * @typedef {{id: string, state: InspectionState, version: number, due_on: string, dispatched_at_ms: number,
+ *   campaign: {id: string, number: string, name: string, legal_basis: string}, draw: {draw_id: string, drawn_at_ms: number},
+ *   sealed_entry: string, enterprise: Enterprise, officers: Officer[], items: Item[], return_comment: string|null,
+ *   submission: {id: string, state: string, received_at_ms: number, ledger_index: number|null}|null, closed?: boolean}} Inspection
+ * @typedef {{id: string, zh: string, en: string, type: "yes_no_na"|"number"|"choice"|"text", unit?: string, min?: number|string, max?: number|string,
+ *   options?: {value: string, zh: string, en: string}[], photo_required_when?: string, law?: string, show_if?: {q: string, is: string}}} Question
+ * @typedef {{id: string, item: string, version: number, title_zh: string, title_en: string, questions: Question[]}} Checklist
+ * @typedef {{code: string, zh: string, en: string, parent: string|null}} OutcomeCode
+ * @typedef {{id: string, kind: string, inspection: string|null, params: Record<string, any>, created_at_ms: number, read: boolean}} InboxEntry
+ *
+ * @typedef {{lat_e7: number, lon_e7: number, acc_cm: number}} Gps
+ * @typedef {{value: string|null, note: string}} Answer
+ * @typedef {{sha256: string, bytes: number, type: string, item: string|null, q: string|null, t_dev: number, gps: Gps|null}} PhotoRef
+ * @typedef {{how: "qr"|"licence"|"typed"|"photo"|"backfill", value: string, t_dev: number, reason: string|null}} Scan
+ * @typedef {{sha256: string, at_ms: number}} SignatureRef
+ * @typedef {{name: string, refused: boolean, reason: string, witness: string}} Representative
+ *
+ * Work in progress, one row per submission id. `open` may be edited, `frozen` waits for signatures, `sealed` is done.
+ * @typedef {{submission: string, inspection: string, state: "open"|"frozen"|"sealed", made_at_ms: number, changed_at_ms: number,
+ *   scan: Scan|null, started_t_dev: number|null, answers: Record<string, Record<string, Answer>>, photos: PhotoRef[], outcomes: string[], remark: string,
+ *   gps: Gps|null, representative: Representative, frozen: {record: any, content_sha256: string}|null,
+ *   strokes: Record<string, SignatureRef>, copy_of: string|null}} Draft
+ *
+ * @typedef {"staged"|"stored"|"sending"|"acked"|"confirmed"|"purgeable"|"purged"|"quarantined"} BlobState
+ * @typedef {{sha256: string, type: string, bytes: number, data: ArrayBuffer, thumb: ArrayBuffer|null, state: BlobState, offset: number,
+ *   attempts: number, next_at_ms: number, error: Problem|null, made_at_ms: number}} BlobRow
+ *
+ * @typedef {"ready"|"inflight"|"applied"|"duplicate"|"conflict"|"rejected"} SubmissionState
+ * @typedef {{submission: string, inspection: string, record_sha256: string, received_at_ms: number, clock_skew_ms: number,
+ *   ledger: {entry_id: string, index: number|null, leaf_hash: string}, state: string}} Receipt
+ * @typedef {{id: string, inspection: string, enterprise: string, device: string, record: any, signature: string, record_sha256: string, content_sha256: string,
+ *   hashes: string[], state: SubmissionState, attempts: number, next_at_ms: number, error: Problem|null, receipt: Receipt|null,
+ *   sealed_at_ms: number, durable_at_ms: number|null, ledger_index: number|null}} SubmissionRow
+ * @typedef {{id: string, kind: "receive", inspection: string, t_dev: number, attempts: number, next_at_ms: number, error: Problem|null}} ActionRow
+ * @typedef {{status: number, code: string, title: string, extra?: Record<string, any>}} Problem
+ * @typedef {{id: string, private_key: CryptoKey, public_jwk: JsonWebKey, name: string, enrolled: boolean, seq: number, prev: string|null}} DeviceRow
+ */
+export {};

@@ -1,0 +1,138 @@
+/** The shell: routes, banners, tabs. One screen at a time is alive. */
+import { html, nothing, render } from "lit-html";
+import { speak, t } from "../model/i18n.js";
+import { clockTime } from "../model/text.js";
+import { unsent } from "../model/states.js";
+import * as local from "../store/local.js";
+import { listen } from "../store/changes.js";
+import { trouble, use } from "../store/db.js";
+import { submissions } from "../store/outbox.js";
+import { meta } from "../store/work.js";
+import { start, status } from "../sync/engine.js";
+import { icon } from "./parts.js";
+import { hooks } from "./redraw.js";
+import * as update from "./update.js";
+import * as camera from "./camera.js";
+import * as checklist from "./checklist.js";
+import * as inspection from "./inspection.js";
+import * as me from "./me.js";
+import * as outboxScreen from "./outbox.js";
+import * as outcome from "./outcome.js";
+import * as photos from "./photos.js";
+import * as receipt from "./receipt.js";
+import * as scan from "./scan.js";
+import * as sign from "./sign.js";
+import * as signIn from "./sign_in.js";
+import * as summary from "./summary.js";
+import * as today from "./today.js";
+
+/** @typedef {import("./parts.js").Screen} Screen */
+/** @type {[RegExp, Screen][]} */
+const ROUTES = [
+  [/^\/$/, today], [/^\/sign-in$/, signIn], [/^\/me$/, me], [/^\/outbox$/, outboxScreen], [/^\/receipt\/([\w-]+)$/, receipt],
+  [/^\/inspection\/([\w-]+)$/, inspection], [/^\/inspection\/([\w-]+)\/scan$/, scan], [/^\/inspection\/([\w-]+)\/item\/([^/]+)$/, checklist],
+  [/^\/inspection\/([\w-]+)\/photos$/, photos], [/^\/inspection\/([\w-]+)\/camera$/, camera], [/^\/inspection\/([\w-]+)\/outcome$/, outcome],
+  [/^\/inspection\/([\w-]+)\/summary$/, summary], [/^\/inspection\/([\w-]+)\/sign\/([\w-]+)$/, sign],
+];
+
+const root = /** @type {HTMLElement} */ (document.getElementById("app"));
+/** @type {{screen: Screen, params: string[], query: URLSearchParams, data: any, path: string}|null} */
+let here = null;
+let waiting = 0;
+/** @type {number|null} */
+let lastSync = null;
+
+async function route() {
+  const [path, search = ""] = (location.hash.slice(1) || "/").split("?");
+  if (!local.account() && path !== "/sign-in") { location.replace("#/sign-in"); return; }
+  const found = ROUTES.find(([pattern]) => pattern.test(path)) ?? ROUTES[0];
+  const params = (found[0].exec(path) ?? []).slice(1).map(decodeURIComponent);
+  const query = new URLSearchParams(search);
+  here?.screen.leave?.();
+  const moved = here?.path !== path;
+  const next = { screen: found[1], params, query, data: null, path };
+  here = next;
+  await loadInto(next);
+  if (here !== next) return;
+  draw();
+  if (moved) { scrollTo(0, 0); root.querySelector("h1")?.focus({ preventScroll: true }); }
+  await next.screen.enter?.(next.data, root);
+}
+
+/** @param {NonNullable<typeof here>} target */
+async function loadInto(target) {
+  try {
+    target.data = await target.screen.load(target.params, target.query);
+    if (local.account()) {
+      waiting = (await submissions()).filter(unsent).length;
+      lastSync = (await meta("last_sync_ms")) ?? null;
+    }
+  } catch (error) { console.error("load", error); }
+}
+
+let pending = 0;
+function reload() {
+  clearTimeout(pending);
+  pending = setTimeout(async () => {
+    const target = here;
+    if (!target) return;
+    if (!target.screen.steady) await loadInto(target);
+    if (here === target) draw();
+  }, 40);
+}
+
+function banners() {
+  const expired = status.outcome === "expired" && here?.screen !== signIn;
+  return html`${trouble ? html`<div class="banner bad" role="alert" data-testid="banner-storage">${
+      trouble.kind === "slow" ? t("正在保存,比平时慢。请不要关闭。")
+      : trouble.kind === "full" || trouble.kind === "timeout" ? t("没有保存成功:本机空间不足。请先同步或清理手机空间。") : t("没有保存成功,请重试。")}</div>` : nothing}
+    ${expired ? html`<div class="banner warn" data-testid="banner-expired"><span>${t("登录已过期。工作照常保存在本机,登录后发送。")}</span><a href="#/sign-in">${t("登录")}</a></div>` : nothing}
+    ${status.outcome === "other-account" ? html`<div class="banner bad" role="alert" data-testid="banner-other"><span>${t("浏览器里登录的是另一个账号,未发送任何内容。")}</span><a href="#/sign-in">${t("重新登录")}</a></div>` : nothing}
+    ${update.ready ? html`<div class="banner" data-testid="banner-update"><span>${t("有新版本。")}</span><button type="button" @click=${update.apply} data-testid="update">${t("现在更新")}</button></div>` : nothing}`;
+}
+
+/** How the line stands, in words. */
+function chip() {
+  if (status.busy) return html`<a class="chip" href="#/outbox" data-testid="sync-chip">${t("同步中…")}</a>`;
+  if (waiting) return html`<a class="chip wait" href="#/outbox" data-testid="sync-chip">${t("%(n)s 份未发送", { n: waiting })}</a>`;
+  if (status.outcome === "offline") return html`<a class="chip" href="#/outbox" data-testid="sync-chip">${t("离线,已存本机")}</a>`;
+  return html`<a class="chip" href="#/outbox" data-testid="sync-chip">${lastSync ? t("已同步 %(time)s", { time: clockTime(lastSync) }) : t("尚未同步")}</a>`;
+}
+
+function draw() {
+  if (!here?.data) return;
+  const page = here.screen.view(here.data);
+  document.body.classList.toggle("dark", page.dark === true);
+  document.title = page.title ? `${page.title} · ${t("阳光抽查")}` : t("阳光抽查");
+  const tab = (/** @type {string} */ name, /** @type {string} */ href, /** @type {string} */ pic, /** @type {string} */ word) =>
+    html`<a href=${href} aria-current=${page.tab === name ? "page" : nothing} data-testid="tab-${name}">${icon(pic)}<span>${word}</span>${name === "outbox" && waiting ? html`<b>${waiting}</b>` : nothing}</a>`;
+  render(html`
+    <header class="top ${page.back ? "" : "root"}">
+      ${page.back ? html`<a class="back" href=${page.back} aria-label=${t("返回")} data-testid="back">${icon("back")}</a>` : nothing}
+      <h1 tabindex="-1">${page.title}</h1>${local.account() && !page.dark ? chip() : nothing}
+    </header>
+    ${banners()}
+    <main class=${page.bar || page.tab ? "barred" : ""}>${page.body}</main>
+    ${page.bar ? html`<footer class="bar">${page.bar}</footer>` : nothing}
+    ${page.tab ? html`<nav class="tabs" aria-label=${t("主要页面")}>${tab("today", "#/", "list", t("任务"))}${tab("outbox", "#/outbox", "tray", t("发件箱"))}${tab("me", "#/me", "person", t("我的"))}</nav>` : nothing}`, root);
+}
+
+export async function speakNow() {
+  const lang = local.language();
+  document.documentElement.lang = lang === "en" ? "en" : "zh-CN";
+  if (lang === "en") {
+    const r = await fetch("/field/app/i18n.en.json").catch(() => null);
+    speak("en", r?.ok ? await r.json() : {});
+  } else speak("zh");
+}
+
+hooks.draw = () => draw();
+hooks.reload = () => { void speakNow().then(reload); };
+listen((topic) => { if (topic === "sync" || topic === "storage-trouble") draw(); if (topic !== "storage-trouble") reload(); });
+addEventListener("hashchange", () => void route());
+const account = local.account();
+if (account) use(account.id);
+await speakNow();
+await route();
+start();
+update.watch(draw);

@@ -1,0 +1,68 @@
+/** What is on its way, what arrived, what needs a person. Nothing here is deleted by hand. */
+import { html, nothing } from "lit-html";
+import { t } from "../model/i18n.js";
+import { queued, unsent } from "../model/states.js";
+import { base64url, moment, size } from "../model/text.js";
+import * as outbox from "../store/outbox.js";
+import * as work from "../store/work.js";
+import { space } from "../device/space.js";
+import { status, sync } from "../sync/engine.js";
+import { action, icon, pill, problemWords } from "./parts.js";
+
+export async function load() {
+  const [subs, blobs, actions, room, last] = await Promise.all([outbox.submissions(), outbox.blobStates(), outbox.actions(), space(), work.meta("last_sync_ms")]);
+  const states = new Map(blobs.map((b) => [b.sha256, b]));
+  const rows = subs.map((s) => {
+    const files = s.hashes.map((h) => states.get(h)).filter((b) => b !== undefined);
+    return { ...s, files: files.length, sent: files.filter((b) => ["acked", "confirmed", "purgeable", "purged"].includes(b.state)).length, held: files.filter((b) => b.state === "quarantined") };
+  }).sort((a, b) => b.sealed_at_ms - a.sealed_at_ms);
+  return { rows, actions: actions.length, room, last: last ?? null };
+}
+
+/** @param {any} s @returns {{word: string, tone: string}} */
+export function submissionWord(s) {
+  if (s.state === "ready") return { word: s.attempts ? t("等待重试") : t("等待发送"), tone: "wait" };
+  if (s.state === "inflight") return { word: t("正在发送"), tone: "wait" };
+  if (s.state === "conflict") return { word: t("有冲突,请处理"), tone: "bad" };
+  if (s.state === "rejected") return { word: t("未被接收,请处理"), tone: "bad" };
+  return s.ledger_index === null ? { word: t("已送达"), tone: "good" } : { word: t("已入账本 #%(n)s", { n: s.ledger_index }), tone: "good" };
+}
+
+/** Everything unsent in one file, for the day a phone must be handed in. */
+async function exportAll() {
+  const subs = (await outbox.submissions()).filter(unsent);
+  const blobs = [];
+  for (const h of new Set(subs.flatMap((s) => s.hashes))) {
+    const b = await outbox.blob(h);
+    if (b) blobs.push({ sha256: b.sha256, type: b.type, bytes: b.bytes, data: base64url(b.data) });
+  }
+  const file = new Blob([JSON.stringify({ v: 1, kind: "sunlot-unsent", at: Date.now(), submissions: subs.map(({ id, device, record, signature, record_sha256, state }) => ({ id, device, record, signature, record_sha256, state })), drafts: (await work.drafts()).filter((d) => d.state !== "sealed"), blobs })], { type: "application/json" });
+  const a = document.createElement("a");
+  a.href = URL.createObjectURL(file);
+  a.download = `sunlot-${new Date().toISOString().slice(0, 10)}.json`;
+  a.click();
+  setTimeout(() => URL.revokeObjectURL(a.href), 60_000);
+}
+
+/** @param {any} data */
+export function view({ rows, actions, room, last }) {
+  const waiting = rows.filter(unsent);
+  const row = (/** @type {any} */ s) => {
+    const { word, tone } = submissionWord(s);
+    return html`<li><a class="slip" href="#/receipt/${s.id}" data-testid="submission-${s.id}" data-state=${s.state}><span class="name">${s.enterprise}</span>
+      <span class="sub">${t("封存于 %(time)s", { time: moment(s.sealed_at_ms) })}</span>
+      ${queued(s) ? html`<progress max=${s.files + 1} value=${s.sent} aria-label=${t("已发送的文件")}></progress>` : nothing}
+      <span class="row foot">${pill(tone, word)}<span class="count">${t("文件 %(sent)s/%(all)s", { sent: s.sent, all: s.files })}</span></span>
+      ${s.error || s.held.length ? html`<span class="sub bad">${problemWords(s.error ?? s.held[0].error)}</span>` : nothing}</a></li>`;
+  };
+  return {
+    title: t("发件箱"), tab: "outbox",
+    body: html`<section class="card status"><p data-testid="sync-words">${status.busy ? t("正在同步…") : status.outcome === "offline" ? t("暂时连不上服务器。记录在本机,连上后自动发送。") : status.outcome === "expired" ? t("登录已过期,登录后继续发送。") : last ? t("上次同步 %(time)s", { time: moment(last) }) : t("尚未同步")}</p>
+        ${actions ? html`<p class="hint">${t("%(n)s 个签收待发送", { n: actions })}</p>` : nothing}
+        ${room ? html`<p class="hint">${t("本机占用 %(used)s,可用 %(free)s", { used: size(room.usage), free: size(Math.max(0, room.quota - room.usage)) })}${room.kept ? "" : ` · ${t("浏览器可能清理,请安装到桌面")}`}</p>` : nothing}
+        <div class="pair">${action({ act: () => void sync({ hurry: true }), label: html`${icon("sync")}${t("立即同步")}`, testid: "sync-now", off: status.busy })}${waiting.length ? action({ act: exportAll, label: t("导出备份"), testid: "export", quiet: true }) : nothing}</div></section>
+      ${waiting.length ? html`<h3 class="divide">${t("未发送")}</h3><ul class="slips" data-testid="waiting">${waiting.map(row)}</ul>` : nothing}
+      ${rows.length > waiting.length ? html`<h3 class="divide">${t("已送达")}</h3><ul class="slips" data-testid="sent">${rows.filter((/** @type {any} */ s) => !unsent(s)).map(row)}</ul>` : nothing}
+      ${rows.length ? nothing : html`<p class="empty">${t("还没有封存的记录。")}</p>`}`,
+  };
+}

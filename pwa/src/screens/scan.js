@@ -1,0 +1,119 @@
+/** Scanning in: the officer stands at the right door. A wrong enterprise is refused by name; a back-fill needs a reason. */
+import { html, nothing } from "lit-html";
+import { t } from "../model/i18n.js";
+import { judge } from "../model/scan.js";
+import { editDraft } from "../store/work.js";
+import { openCamera } from "../device/camera.js";
+import { position } from "../device/position.js";
+import { decode, watch } from "../device/qr.js";
+import { go, icon, toast } from "./parts.js";
+import { redraw } from "./redraw.js";
+import { draftFor, hub, unknown, visit } from "./visit.js";
+
+/** @type {{camera: import("../device/camera.js").Camera|null, unwatch: () => void, refused: string, wrong: string, lit: boolean, busy: boolean, other: "none"|"typed"|"backfill"}} */
+let now = fresh();
+function fresh() { return { camera: null, unwatch: () => {}, refused: "", wrong: "", lit: false, busy: false, other: /** @type {const} */ ("none") }; }
+
+/** @param {string[]} params */
+export async function load([id]) {
+  return visit(id);
+}
+
+/** @param {any} v @param {HTMLElement} root */
+export async function enter(v, root) {
+  now = fresh();
+  if (!v.inspection || v.draft?.state === "frozen") return;
+  void position();
+  const mine = now;
+  const video = root.querySelector("video");
+  if (!video) return;
+  try {
+    const camera = await openCamera(video);
+    if (mine !== now) { camera.stop(); return; }
+    now.camera = camera;
+    now.unwatch = watch(video, (text) => void seen(v, text, null));
+  } catch (error) {
+    const { reason } = /** @type {any} */ (error);
+    now.refused = reason === "refused" ? t("没有相机权限。可在浏览器设置里允许,或改用下面的方式。") : reason === "busy" ? t("相机正被别的应用占用。") : t("这台设备没有可用的相机。");
+  }
+  redraw();
+}
+
+export function leave() {
+  now.unwatch();
+  now.camera?.stop();
+  now = fresh();
+}
+
+/** @param {any} v @param {string} text @param {"photo"|"typed"|null} by */
+async function seen(v, text, by) {
+  if (now.busy) return;
+  const { match, value } = judge(text, v.inspection.enterprise);
+  if (match === "unreadable") { now.wrong = by === "typed" ? t("这不是 18 位统一社会信用代码。") : t("这个码不是企业码,也不是营业执照码。"); return redraw(); }
+  if (match === "other") { now.wrong = t("不是这户企业。码上是 %(value)s,任务是「%(name)s」。", { value: value.length > 20 ? `${value.slice(0, 12)}…` : value, name: v.inspection.enterprise.name }); return redraw(); }
+  await arrive(v, { how: by ?? (match === "door" ? "qr" : "licence"), value, reason: null });
+}
+
+/** @param {any} v @param {{how: any, value: string, reason: string|null}} what */
+async function arrive(v, what) {
+  now.busy = true;
+  const t_dev = Date.now();
+  const draft = await draftFor(v.id);
+  await editDraft(draft.submission, (d) => {
+    d.scan = { ...what, t_dev };
+    d.started_t_dev ??= t_dev;
+  });
+  void position().then((gps) => gps && editDraft(draft.submission, (d) => { d.gps = gps; }).catch(() => {}));
+  navigator.vibrate?.(60);
+  toast(t("已入企:%(name)s", { name: v.inspection.enterprise.name }));
+  go(hub(v.id));
+}
+
+/** @param {any} v @param {Event} e */
+async function picture(v, e) {
+  const [file] = /** @type {HTMLInputElement} */ (e.target).files ?? [];
+  if (!file) return;
+  const text = await decode(file).catch(() => null);
+  if (text) await seen(v, text, "photo");
+  else { now.wrong = t("照片里没有找到二维码。"); redraw(); }
+}
+
+/** @param {any} v @param {SubmitEvent} e */
+function typed(v, e) {
+  e.preventDefault();
+  void seen(v, String(new FormData(/** @type {HTMLFormElement} */ (e.target)).get("code")), "typed");
+}
+
+/** @param {any} v @param {SubmitEvent} e */
+function backfill(v, e) {
+  e.preventDefault();
+  const reason = String(new FormData(/** @type {HTMLFormElement} */ (e.target)).get("reason")).normalize("NFC").trim();
+  if (reason.length < 4) { now.wrong = t("请写明补录原因。"); redraw(); return; }
+  void arrive(v, { how: "backfill", value: v.inspection.enterprise.code, reason });
+}
+
+/** @param {any} v */
+export function view(v) {
+  if (!v.inspection) return unknown();
+  const e = v.inspection.enterprise;
+  const other = (/** @type {"typed"|"backfill"} */ what) => { now.other = now.other === what ? "none" : what; now.wrong = ""; redraw(); };
+  return {
+    title: t("扫码入企"), back: hub(v.id),
+    body: html`
+      <p class="lead">${e.name}</p>
+      <div class="finder ${now.refused ? "off" : ""}"><video playsinline muted aria-label=${t("相机画面")} data-testid="scan-video"></video><span class="frame"></span>
+        ${now.camera?.torch ? html`<button type="button" class="torch" aria-pressed=${now.lit} aria-label=${t("补光")} @click=${async () => { now.lit = !now.lit; await now.camera?.torch?.(now.lit); redraw(); }}>${icon("torch")}</button>` : nothing}</div>
+      ${now.refused ? html`<p class="notice warn" data-testid="camera-refused">${now.refused}</p>` : html`<p class="hint center">${t("对准企业码或营业执照上的二维码")}</p>`}
+      ${now.wrong ? html`<p class="notice bad" role="alert" data-testid="scan-wrong">${now.wrong}</p>` : nothing}
+      <div class="choices">
+        <label class="button quiet file">${t("从照片识别")}<input type="file" accept="image/*" @change=${(/** @type {Event} */ ev) => picture(v, ev)} data-testid="scan-photo"></label>
+        <button type="button" class="button quiet" aria-expanded=${now.other === "typed"} @click=${() => other("typed")} data-testid="scan-typed">${t("输入代码")}</button>
+        <button type="button" class="button quiet" aria-expanded=${now.other === "backfill"} @click=${() => other("backfill")} data-testid="scan-backfill">${t("补录")}</button></div>
+      ${now.other === "typed" ? html`<form class="stack card" @submit=${(/** @type {SubmitEvent} */ ev) => typed(v, ev)}>
+        <label class="field"><span>${t("统一社会信用代码")}</span><input name="code" autocapitalize="characters" autocomplete="off" maxlength="40" required data-testid="scan-code"></label>
+        <button class="button" data-testid="scan-code-ok">${t("核对")}</button></form>` : nothing}
+      ${now.other === "backfill" ? html`<form class="stack card" @submit=${(/** @type {SubmitEvent} */ ev) => backfill(v, ev)}>
+        <label class="field"><span>${t("为什么不能扫码")}</span><textarea name="reason" rows="2" maxlength="300" required data-testid="backfill-reason"></textarea></label>
+        <p class="hint">${t("补录会单独统计,并在记录中注明。")}</p><button class="button" data-testid="backfill-ok">${t("补录入企")}</button></form>` : nothing}`,
+  };
+}

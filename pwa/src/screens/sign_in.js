@@ -1,0 +1,69 @@
+/** Who works on this phone. Needs the network once; after that the work goes on without. */
+import { html, nothing } from "lit-html";
+import { t } from "../model/i18n.js";
+import * as local from "../store/local.js";
+import { use } from "../store/db.js";
+import { keep } from "../device/space.js";
+import { device } from "../device/key.js";
+import * as api from "../sync/api.js";
+import { sync } from "../sync/engine.js";
+import { go, mark } from "./parts.js";
+import { languageSwitch } from "./me.js";
+import { redraw } from "./redraw.js";
+
+let busy = false;
+let trouble = "";
+let demo = false;
+
+export async function load() {
+  trouble = "";
+  return { known: local.account() };
+}
+
+export async function enter() {
+  const s = await api.session();
+  demo = s.status === 200 && s.body.demo === true;
+  redraw();
+}
+
+/** @param {SubmitEvent} e */
+async function submit(e) {
+  e.preventDefault();
+  if (busy) return;
+  const form = new FormData(/** @type {HTMLFormElement} */ (e.target));
+  busy = true; trouble = ""; redraw();
+  const r = await api.signIn(String(form.get("username")).trim(), String(form.get("password")));
+  busy = false;
+  if (r.status === 200 && r.body.account) {
+    local.setOwesSignOut(false);
+    local.setAccount(r.body.account);
+    use(r.body.account.id);
+    void keep();
+    await device();
+    go("#/");
+    void sync({ hurry: true });
+    return;
+  }
+  trouble = r.status === 0 ? t("连不上服务器。首次登录需要网络。")
+    : r.status === 429 ? t("尝试过多,请 %(n)s 秒后再试。", { n: r.body?.retry_after_s ?? 60 })
+    : r.status === 401 ? t("账号或密码不对。") : r.body?.title || t("服务器答复 %(code)s", { code: r.status });
+  redraw();
+}
+
+/** @param {{known: import("../model/types.js").Account|null}} data */
+export function view({ known }) {
+  return {
+    title: "", back: known ? "#/" : null,
+    body: html`<section class="welcome">
+      <div class="brand">${mark()}<h1>${t("阳光抽查")}</h1><p>${t("现场检查")}</p></div>
+      <form @submit=${submit} class="stack">
+        <label class="field"><span>${t("账号")}</span><input name="username" autocomplete="username" autocapitalize="none" required .defaultValue=${known?.username ?? ""} data-testid="username"></label>
+        <label class="field"><span>${t("密码")}</span><input name="password" type="password" autocomplete="current-password" required data-testid="password"></label>
+        <p class="trouble" role="alert" data-testid="sign-in-trouble">${trouble}</p>
+        <button class="button" ?disabled=${busy} data-testid="sign-in">${busy ? t("正在登录…") : t("登录")}</button>
+      </form>
+      ${demo ? html`<p class="hint" data-testid="demo-hint">${t("演示系统:账号与密码见启动时的提示。请勿录入真实信息。")}</p>` : nothing}
+      ${known ? html`<p class="hint">${t("%(name)s 的记录仍保存在本机。", { name: known.name })}</p>` : nothing}
+      <div class="center">${languageSwitch()}</div></section>`,
+  };
+}

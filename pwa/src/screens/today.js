@@ -1,0 +1,81 @@
+/** Everything dispatched to this officer, what waits to be sent, and messages. */
+import { html, nothing } from "lit-html";
+import { spoken, t } from "../model/i18n.js";
+import { latest, phase } from "../model/phase.js";
+import { progress } from "../model/form.js";
+import { unsent } from "../model/states.js";
+import { clockTime, daysLeft, dueWords, localDay, moment, size } from "../model/text.js";
+import * as local from "../store/local.js";
+import * as outbox from "../store/outbox.js";
+import * as work from "../store/work.js";
+import { space } from "../device/space.js";
+import * as api from "../sync/api.js";
+import { mark, phaseWord, pill } from "./parts.js";
+
+const RANK = { returned: 0, rejected: 0, conflict: 0, frozen: 1, work: 2, receive: 2, waiting: 3, done: 4, closed: 5 };
+
+export async function load() {
+  const [inspections, drafts, subs, actions, inbox, checklists, room, last] = await Promise.all([
+    work.inspections(), work.drafts(), outbox.submissions(), outbox.actions(), work.inbox(), work.checklists(), space(), work.meta("last_sync_ms")]);
+  const rows = inspections.map((inspection) => {
+    const draft = drafts.find((d) => d.inspection === inspection.id && d.state !== "sealed");
+    const submission = latest(subs, inspection.id);
+    const stage = phase(inspection, { draft, submission, receiving: actions.some((a) => a.inspection === inspection.id) });
+    const parts = draft ? inspection.items.filter((i) => checklists[i.checklist]).map((i) => progress(checklists[i.checklist], i.code, draft)) : [];
+    return { inspection, stage, done: parts.reduce((n, p) => n + p.done, 0), all: parts.reduce((n, p) => n + p.all, 0) };
+  }).filter((r) => r.stage !== "closed");
+  rows.sort((a, b) => RANK[a.stage] - RANK[b.stage] || a.inspection.due_on.localeCompare(b.inspection.due_on));
+  return { rows, inbox: inbox.filter((m) => !m.read), waiting: subs.filter(unsent).length, room, last: last ?? null, names: new Map(inspections.map((i) => [i.id, i.enterprise.name])) };
+}
+
+/** @param {import("../model/types.js").InboxEntry} m @param {string} name */
+function message(m, name) {
+  switch (m.kind) {
+    case "inspection.dispatched": return t("新任务:%(name)s", { name });
+    case "submission.returned": return t("退回修改:%(name)s", { name });
+    case "result.published": case "inspection.published": return t("结果已公示:%(name)s", { name });
+    default: return typeof m.params?.[spoken()] === "string" ? m.params[spoken()] : t("消息:%(name)s", { name });
+  }
+}
+
+/** @param {string[]} ids */
+async function read(ids) {
+  await work.markRead(ids);
+  void api.readInbox(ids);
+}
+
+/** @param {any} row */
+function card({ inspection: i, stage, done, all }) {
+  const days = daysLeft(i.due_on, localDay(new Date()));
+  const live = !["done", "closed", "waiting"].includes(stage);
+  const { word, tone } = phaseWord(stage, i.state);
+  return html`<a class="slip ${live ? "" : "past"}" href="#/inspection/${i.id}" data-testid="inspection-${i.id}">
+    <span class="row"><span class="name">${i.enterprise.name}</span></span>
+    <span class="sub">${i.enterprise.address}</span>
+    <span class="row foot">${pill(tone, word)}${stage === "work" && all ? html`<span class="count">${done}/${all}</span>` : nothing}
+      <span class="due ${live && days < 0 ? "bad" : live && days <= 2 ? "warn" : ""}">${live ? dueWords(days) : i.campaign.number}</span></span></a>`;
+}
+
+/** @param {any} data */
+export function view({ rows, inbox, waiting, room, last, names }) {
+  const open = rows.filter((/** @type {any} */ r) => !["done", "waiting"].includes(r.stage));
+  const past = rows.filter((/** @type {any} */ r) => ["done", "waiting"].includes(r.stage));
+  const day = new Intl.DateTimeFormat(spoken() === "en" ? "en-GB" : "zh-CN", { month: "long", day: "numeric", weekday: "long" }).format(new Date());
+  return {
+    title: t("任务"), tab: "today",
+    body: html`
+      <section class="hello">${mark()}<div><p class="sub">${day} · ${local.account()?.name ?? ""}</p>
+        <h2>${open.length ? t("有 %(n)s 户待检查", { n: open.length }) : t("没有待检查的企业")}</h2></div></section>
+      <a class="facts" href="#/outbox" data-testid="facts">
+        <span><small>${t("未发送")}</small><b class=${waiting ? "warn" : ""} data-testid="unsent-count">${waiting}</b></span>
+        <span><small>${t("上次同步")}</small><b data-testid="last-sync">${last ? clockTime(last) : "—"}</b></span>
+        <span><small>${t("本机占用")}</small><b>${room ? size(room.usage) : "—"}</b></span></a>
+      ${inbox.length ? html`<section class="inbox" aria-label=${t("消息")}>
+        <div class="row head"><h3>${t("消息")}</h3><button type="button" class="link" @click=${() => read(inbox.map((/** @type {any} */ m) => m.id))} data-testid="inbox-read">${t("全部已读")}</button></div>
+        ${inbox.slice(0, 5).map((/** @type {any} */ m) => html`<a class="message" href=${m.inspection ? `#/inspection/${m.inspection}` : "#/"} @click=${() => read([m.id])}>
+          <span>${message(m, names.get(m.inspection) ?? m.params?.enterprise ?? "")}</span><small>${moment(m.created_at_ms)}</small></a>`)}</section>` : nothing}
+      <section class="slips" data-testid="list">${open.map(card)}</section>
+      ${past.length ? html`<h3 class="divide">${t("已完成")}</h3><section class="slips">${past.map(card)}</section>` : nothing}
+      ${rows.length ? nothing : html`<p class="empty">${last ? t("抽到你的任务会出现在这里,离线也能打开。") : t("正在取回任务…")}</p>`}`,
+  };
+}

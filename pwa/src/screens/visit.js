@@ -1,0 +1,25 @@
+/** What every screen of one inspection reads: the inspection, its forms, the open draft, where it stands. */
+import { latest, phase } from "../model/phase.js";
+import { t } from "../model/i18n.js";
+import * as outbox from "../store/outbox.js";
+import * as work from "../store/work.js";
+
+/** @typedef {Awaited<ReturnType<typeof visit>>} Visit */
+
+/** @param {string} id of the inspection */
+export async function visit(id) {
+  const [inspection, draft, subs, actions, checklists, codes] = await Promise.all([
+    work.inspection(id), work.openDraft(id), outbox.submissions(), outbox.actions(), work.checklists(), work.outcomeCodes()]);
+  const submission = latest(subs, id);
+  const receiving = actions.some((a) => a.inspection === id);
+  return { id, inspection, draft, submission, receiving, checklists, codes, stage: inspection ? phase(inspection, { draft, submission, receiving }) : null };
+}
+
+/** @param {string} id @returns {Promise<import("../model/types.js").Draft>} */
+export const draftFor = (id) => work.ensureDraft(id, { submission: crypto.randomUUID(), now: Date.now() });
+
+/** @param {string} id */
+export const hub = (id) => `#/inspection/${id}`;
+
+/** What a screen shows when its inspection is not on this phone. */
+export const unknown = () => ({ title: t("找不到"), back: "#/", body: t("这户检查不在本机。请先同步。") });

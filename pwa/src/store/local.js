@@ -1,0 +1,25 @@
+/** What must be known before any database can be opened: who works on this phone, and in which language. localStorage. */
+/** @typedef {import("../model/types.js").Account} Account */
+
+/** @param {string} key @returns {any} */
+function read(key) {
+  try { return JSON.parse(localStorage.getItem(`sunlot.${key}`) ?? "null"); } catch { return null; }
+}
+/** @param {string} key @param {any} value */
+function write(key, value) {
+  if (value === null) localStorage.removeItem(`sunlot.${key}`);
+  else localStorage.setItem(`sunlot.${key}`, JSON.stringify(value));
+}
+
+/** @returns {Account|null} the account whose work this phone shows; survives an expired session */
+export const account = () => read("account");
+/** @param {Account|null} value */
+export const setAccount = (value) => write("account", value);
+/** @returns {"zh"|"en"} */
+export const language = () => (read("language") === "en" ? "en" : "zh");
+/** @param {"zh"|"en"} value */
+export const setLanguage = (value) => write("language", value);
+/** Signed out here while the server could not be told: the next contact says so first. @returns {boolean} */
+export const owesSignOut = () => read("owes-sign-out") === true;
+/** @param {boolean} value */
+export const setOwesSignOut = (value) => write("owes-sign-out", value || null);

@@ -1,0 +1,131 @@
+/** Blobs, sealed submissions, waiting calls and this phone's key. Rows move by the rules of model/states.js. */
+import { hex } from "../model/text.js";
+import { named } from "../model/record.js";
+import { all, get, StorageTrouble, transaction } from "./db.js";
+
+/** @typedef {import("../model/types.js").BlobRow} BlobRow */
+/** @typedef {import("../model/types.js").SubmissionRow} SubmissionRow */
+/** @typedef {import("../model/types.js").ActionRow} ActionRow */
+/** @typedef {import("../model/types.js").DeviceRow} DeviceRow */
+
+/** @param {ArrayBuffer} data @returns {Promise<string>} */
+const hash = async (data) => hex(await crypto.subtle.digest("SHA-256", data));
+
+/**
+ * Keeps one file: written, the transaction complete, read back and hashed again before anyone may rely on it.
+ * @param {{data: ArrayBuffer, type: string, thumb?: ArrayBuffer|null}} file @returns {Promise<BlobRow>} in state `stored`
+ */
+export async function keepBlob({ data, type, thumb = null }) {
+  const sha256 = await hash(data);
+  await transaction(["blob"], "readwrite", async (s) => {
+    const old = await s.blob.get(sha256);
+    if (old && old.state !== "staged" && old.state !== "purged") return;
+    await s.blob.put({ sha256, type, bytes: data.byteLength, data, thumb, state: "staged", offset: 0, attempts: 0, next_at_ms: 0, error: null, made_at_ms: Date.now() });
+  });
+  const back = await get("blob", sha256);
+  if (!back || (await hash(back.data)) !== sha256) throw new StorageTrouble("failed");
+  if (back.state !== "staged") return back;
+  return transaction(["blob"], "readwrite", async (s) => {
+    const row = { ...back, state: "stored" };
+    await s.blob.put(row);
+    return row;
+  });
+}
+
+/** @param {string} sha256 @returns {Promise<BlobRow|undefined>} */
+export const blob = (sha256) => get("blob", sha256);
+/** @param {BlobRow} row @returns {Promise<boolean>} our own copy still has its hash */
+export const intact = async (row) => (await hash(row.data)) === row.sha256;
+
+/** @returns {Promise<(Omit<BlobRow, "data"|"thumb">)[]>} states without the bytes, so that a list of 200 photos stays small in memory */
+export const blobStates = () => transaction(["blob"], "readonly", async (s) => {
+  const rows = [];
+  for (let at = await s.blob.openCursor(); at; at = await at.continue()) {
+    const { data: _, thumb: __, ...rest } = at.value;
+    rows.push(rest);
+  }
+  return rows;
+});
+
+/** @param {string} sha256 @param {(row: BlobRow) => BlobRow} change @returns {Promise<BlobRow|undefined>} */
+export const moveBlob = (sha256, change) => transaction(["blob"], "readwrite", async (s) => {
+  const row = await s.blob.get(sha256);
+  if (!row) return undefined;
+  const next = change(row);
+  await s.blob.put(next);
+  return next;
+});
+
+/** Removes a photo that no draft and no submission names. @param {string} sha256 */
+export const dropBlob = (sha256) => transaction(["blob", "draft", "submission"], "readwrite", async (s) => {
+  const drafts = await s.draft.getAll();
+  if (drafts.some((/** @type {any} */ d) => d.photos.some((/** @type {any} */ p) => p.sha256 === sha256))) return;
+  const subs = await s.submission.getAll();
+  if (subs.some((/** @type {any} */ r) => r.hashes.includes(sha256))) return;
+  await s.blob.delete(sha256);
+});
+
+/** @param {string[]} hashes whose bytes may go; the row stays as a trace */
+export const purgeBlobs = (hashes) => transaction(["blob"], "readwrite", async (s) => {
+  for (const h of hashes) {
+    const row = await s.blob.get(h);
+    if (row) await s.blob.put({ ...row, state: "purged", data: new ArrayBuffer(0), thumb: null });
+  }
+});
+
+/** @returns {Promise<SubmissionRow[]>} */
+export const submissions = () => all("submission");
+/** @param {string} id @returns {Promise<SubmissionRow|undefined>} */
+export const submission = (id) => get("submission", id);
+/** @param {string} id @param {(row: SubmissionRow) => SubmissionRow} change @returns {Promise<SubmissionRow|undefined>} */
+export const moveSubmission = (id, change) => transaction(["submission"], "readwrite", async (s) => {
+  const row = await s.submission.get(id);
+  if (!row) return undefined;
+  const next = change(row);
+  await s.submission.put(next);
+  return next;
+});
+
+/** After a restart nothing is in flight. */
+export const recover = () => transaction(["submission", "blob"], "readwrite", async (s) => {
+  for (const row of await s.submission.getAll()) if (row.state === "inflight") await s.submission.put({ ...row, state: "ready" });
+  for (let at = await s.blob.openCursor(); at; at = await at.continue()) if (at.value.state === "sending") await at.update({ ...at.value, state: "stored" });
+});
+
+/**
+ * Seals a frozen draft: the submission, the draft's end and the device's chain move in one transaction.
+ * @param {{draft: string, record: any, signature: string, record_sha256: string, enterprise: string, now: number}} sealed
+ */
+export const seal = ({ draft, record, signature, record_sha256, enterprise, now }) => transaction(["draft", "submission", "meta"], "readwrite", async (s) => {
+  const d = await s.draft.get(draft);
+  /** @type {DeviceRow} */
+  const device = await s.meta.get("device");
+  if (!d || d.state !== "frozen") throw new Error("only a frozen draft can be sealed");
+  if (device.seq + 1 !== record.seq || device.prev !== record.prev) throw new Error("another record was sealed in between");
+  /** @type {SubmissionRow} */
+  const row = {
+    id: record.submission, inspection: record.inspection, enterprise, device: record.device, record, signature, record_sha256,
+    content_sha256: d.frozen.content_sha256, hashes: named(record), state: "ready", attempts: 0, next_at_ms: 0, error: null, receipt: null,
+    sealed_at_ms: now, durable_at_ms: null, ledger_index: null,
+  };
+  await s.submission.add(row);
+  await s.draft.put({ ...d, state: "sealed", changed_at_ms: now });
+  await s.meta.put({ ...device, seq: record.seq, prev: record_sha256 }, "device");
+});
+
+/** @returns {Promise<ActionRow[]>} */
+export const actions = () => all("action");
+/** @param {ActionRow} row */
+export const putAction = (row) => transaction(["action"], "readwrite", (s) => s.action.put(row));
+/** @param {string} inspection @param {number} now */
+export const queueReceive = (inspection, now) => transaction(["action"], "readwrite", async (s) => {
+  const id = `receive:${inspection}`;
+  if (!(await s.action.get(id))) await s.action.put({ id, kind: "receive", inspection, t_dev: now, attempts: 0, next_at_ms: 0, error: null });
+});
+/** @param {string} id @param {any} [answer] {state, version} the server gave */
+export const finishAction = (id, answer) => transaction(["action", "inspection"], "readwrite", async (s) => {
+  const action = await s.action.get(id);
+  await s.action.delete(id);
+  const i = action && answer && (await s.inspection.get(action.inspection));
+  if (i) await s.inspection.put({ ...i, state: answer.state, version: answer.version });
+});

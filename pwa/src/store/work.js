@@ -1,0 +1,88 @@
+/** Inspections as dispatched, and the officer's drafts. Every change to a draft is one atomic read-change-write, so two tabs cannot lose each other's answers. */
+import { all, get, transaction } from "./db.js";
+
+/** @typedef {import("../model/types.js").Draft} Draft */
+/** @typedef {import("../model/types.js").Inspection} Inspection */
+/** @typedef {import("../model/types.js").Checklist} Checklist */
+/** @typedef {import("../model/types.js").OutcomeCode} OutcomeCode */
+/** @typedef {import("../model/types.js").InboxEntry} InboxEntry */
+
+/** @param {any} bundle the whole current set; what is absent is closed, local work on it stays */
+export async function saveBundle(bundle) {
+  await transaction(["inspection", "checklist", "inbox", "meta"], "readwrite", async (s) => {
+    const here = new Set(bundle.inspections.map((/** @type {Inspection} */ i) => i.id));
+    for (const old of await s.inspection.getAll()) if (!here.has(old.id) && !old.closed) s.inspection.put({ ...old, closed: true });
+    for (const i of bundle.inspections) s.inspection.put({ ...i, closed: false });
+    for (const c of Object.values(bundle.checklists)) s.checklist.put(c);
+    await s.inbox.clear();
+    for (const m of bundle.inbox) s.inbox.put(m);
+    s.meta.put(bundle.outcome_codes, "outcome_codes");
+    s.meta.put(bundle.cursor, "cursor");
+  });
+}
+
+/** @param {string} key @returns {Promise<any>} */
+export const meta = (key) => get("meta", key);
+/** @param {string} key @param {any} value */
+export const setMeta = (key, value) => transaction(["meta"], "readwrite", (s) => s.meta.put(value, key));
+
+/** @returns {Promise<Inspection[]>} */
+export const inspections = () => all("inspection");
+/** @param {string} id @returns {Promise<Inspection|undefined>} */
+export const inspection = (id) => get("inspection", id);
+/** @returns {Promise<OutcomeCode[]>} */
+export const outcomeCodes = async () => (await meta("outcome_codes")) ?? [];
+/** @returns {Promise<InboxEntry[]>} newest first */
+export const inbox = async () => (await all("inbox")).sort((a, b) => b.created_at_ms - a.created_at_ms);
+/** @returns {Promise<Record<string, Checklist>>} */
+export const checklists = async () => Object.fromEntries((await all("checklist")).map((c) => [c.id, c]));
+
+/** @param {string[]} ids */
+export const markRead = (ids) => transaction(["inbox"], "readwrite", async (s) => {
+  for (const id of ids) {
+    const m = await s.inbox.get(id);
+    if (m) s.inbox.put({ ...m, read: true });
+  }
+});
+
+/** @returns {Promise<Draft[]>} */
+export const drafts = () => all("draft");
+
+/** @param {string} inspection @returns {Promise<Draft|undefined>} the one still being worked on */
+export const openDraft = (inspection) => transaction(["draft"], "readonly", async (s) => /** @type {Draft|undefined} */ (
+  (await s.draft.index("inspection").getAll(inspection)).find((/** @type {Draft} */ d) => d.state !== "sealed")));
+
+/**
+ * The open draft of an inspection, made if there is none: its submission id is chosen here, once.
+ * After a return it starts as a copy of the last sealed one, with every answer and photo.
+ * @param {string} inspection @param {{submission: string, now: number}} fresh @returns {Promise<Draft>}
+ */
+export const ensureDraft = (inspection, { submission, now }) => transaction(["draft"], "readwrite", async (s) => {
+  /** @type {Draft[]} */
+  const rows = await s.draft.index("inspection").getAll(inspection);
+  const open = rows.find((d) => d.state !== "sealed");
+  if (open) return open;
+  const last = rows.sort((a, b) => b.changed_at_ms - a.changed_at_ms)[0];
+  /** @type {Draft} */
+  const blank = {
+    submission, inspection, state: "open", made_at_ms: now, changed_at_ms: now, scan: null, started_t_dev: null, answers: {}, photos: [],
+    outcomes: [], remark: "", gps: null, representative: { name: "", refused: false, reason: "", witness: "" }, frozen: null, strokes: {}, copy_of: null,
+  };
+  const draft = last ? { ...last, submission, state: /** @type {const} */ ("open"), made_at_ms: now, changed_at_ms: now, frozen: null, strokes: {}, copy_of: last.submission } : blank;
+  await s.draft.put(draft);
+  return draft;
+});
+
+/**
+ * @param {string} submission @param {(draft: Draft) => void} change edits in place, without awaiting
+ * @param {{frozen?: boolean}} [may] only signing steps may touch a frozen draft @returns {Promise<Draft>}
+ */
+export const editDraft = (submission, change, may = {}) => transaction(["draft"], "readwrite", async (s) => {
+  /** @type {Draft|undefined} */
+  const draft = await s.draft.get(submission);
+  if (!draft || draft.state === "sealed" || (draft.state === "frozen" && !may.frozen)) throw new Error("this draft is closed to changes");
+  change(draft);
+  draft.changed_at_ms = Date.now();
+  await s.draft.put(draft);
+  return draft;
+});

@@ -1,0 +1,50 @@
+/** The field face over HTTP. No answer at all is status 0, never an exception: the fetch is trusted, `navigator.onLine` is not. */
+import { spoken } from "../model/i18n.js";
+
+/** @typedef {import("../model/states.js").Reply} Reply */
+const BASE = "/field/api";
+const QUICK_MS = 20_000;
+const UPLOAD_MS = 90_000;
+
+const cookie = (/** @type {string} */ name) => document.cookie.split("; ").find((c) => c.startsWith(`${name}=`))?.slice(name.length + 1) ?? "";
+
+/**
+ * @param {string} method @param {string} path @param {{json?: any, body?: BodyInit, headers?: Record<string, string>}} [send]
+ * @returns {Promise<Reply & {headers: Record<string, string>}>}
+ */
+export async function call(method, path, send = {}) {
+  /** @type {Record<string, string>} */
+  const headers = { accept: "application/json", "accept-language": spoken() === "en" ? "en" : "zh-CN", ...send.headers };
+  if (method !== "GET" && method !== "HEAD") headers["x-csrf-token"] = decodeURIComponent(cookie("csrf"));
+  let body = send.body;
+  if (send.json !== undefined) { headers["content-type"] = "application/json"; body = JSON.stringify(send.json); }
+  try {
+    const r = await fetch(BASE + path, { method, headers, body, credentials: "same-origin", cache: "no-store", signal: AbortSignal.timeout(body && !send.json ? UPLOAD_MS : QUICK_MS) });
+    const text = await r.text();
+    let parsed = null;
+    if (text && /json/.test(r.headers.get("content-type") ?? "")) parsed = JSON.parse(text);
+    else if (r.ok && text) return { status: 0, body: null, headers: {} }; // a captive portal answers 200 with its own page
+    return { status: r.status, body: parsed, headers: Object.fromEntries(r.headers) };
+  } catch {
+    return { status: 0, body: null, headers: {} };
+  }
+}
+
+export const session = () => call("GET", "/session");
+/** @param {string} username @param {string} password */
+export const signIn = (username, password) => call("POST", "/session", { json: { username, password } });
+export const signOut = () => call("DELETE", "/session");
+/** @param {import("../model/types.js").DeviceRow} device */
+export const enrol = ({ id, name, public_jwk: { kty, crv, x, y } }) => call("PUT", `/devices/${id}`, { json: { name, public_key: { kty, crv, x, y } } });
+/** @param {string|null} cursor */
+export const bundle = (cursor) => call("GET", `/bundle${cursor ? `?since=${encodeURIComponent(cursor)}` : ""}`);
+/** @param {string} inspection @param {number} t_dev */
+export const receive = (inspection, t_dev) => call("POST", `/inspections/${inspection}/receive`, { json: { t_dev } });
+/** @param {import("../model/types.js").SubmissionRow} s */
+export const submit = ({ id, device, record, signature }) => call("PUT", `/submissions/${id}`, { json: { device, record, signature } });
+/** @param {string[]} submissions @param {string[]} evidence */
+export const reconcile = (submissions, evidence) => call("POST", "/reconcile", { json: { submissions, evidence } });
+/** @param {string[]} ids */
+export const readInbox = (ids) => call("POST", "/inbox/read", { json: { ids } });
+/** @param {any} subscription */
+export const putPush = (subscription) => call("PUT", "/push", { json: subscription });
