@@ -35,6 +35,6 @@ class ImportRow(Table, tablename="import_row"):
     batch = ForeignKey(references=ImportBatch, on_delete=OnDelete.cascade)
     row_no = Integer()
     verdict = Varchar(length=8)  # new | changed | same | bad
-    raw = JSONB()
+    raw = JSONB()  # type: ignore[assignment]  # hides Table.raw: queries go through ImportBatch
     draft = JSONB(null=True, default=None)
     errors = JSONB(null=True, default=None)
