@@ -1,0 +1,184 @@
+"""Reads of the log: receipts, proofs from tiles, checkpoints, searches."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Any
+from uuid import UUID
+
+from backend.kernel import merkle
+from backend.kernel.clock import BEIJING
+from backend.ledger import rules
+from backend.storage.engine import connection
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """Where an entry stands; ``index`` is None until the sequencer has placed it."""
+
+    entry_id: UUID
+    type: str
+    at: datetime
+    leaf_sha256: bytes
+    index: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class EntryRow:
+    entry_id: UUID
+    type: str
+    at: datetime
+    actor: str
+    subject: str
+    leaf_sha256: bytes
+    index: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class EntryPage:
+    """One entry in full. ``payload`` and ``salt`` only where public and not erased."""
+
+    row: EntryRow
+    leaf: bytes
+    payload: Any | None
+    salt: bytes | None
+    erased_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    size: int
+    root: bytes
+    at: datetime
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """An entry's inclusion in the tree of a signed checkpoint. ``hashes`` from the leaf's sibling up, 32 bytes each."""
+
+    index: int
+    size: int
+    leaf: bytes
+    hashes: tuple[bytes, ...]
+    root: bytes
+    note: str
+
+
+async def _node(height: int, number: int) -> bytes:
+    """The root of the perfect subtree of ``2**height`` leaves with that number, from one tile."""
+    level, within = divmod(height, rules.TILE_HEIGHT)
+    width = 1 << within
+    first = number << within
+    tile = await connection().fetchval(
+        "select substring(hashes from $3 for $4) from ledger_tile where level = $1 and number = $2",
+        level,
+        first // rules.TILE_WIDTH,
+        (first % rules.TILE_WIDTH) * merkle.HASH_BYTES + 1,
+        width * merkle.HASH_BYTES,
+    )
+    if tile is None or len(tile) != width * merkle.HASH_BYTES:
+        raise LookupError(f"tile {level}/{first // rules.TILE_WIDTH} lacks hashes")
+    return merkle.root_of_hashes(tile[i : i + merkle.HASH_BYTES] for i in range(0, len(tile), merkle.HASH_BYTES))
+
+
+async def subtree_root(low: int, high: int) -> bytes:
+    """The root over the leaves [low, high), from tiles: O(log n) reads."""
+    if low == high:
+        return merkle.EMPTY_ROOT
+    return rules.join_parts([await _node(height, number) for height, number in rules.aligned_parts(low, high)])
+
+
+async def find_checkpoint() -> Checkpoint | None:
+    """The newest signed checkpoint."""
+    row = await connection().fetchrow("select size, root, at, note from ledger_checkpoint where note is not null order by size desc limit 1")
+    return Checkpoint(**row) if row else None
+
+
+async def find_receipt(entry_id: UUID) -> Receipt | None:
+    row = await connection().fetchrow(
+        "select e.entry_id, e.type, e.at, e.leaf_sha256, l.index from ledger_entry e left join ledger_leaf l using (entry_id) where e.entry_id = $1",
+        entry_id,
+    )
+    return Receipt(**row) if row else None
+
+
+async def find_proof(entry_id: UUID) -> Proof | None:
+    """The proof under the newest signed checkpoint, or None while no checkpoint covers the entry."""
+    row = await connection().fetchrow("select index, leaf from ledger_leaf where entry_id = $1", entry_id)
+    return await _prove(row["index"], row["leaf"]) if row else None
+
+
+async def find_proof_at(index: int) -> Proof | None:
+    leaf = await connection().fetchval("select leaf from ledger_leaf where index = $1", index)
+    return await _prove(index, leaf) if leaf is not None else None
+
+
+async def _prove(index: int, leaf: bytes) -> Proof | None:
+    checkpoint = await find_checkpoint()
+    if checkpoint is None or index >= checkpoint.size:
+        return None
+    hashes = [await subtree_root(low, high) for low, high in rules.ranges_of_proof(index, checkpoint.size)]
+    return Proof(index, checkpoint.size, leaf, tuple(hashes), checkpoint.root, checkpoint.note)
+
+
+async def find_tile(level: int, number: int, width: int) -> bytes | None:
+    """The first ``width`` hashes of a tile, or None where the log is not that far."""
+    hashes: bytes | None = await connection().fetchval("select hashes from ledger_tile where level = $1 and number = $2", level, number)
+    return hashes[: width * merkle.HASH_BYTES] if hashes is not None and len(hashes) >= width * merkle.HASH_BYTES else None
+
+
+async def find_entries_tile(number: int, width: int) -> bytes | None:
+    """C2SP entry bundle: each entry's bytes behind their length as big-endian uint16."""
+    rows = await connection().fetch(
+        "select leaf from ledger_leaf where index >= $1 and index < $2 order by index", number * rules.TILE_WIDTH, number * rules.TILE_WIDTH + width
+    )
+    if len(rows) < width:
+        return None
+    return b"".join(len(row["leaf"]).to_bytes(2, "big") + row["leaf"] for row in rows)
+
+
+_ROW = "select e.entry_id, e.type, e.at, e.actor, e.subject, e.leaf_sha256, l.index from ledger_entry e"
+
+
+async def list_entries(
+    *, subject: str | None = None, type_: str | None = None, day: date | None = None, before: int | None = None, limit: int = 50
+) -> list[EntryRow]:
+    """Placed entries, newest first; ``before`` is an index (keyset paging), ``day`` a day in Beijing."""
+    where, args = ["true"], []
+    for condition, value in (("e.subject = ${}", subject), ("e.type = ${}", type_), ("l.index < ${}", before)):
+        if value is not None:
+            args.append(value)
+            where.append(condition.format(len(args)))
+    if day is not None:
+        start = datetime.combine(day, time(), BEIJING)
+        args += [start, start + timedelta(days=1)]
+        where.append(f"e.at >= ${len(args) - 1} and e.at < ${len(args)}")
+    args.append(limit)
+    # The conditions are ours, the values are parameters.
+    sql = f"{_ROW} join ledger_leaf l using (entry_id) where {' and '.join(where)} order by l.index desc limit ${len(args)}"
+    return [EntryRow(**row) for row in await connection().fetch(sql, *args)]
+
+
+async def find_entry(index: int) -> EntryPage | None:
+    row = await connection().fetchrow(f"{_ROW} join ledger_leaf l using (entry_id) where l.index = $1", index)
+    if row is None:
+        return None
+    leaf = await connection().fetchval("select leaf from ledger_leaf where index = $1", index)
+    kept = await connection().fetchrow("select payload, salt, is_public, erased_at from ledger_payload where entry_id = $1", row["entry_id"])
+    shown = kept["is_public"] and kept["erased_at"] is None
+    return EntryPage(
+        EntryRow(**row), leaf, json.loads(kept["payload"]) if shown else None, kept["salt"] if shown else None, kept["erased_at"]
+    )
+
+
+async def count_entries() -> int:
+    """How many entries a signed checkpoint covers."""
+    checkpoint = await find_checkpoint()
+    return checkpoint.size if checkpoint else 0
+
+
+async def has_event(type_: str) -> bool:
+    return bool(await connection().fetchval("select exists (select 1 from ledger_entry where type = $1)", type_))

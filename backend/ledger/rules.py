@@ -1,0 +1,219 @@
+"""Entries, signed notes, checkpoints and tile addresses. Pure.
+
+C2SP signed-note, tlog-checkpoint, tlog-tiles and tlog-proof; RFC 6962 hashing from ``backend.kernel.merkle``.
+Proven by tests/rules/test_ledger_rules.py with vectors that we did not write.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+from backend.kernel import clock, jcs, merkle
+
+TILE_HEIGHT = 8
+TILE_WIDTH = 1 << TILE_HEIGHT
+ED25519 = b"\x01"  # the signature type of signed-note
+
+# Event -> what it says to people. An entry of any other type is refused.
+EVENTS: dict[str, tuple[str, str]] = {
+    "registry.imported": ("导入检查对象名录", "Register imported"),
+    "enterprise.changed": ("修改检查对象", "Enterprise changed"),
+    "account.created": ("新建账号", "Account created"),
+    "account.changed": ("变更账号", "Account changed"),
+    "device.enrolled": ("登记设备", "Device enrolled"),
+    "device.revoked": ("停用设备", "Device revoked"),
+    "campaign.created": ("制定抽查任务", "Campaign planned"),
+    "draw.announced": ("公告抽取", "Draw announced"),
+    "draw.performed": ("完成抽取", "Draw performed"),
+    "draw.revealed": ("公开抽取密钥", "Draw secret revealed"),
+    "draw.voided": ("作废抽取", "Draw voided"),
+    "inspection.dispatched": ("派发检查", "Inspection dispatched"),
+    "inspection.received": ("签收检查", "Inspection received"),
+    "inspection.submitted": ("提交检查记录", "Record submitted"),
+    "inspection.returned": ("退回检查记录", "Record returned"),
+    "inspection.approved": ("审核通过", "Record approved"),
+    "result.published": ("公示检查结果", "Result published"),
+    "demo.loaded": ("载入演示数据", "Demonstration data loaded"),
+}
+
+
+def payload_hash(salt: bytes, payload: Any) -> str:
+    """``ph`` of an entry: hex SHA-256(salt32 || JCS(payload))."""
+    return hashlib.sha256(salt + jcs.encode(payload)).hexdigest()
+
+
+def make_entry(type_: str, *, at: datetime, actor: str, subject: str, salt: bytes, payload: Any) -> bytes:
+    """The canonical bytes of an entry, which are the leaf's input. Raises ``ValueError`` for a type that is not in EVENTS."""
+    if type_ not in EVENTS:
+        raise ValueError(f"{type_!r} is no ledger event")
+    if len(salt) != 32:
+        raise ValueError("a salt has 32 bytes")
+    return jcs.encode(
+        {
+            "v": 1,
+            "type": type_,
+            "at": clock.rfc3339(at),
+            "actor": actor,
+            "subject": subject,
+            "alg": "sha256",
+            "ph": payload_hash(salt, payload),
+        }
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class VerifierKey:
+    """A vkey, ``<name>+<hex key id>+<base64 of type byte and key>``."""
+
+    name: str
+    public: bytes
+
+    @property
+    def key_id(self) -> bytes:
+        return hashlib.sha256(self.name.encode() + b"\n" + ED25519 + self.public).digest()[:4]
+
+    def __str__(self) -> str:
+        return f"{self.name}+{self.key_id.hex()}+{base64.b64encode(ED25519 + self.public).decode()}"
+
+
+def parse_vkey(text: str) -> VerifierKey:
+    """Raises ``ValueError`` for a key that is malformed, of another type, or whose id does not fit."""
+    name, key_id, encoded = text.strip().split("+", 2)
+    raw = base64.b64decode(encoded, validate=True)
+    if raw[:1] != ED25519 or len(raw) != 33:
+        raise ValueError("not an Ed25519 verifier key")
+    key = VerifierKey(name, raw[1:])
+    if key.key_id.hex() != key_id:
+        raise ValueError("the key id does not fit the key")
+    return key
+
+
+def verifier_key(name: str, private: Ed25519PrivateKey) -> VerifierKey:
+    return VerifierKey(name, private.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw))
+
+
+def sign_note(text: str, name: str, private: Ed25519PrivateKey) -> str:
+    """A signed note: the text, a blank line, one signature line. ``text`` ends with a newline."""
+    if not text.endswith("\n"):
+        raise ValueError("a note's text ends with a newline")
+    key = verifier_key(name, private)
+    signature = base64.b64encode(key.key_id + private.sign(text.encode())).decode()
+    return f"{text}\n\u2014 {name} {signature}\n"
+
+
+def open_note(note: str, key: VerifierKey) -> str | None:
+    """The note's text if ``key`` has signed it, else None. Unknown signers' lines are passed over, as the standard asks."""
+    text, blank, lines = note.rpartition("\n\n")
+    if not blank:
+        return None
+    text += "\n"
+    for line in lines.splitlines():
+        parts = line.split(" ")
+        if len(parts) != 3 or parts[0] != "\u2014" or parts[1] != key.name:
+            continue
+        try:
+            raw = base64.b64decode(parts[2], validate=True)
+            if raw[:4] != key.key_id:
+                continue
+            Ed25519PublicKey.from_public_bytes(key.public).verify(raw[4:], text.encode())
+        except (InvalidSignature, binascii.Error, ValueError):
+            return None
+        return text
+    return None
+
+
+def checkpoint_text(origin: str, size: int, root: bytes) -> str:
+    """tlog-checkpoint: origin, size, base64 root, each on a line."""
+    return f"{origin}\n{size}\n{base64.b64encode(root).decode()}\n"
+
+
+def parse_checkpoint(text: str) -> tuple[str, int, bytes]:
+    """(origin, size, root). Raises ``ValueError`` where the text is no checkpoint."""
+    lines = text.split("\n")
+    if len(lines) < 4:
+        raise ValueError("a checkpoint has three lines")
+    root = base64.b64decode(lines[2], validate=True)
+    if len(root) != merkle.HASH_BYTES or str(int(lines[1])) != lines[1]:
+        raise ValueError("not a checkpoint")
+    return lines[0], int(lines[1]), root
+
+
+def proof_text(index: int, hashes: list[bytes], checkpoint: str) -> str:
+    """C2SP tlog-proof: header, index, hashes in base64, a blank line, the signed checkpoint."""
+    lines = ["c2sp.org/tlog-proof@v1", f"index {index}", *(base64.b64encode(h).decode() for h in hashes)]
+    return "\n".join(lines) + "\n\n" + checkpoint
+
+
+def tile_number_path(number: int) -> str:
+    """1234067 -> ``x001/x234/067`` (C2SP tlog-tiles)."""
+    parts = [f"{number % 1000:03d}"]
+    while number >= 1000:
+        number //= 1000
+        parts.append(f"x{number % 1000:03d}")
+    return "/".join(reversed(parts))
+
+
+def parse_tile_path(path: str) -> tuple[int, int]:
+    """``x001/x234/067`` -> (1234067, 256); ``x001/x234/067.p/112`` -> (1234067, 112). Raises ``ValueError``."""
+    width = TILE_WIDTH
+    if ".p/" in path:
+        path, _, tail = path.partition(".p/")
+        width = int(tail)
+        if not 0 < width < TILE_WIDTH:
+            raise ValueError("no such width")
+    number = 0
+    for part in path.split("/"):
+        number = number * 1000 + int(part.removeprefix("x"))
+    if tile_number_path(number) != path:
+        raise ValueError("not a tile's path")
+    return number, width
+
+
+def tile_widths(size: int, level: int) -> tuple[int, int]:
+    """(full tiles, width of the partial one) of a level in a tree of ``size`` leaves."""
+    nodes = size >> (TILE_HEIGHT * level)
+    return nodes // TILE_WIDTH, nodes % TILE_WIDTH
+
+
+def ranges_of_proof(index: int, size: int) -> list[tuple[int, int]]:
+    """The leaf ranges [low, high) whose roots are the inclusion proof of ``index``, from the leaf's sibling up."""
+    ranges: list[tuple[int, int]] = []
+    low, high = 0, size
+    while high - low > 1:
+        middle = low + (1 << (high - low - 1).bit_length() - 1)
+        if index < middle:
+            ranges.append((middle, high))
+            high = middle
+        else:
+            ranges.append((low, middle))
+            low = middle
+    return ranges[::-1]
+
+
+def aligned_parts(low: int, high: int) -> list[tuple[int, int]]:
+    """[low, high) as perfect subtrees (height, number), left to right; ``low`` is aligned to the range's size as in a Merkle tree."""
+    parts: list[tuple[int, int]] = []
+    while low < high:
+        height = (high - low).bit_length() - 1
+        if low:
+            height = min(height, (low & -low).bit_length() - 1)
+        parts.append((height, low >> height))
+        low += 1 << height
+    return parts
+
+
+def join_parts(hashes: list[bytes]) -> bytes:
+    """The root over perfect subtrees of falling height."""
+    result = hashes[-1]
+    for left in reversed(hashes[:-1]):
+        result = merkle.node_hash(left, result)
+    return result
