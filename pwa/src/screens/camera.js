@@ -37,7 +37,7 @@ export async function enter(v, root) {
     if (mine !== now) { camera.stop(); return; }
     now.camera = camera;
   } catch (error) {
-    now.refused = /** @type {any} */ (error).reason === "refused" ? t("没有相机权限,可以选照片。") : t("这台设备没有可用的相机,可以选照片。");
+    now.refused = /** @type {any} */ (error).reason === "refused" ? t("没有相机权限，可以选照片。") : t("这台设备没有可用的相机，可以选照片。");
   }
   redraw();
 }
@@ -53,7 +53,7 @@ async function shoot(v, source) {
   if (now.busy) return;
   now.busy = true; redraw();
   try {
-    if (!(await roomy())) { toast(t("本机空间不足,先同步再拍。")); return; }
+    if (!(await roomy())) { toast(t("本机空间不足，先同步再拍。")); return; }
     const t_dev = Date.now();
     const shot = await take(source).catch(() => null);
     if (!shot) { toast(t("这个文件不是图片。")); return; }
@@ -66,7 +66,7 @@ async function shoot(v, source) {
     void position().then((gps) => gps && editDraft(draft.submission, (d) => { for (const p of d.photos) if (p.sha256 === sha256) p.gps = gps; }).catch(() => {}));
   } catch (error) {
     console.error("photo", error);
-    toast(t("照片没有保存,请重试。"));
+    toast(t("照片没有保存，请重试。"));
   } finally { now.busy = false; redraw(); }
 }
 

@@ -37,7 +37,7 @@ async function allFine(v, checklist) {
   const given = v.draft?.answers[v.code] ?? {};
   const left = visible(checklist, given).filter((q) => q.type === "yes_no_na" && !given[q.id]?.value);
   if (!left.length) return;
-  if (!(await ask({ title: t("其余 %(n)s 项都没有问题?", { n: left.length }), text: t("只填写还没有回答的是非项,已回答的不变。"), yes: t("全选无问题") }))) return;
+  if (!(await ask({ title: t("其余 %(n)s 项都没有问题？", { n: left.length }), text: t("只填写还没有回答的是非项，已回答的不变。"), yes: t("全选无问题") }))) return;
   const draft = await draftFor(v.id);
   await editDraft(draft.submission, (d) => {
     const item = (d.answers[v.code] ??= {});
@@ -64,7 +64,7 @@ function question(v, q, n) {
     ${q.law ? html`<p class="law">${q.law}</p>` : nothing}
     ${q.type === "yes_no_na" ? html`<div class="pads" role="group" aria-labelledby=${id}>${pad("yes", t("是"), "yes")}${pad("no", t("否"), "no")}${pad("na", t("不适用"), "na")}</div>`
     : q.type === "number" ? html`<div class="number"><input inputmode="decimal" autocomplete="off" aria-labelledby=${id} .defaultValue=${value ?? ""} @input=${type.input} @change=${type.change} data-testid="${id}-input"><span class="unit">${q.unit ?? ""}</span></div>
-      <p class="limit ${wrong && wrong !== "unanswered" ? "warn" : ""}">${wrong === "not-a-number" ? t("请输入数字") : wrong === "below" ? t("低于下限 %(n)s,照实记录", { n: String(q.min) }) : wrong === "above" ? t("高于上限 %(n)s,照实记录", { n: String(q.max) }) : limits(q)}</p>`
+      <p class="limit ${wrong && wrong !== "unanswered" ? "warn" : ""}">${wrong === "not-a-number" ? t("请输入数字") : wrong === "below" ? t("低于下限 %(n)s，照实记录", { n: String(q.min) }) : wrong === "above" ? t("高于上限 %(n)s，照实记录", { n: String(q.max) }) : limits(q)}</p>`
     : q.type === "choice" ? html`<div class="options" role="radiogroup" aria-labelledby=${id}>${(q.options ?? []).map((o) => html`<button type="button" class="option" role="radio" aria-checked=${value === o.value} @click=${() => answer(v, q.id, { value: o.value })} data-testid="${id}-${o.value}">${pick(o)}</button>`)}</div>`
     : html`<textarea rows="3" maxlength="2000" aria-labelledby=${id} .defaultValue=${value ?? ""} @input=${type.input} @change=${type.change} data-testid="${id}-input"></textarea>`}
     <div class="extras">
@@ -89,8 +89,8 @@ export function view(v) {
   const at = v.inspection.items.findIndex((/** @type {any} */ i) => i.code === v.code);
   const item = v.inspection.items[at];
   const checklist = item && v.checklists[item.checklist];
-  if (!checklist) return { title: t("检查表"), back: hub(v.id), body: html`<p class="empty">${t("检查表还没有下载,请先同步。")}</p>` };
-  if (v.stage !== "work") return { title: pick(item, "name"), back: hub(v.id), body: html`<p class="empty">${t("记录已生成,不能再改。要修改请在“核对与签字”里解除。")}</p>` };
+  if (!checklist) return { title: t("检查表"), back: hub(v.id), body: html`<p class="empty">${t("检查表还没有下载，请先同步。")}</p>` };
+  if (v.stage !== "work") return { title: pick(item, "name"), back: hub(v.id), body: html`<p class="empty">${t("记录已生成，不能再改。要修改请在“核对与签字”里解除。")}</p>` };
   const asked = visible(checklist, v.draft?.answers[v.code] ?? {});
   const p = v.draft ? progress(checklist, v.code, v.draft) : { done: 0, all: asked.length, photos: 0 };
   const next = v.inspection.items[at + 1];
@@ -101,7 +101,7 @@ export function view(v) {
         <button type="button" class="link" @click=${() => allFine(v, checklist)} data-testid="all-fine">${t("全选无问题")}</button></div>
       <p class="law">${item.legal_basis}</p>
       <ol class="questions">${asked.map((q, n) => question(v, q, n + 1))}</ol>`,
-    bar: action(next ? { href: `${hub(v.id)}/item/${encodeURIComponent(next.code)}`, label: done ? t("下一项:%(name)s", { name: pick(next, "name") }) : t("还有 %(n)s 项,先看下一项", { n: p.all - p.done || p.photos }), testid: "item-next", quiet: !done }
+    bar: action(next ? { href: `${hub(v.id)}/item/${encodeURIComponent(next.code)}`, label: done ? t("下一项：%(name)s", { name: pick(next, "name") }) : t("还有 %(n)s 项，先看下一项", { n: p.all - p.done || p.photos }), testid: "item-next", quiet: !done }
       : { href: hub(v.id), label: done ? t("完成") : t("还有 %(n)s 项", { n: p.all - p.done || p.photos }), testid: "item-done", quiet: !done }),
   };
 }

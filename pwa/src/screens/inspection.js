@@ -21,15 +21,17 @@ async function receive(id) {
 /** @param {string} id */
 async function reopen(id) {
   await draftFor(id);
-  toast(t("已按原记录重开,答案与照片都在"));
+  toast(t("已按原记录重开，答案与照片都在"));
 }
 
-/** @param {import("../model/types.js").Inspection} i */
-function slip(i) {
+/** @param {import("../model/types.js").Inspection} i @param {import("../model/phase.js").Phase} stage */
+function slip(i, stage) {
+  const { word, tone } = phaseWord(stage, i.state);
   const e = i.enterprise;
   const days = daysLeft(i.due_on, localDay(new Date()));
   return html`<section class="slip big">
-    <p class="row sub"><span>${i.campaign.number}</span><span class="due ${days < 0 ? "bad" : days <= 2 ? "warn" : ""}">${i.due_on} · ${dueWords(days)}</span></p>
+    <p class="row"><span data-testid="stage" data-stage=${stage}>${pill(tone, word)}</span>${["done", "closed", "waiting"].includes(stage) ? html`<span class="deadline">${i.campaign.number}</span>`
+      : html`<span class="deadline ${days < 0 ? "bad" : days <= 2 ? "warn" : ""}">${i.due_on.slice(5)} · ${dueWords(days)}</span>`}</p>
     <h2 class="name" data-testid="enterprise-name">${e.name}</h2>
     <p class="code" data-testid="enterprise-code">${e.code}</p>
     <dl><dt>${t("地址")}</dt><dd>${e.address}</dd>
@@ -37,8 +39,8 @@ function slip(i) {
       <dt>${t("行业")}</dt><dd>${pick(e, "industry")} · ${pick(e, "region")}</dd>
       <dt>${t("本年检查")}</dt><dd>${t("已有 %(n)s 次", { n: e.visits_this_year })}</dd></dl>
     <div class="perforation"></div>
-    <p class="team">${i.officers.map((o) => html`<span class=${o.me ? "me" : ""}><b>${o.name}</b>${o.me ? html`<i>${t("我")}</i>` : nothing}<small>${pick(o, "dept")} · ${o.certificate_no}</small></span>`)}</p>
-    <details><summary>${t("依据与抽取")}</summary><dl><dt>${t("任务")}</dt><dd>${i.campaign.name}</dd><dt>${t("依据")}</dt><dd>${i.campaign.legal_basis}</dd>
+    <p class="team">${i.officers.map((o) => html`<span class=${o.me ? "me" : ""}><b>${o.name}</b>${o.me ? html`<i>${t("我")}</i>` : nothing}<small>${pick(o, "dept")}</small><small>${o.certificate_no}</small></span>`)}</p>
+    <details><summary>${t("依据与抽取")}</summary><dl><dt>${t("任务")}</dt><dd>${i.campaign.name}<small>${i.campaign.number}</small></dd><dt>${t("依据")}</dt><dd>${i.campaign.legal_basis}</dd>
       <dt>${t("抽取")}</dt><dd>${moment(i.draw.drawn_at_ms)}</dd><dt>${t("抽签封条")}</dt><dd class="hash">${i.sealed_entry}</dd></dl></details></section>`;
 }
 
@@ -69,24 +71,22 @@ export const scanWord = (how) => ({ qr: t("企业码"), licence: t("营业执照
 export function view(v) {
   if (!v.inspection) return unknown();
   const { inspection: i, draft, submission, stage, id } = v;
-  const { word, tone } = phaseWord(stage, i.state);
   const list = stage === "work" || stage === "frozen" ? steps(v) : [];
   const taken = draft && !i.closed && ["submitted", "under_review", "published"].includes(i.state);
   const next = stage === "frozen" ? list[list.length - 1] : list.find((s) => !s.done && s.testid !== "step-photos");
   return {
     title: t("检查"), back: "#/",
     body: html`
-      <p class="stage" data-testid="stage" data-stage=${stage}>${pill(tone, word)}</p>
       ${i.return_comment && ["returned", "work", "frozen"].includes(stage) ? html`<div class="notice warn" data-testid="return-comment"><b>${t("退回意见")}</b><p>${i.return_comment}</p></div>` : nothing}
       ${taken ? html`<div class="notice warn"><b>${t("同事已提交这户的记录")}</b><p>${t("本机草稿仍保留。提交时如有冲突会说明。")}</p></div>` : nothing}
       ${stage === "conflict" || stage === "rejected" ? html`<div class="notice bad" data-testid="problem"><b>${t("服务器没有接收")}</b><p>${problemWords(submission.error)}</p><p>${t("记录与照片都完整保存在本机。")}</p></div>` : nothing}
-      ${slip(i)}
+      ${slip(i, stage)}
       ${list.length ? html`<ol class="steps">${list.map((s, n) => html`<li class=${s.done ? "done" : s === next ? "next" : ""}><a href=${s.href} data-testid=${s.testid}><span class="dot">${s.done ? icon("yes") : n + 1}</span><span><b>${s.label}</b><small>${s.note}</small></span>${icon("next")}</a></li>`)}</ol>` : nothing}
       ${stage === "done" && !submission ? html`<p class="hint">${t("这户的记录由同事提交。")}</p>` : nothing}`,
     bar: stage === "receive" ? action({ act: () => receive(id), label: t("签收"), testid: "receive" })
       : stage === "returned" ? action({ act: () => reopen(id), label: t("修改后重新提交"), testid: "reopen" })
       : stage === "rejected" ? html`${action({ href: `#/receipt/${submission.id}`, label: t("详情"), testid: "receipt", quiet: true })}${action({ act: () => reopen(id), label: t("重开为草稿"), testid: "reopen" })}`
-      : next ? action({ href: next.href, label: t("继续:%(step)s", { step: next.label }), testid: "continue" })
+      : next ? action({ href: next.href, label: t("继续：%(step)s", { step: next.label }), testid: "continue" })
       : submission ? action({ href: `#/receipt/${submission.id}`, label: t("查看回执"), testid: "receipt" }) : nothing,
   };
 }

@@ -84,10 +84,10 @@ function reload() {
 function banners() {
   const expired = status.outcome === "expired" && here?.screen !== signIn;
   return html`${trouble ? html`<div class="banner bad" role="alert" data-testid="banner-storage">${
-      trouble.kind === "slow" ? t("正在保存,比平时慢。请不要关闭。")
-      : trouble.kind === "full" || trouble.kind === "timeout" ? t("没有保存成功:本机空间不足。请先同步或清理手机空间。") : t("没有保存成功,请重试。")}</div>` : nothing}
-    ${expired ? html`<div class="banner warn" data-testid="banner-expired"><span>${t("登录已过期。工作照常保存在本机,登录后发送。")}</span><a href="#/sign-in">${t("登录")}</a></div>` : nothing}
-    ${status.outcome === "other-account" ? html`<div class="banner bad" role="alert" data-testid="banner-other"><span>${t("浏览器里登录的是另一个账号,未发送任何内容。")}</span><a href="#/sign-in">${t("重新登录")}</a></div>` : nothing}
+      trouble.kind === "slow" ? t("正在保存，比平时慢。请不要关闭。")
+      : trouble.kind === "full" || trouble.kind === "timeout" ? t("没有保存成功：本机空间不足。请先同步或清理手机空间。") : t("没有保存成功，请重试。")}</div>` : nothing}
+    ${expired ? html`<div class="banner warn" data-testid="banner-expired"><span>${t("登录已过期。工作照常保存在本机，登录后发送。")}</span><a href="#/sign-in">${t("登录")}</a></div>` : nothing}
+    ${status.outcome === "other-account" ? html`<div class="banner bad" role="alert" data-testid="banner-other"><span>${t("浏览器里登录的是另一个账号，未发送任何内容。")}</span><a href="#/sign-in">${t("重新登录")}</a></div>` : nothing}
     ${update.ready ? html`<div class="banner" data-testid="banner-update"><span>${t("有新版本。")}</span><button type="button" @click=${update.apply} data-testid="update">${t("现在更新")}</button></div>` : nothing}`;
 }
 
@@ -95,7 +95,7 @@ function banners() {
 function chip() {
   if (status.busy) return html`<a class="chip" href="#/outbox" data-testid="sync-chip">${t("同步中…")}</a>`;
   if (waiting) return html`<a class="chip wait" href="#/outbox" data-testid="sync-chip">${t("%(n)s 份未发送", { n: waiting })}</a>`;
-  if (status.outcome === "offline") return html`<a class="chip" href="#/outbox" data-testid="sync-chip">${t("离线,已存本机")}</a>`;
+  if (status.outcome === "offline") return html`<a class="chip" href="#/outbox" data-testid="sync-chip">${t("离线，已存本机")}</a>`;
   return html`<a class="chip" href="#/outbox" data-testid="sync-chip">${lastSync ? t("已同步 %(time)s", { time: clockTime(lastSync) }) : t("尚未同步")}</a>`;
 }
 

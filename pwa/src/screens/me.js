@@ -28,7 +28,7 @@ export const languageSwitch = () => {
 
 async function alerts() {
   const s = await api.session();
-  if (s.status !== 200) return toast(t("连不上服务器,请稍后再试。"));
+  if (s.status !== 200) return toast(t("连不上服务器，请稍后再试。"));
   const told = await subscribe(s.body.vapid_public_key);
   if (told === "refused") toast(t("没有通知权限。消息仍会出现在任务页。"));
   else if (told === "unreachable") toast(t("推送服务连不上。消息仍会出现在任务页。"));
@@ -38,7 +38,7 @@ async function alerts() {
 
 /** @param {number} waiting */
 async function signOut(waiting) {
-  if (!(await ask({ title: t("退出登录?"), text: waiting ? t("还有 %(n)s 份未发送,会留在本机,重新登录后继续发送。", { n: waiting }) : t("本机的记录不会删除。"), yes: t("退出") }))) return;
+  if (!(await ask({ title: t("退出登录？"), text: waiting ? t("还有 %(n)s 份未发送，会留在本机，重新登录后继续发送。", { n: waiting }) : t("本机的记录不会删除。"), yes: t("退出") }))) return;
   local.setOwesSignOut((await api.signOut()).status === 0);
   local.setAccount(null);
   go("#/sign-in");
@@ -52,12 +52,12 @@ export function view({ account, device, room, ahead, waiting }) {
     title: t("我的"), tab: "me",
     body: html`<section class="card"><h2 class="name">${account?.name ?? ""}</h2><p class="sub">${account?.username ?? ""}</p></section>
       <section class="card stack"><h3>${t("语言")}</h3>${languageSwitch()}</section>
-      <section class="card stack"><h3>${t("提醒")}</h3><p class="hint">${may === "granted" ? t("系统通知已允许。") : may === "denied" ? t("系统通知被拒绝,可在浏览器设置里更改。") : may === "unsupported" ? t("这个浏览器不支持推送。iPhone 请先添加到主屏幕。") : t("新任务与退回会提醒到手机。")}</p>
+      <section class="card stack"><h3>${t("提醒")}</h3><p class="hint">${may === "granted" ? t("系统通知已允许。") : may === "denied" ? t("系统通知被拒绝，可在浏览器设置里更改。") : may === "unsupported" ? t("这个浏览器不支持推送。iPhone 请先添加到主屏幕。") : t("新任务与退回会提醒到手机。")}</p>
         ${may === "unsupported" || may === "denied" ? nothing : action({ act: alerts, label: t("开启提醒"), testid: "push-on", quiet: true })}</section>
       <section class="card stack"><h3>${t("本机")}</h3><dl><dt>${t("占用")}</dt><dd>${room ? `${size(room.usage)} / ${size(room.quota)}` : "—"}</dd><dt>${t("保护")}</dt><dd>${room?.kept ? t("浏览器承诺不清理") : t("未保证")}</dd>
         <dt>${t("签名密钥")}</dt><dd>${device ? html`${device.enrolled ? t("已登记") : t("待登记")}<small class="hash">${device.id}</small>` : "—"}</dd>
         <dt>${t("已封存")}</dt><dd>${t("%(n)s 份", { n: device?.seq ?? 0 })}</dd><dt>${t("时钟")}</dt><dd>${seconds === null ? "—" : Math.abs(seconds) < 5 ? t("准确") : t("与服务器相差 %(n)s 秒", { n: seconds })}</dd></dl>
-        ${room && !room.kept ? action({ act: async () => { toast((await keep()) ? t("已获保护") : t("浏览器没有答应,请安装到桌面。")); reload(); }, label: t("请求保护存储"), testid: "persist", quiet: true }) : nothing}
+        ${room && !room.kept ? action({ act: async () => { toast((await keep()) ? t("已获保护") : t("浏览器没有答应，请安装到桌面。")); reload(); }, label: t("请求保护存储"), testid: "persist", quiet: true }) : nothing}
         ${installer ? action({ act: () => { void installer.prompt(); installer = null; redraw(); }, label: t("安装到桌面"), testid: "install", quiet: true }) : nothing}</section>
       ${action({ act: () => void signOut(waiting), label: t("退出登录"), testid: "sign-out", quiet: true })}`,
   };

@@ -23,8 +23,8 @@ export async function load() {
 export function submissionWord(s) {
   if (s.state === "ready") return { word: s.attempts ? t("等待重试") : t("等待发送"), tone: "wait" };
   if (s.state === "inflight") return { word: t("正在发送"), tone: "wait" };
-  if (s.state === "conflict") return { word: t("有冲突,请处理"), tone: "bad" };
-  if (s.state === "rejected") return { word: t("未被接收,请处理"), tone: "bad" };
+  if (s.state === "conflict") return { word: t("有冲突，请处理"), tone: "bad" };
+  if (s.state === "rejected") return { word: t("未被接收，请处理"), tone: "bad" };
   return s.ledger_index === null ? { word: t("已送达"), tone: "good" } : { word: t("已入账本 #%(n)s", { n: s.ledger_index }), tone: "good" };
 }
 
@@ -57,9 +57,9 @@ export function view({ rows, actions, room, last }) {
   };
   return {
     title: t("发件箱"), tab: "outbox",
-    body: html`<section class="card status"><p data-testid="sync-words">${status.busy ? t("正在同步…") : status.outcome === "offline" ? t("暂时连不上服务器。记录在本机,连上后自动发送。") : status.outcome === "expired" ? t("登录已过期,登录后继续发送。") : last ? t("上次同步 %(time)s", { time: moment(last) }) : t("尚未同步")}</p>
+    body: html`<section class="card status"><p data-testid="sync-words">${status.busy ? t("正在同步…") : status.outcome === "offline" ? t("暂时连不上服务器。记录在本机，连上后自动发送。") : status.outcome === "expired" ? t("登录已过期，登录后继续发送。") : last ? t("上次同步 %(time)s", { time: moment(last) }) : t("尚未同步")}</p>
         ${actions ? html`<p class="hint">${t("%(n)s 个签收待发送", { n: actions })}</p>` : nothing}
-        ${room ? html`<p class="hint">${t("本机占用 %(used)s,可用 %(free)s", { used: size(room.usage), free: size(Math.max(0, room.quota - room.usage)) })}${room.kept ? "" : ` · ${t("浏览器可能清理,请安装到桌面")}`}</p>` : nothing}
+        ${room ? html`<p class="hint">${t("本机占用 %(used)s，可用 %(free)s", { used: size(room.usage), free: size(Math.max(0, room.quota - room.usage)) })}${room.kept ? "" : ` · ${t("浏览器可能清理，请安装到桌面")}`}</p>` : nothing}
         <div class="pair">${action({ act: () => void sync({ hurry: true }), label: html`${icon("sync")}${t("立即同步")}`, testid: "sync-now", off: status.busy })}${waiting.length ? action({ act: exportAll, label: t("导出备份"), testid: "export", quiet: true }) : nothing}</div></section>
       ${waiting.length ? html`<h3 class="divide">${t("未发送")}</h3><ul class="slips" data-testid="waiting">${waiting.map(row)}</ul>` : nothing}
       ${rows.length > waiting.length ? html`<h3 class="divide">${t("已送达")}</h3><ul class="slips" data-testid="sent">${rows.filter((/** @type {any} */ s) => !unsent(s)).map(row)}</ul>` : nothing}

@@ -18,7 +18,7 @@ async function toggle(v, code) {
 /** @param {any} v */
 export function view(v) {
   if (!v.inspection) return unknown();
-  if (v.stage !== "work") return { title: t("检查结果"), back: hub(v.id), body: html`<p class="empty">${t("记录已生成,不能再改。要修改请在“核对与签字”里解除。")}</p>` };
+  if (v.stage !== "work") return { title: t("检查结果"), back: hub(v.id), body: html`<p class="empty">${t("记录已生成，不能再改。要修改请在“核对与签字”里解除。")}</p>` };
   /** @type {string[]} */
   const chosen = v.draft?.outcomes ?? [];
   const flags = Object.values(v.draft?.answers ?? {}).flatMap((/** @type {any} */ a) => Object.values(a)).filter((/** @type {any} */ a) => a.value === "no").length;
@@ -27,10 +27,10 @@ export function view(v) {
   const remark = soon(async (text) => { const d = await draftFor(v.id); await editDraft(d.submission, (x) => { x.remark = text.normalize("NFC"); }); });
   return {
     title: t("检查结果"), back: hub(v.id),
-    body: html`<p class="hint">${t("可多选,公示时原样公布。")}</p>
-      ${flags && chosen.includes("1") ? html`<p class="notice warn" data-testid="outcome-doubt">${t("有 %(n)s 项答“否”,却选了“未发现问题”。请再看一眼。", { n: flags })}</p>` : nothing}
+    body: html`<p class="hint">${t("可多选，公示时原样公布。")}</p>
+      ${flags && chosen.includes("1") ? html`<p class="notice warn" data-testid="outcome-doubt">${t("有 %(n)s 项答“否”，却选了“未发现问题”。请再看一眼。", { n: flags })}</p>` : nothing}
       <ul class="ticks">${roots.map((/** @type {any} */ c) => [row(c), chosen.includes(c.code) ? v.codes.filter((/** @type {any} */ k) => k.parent === c.code).map(row) : nothing])}</ul>
-      <label class="field"><span>${t("说明(可选)")}</span><textarea rows="4" maxlength="2000" .defaultValue=${v.draft?.remark ?? ""} @input=${remark.input} @change=${remark.change} data-testid="remark"></textarea></label>`,
+      <label class="field"><span>${t("说明（可选）")}</span><textarea rows="4" maxlength="2000" .defaultValue=${v.draft?.remark ?? ""} @input=${remark.input} @change=${remark.change} data-testid="remark"></textarea></label>`,
     bar: action({ href: `${hub(v.id)}/summary`, label: t("去核对与签字"), testid: "to-summary", quiet: !chosen.length }),
   };
 }

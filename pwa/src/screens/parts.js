@@ -39,9 +39,9 @@ export function phaseWord(phase, state) {
     case "receive": return { word: t("待签收"), tone: "due" };
     case "work": return { word: state === "returned" ? t("退回修改中") : t("检查中"), tone: "due" };
     case "frozen": return { word: t("等待签字"), tone: "due" };
-    case "waiting": return { word: t("已封存,待发送"), tone: "wait" };
-    case "conflict": return { word: t("有冲突,请处理"), tone: "bad" };
-    case "rejected": return { word: t("未被接收,请处理"), tone: "bad" };
+    case "waiting": return { word: t("已封存，待发送"), tone: "wait" };
+    case "conflict": return { word: t("有冲突，请处理"), tone: "bad" };
+    case "rejected": return { word: t("未被接收，请处理"), tone: "bad" };
     case "returned": return { word: t("已退回"), tone: "bad" };
     case "closed": return { word: t("已结束"), tone: "calm" };
     default: return { word: stateWord(["dispatched", "received", "on_site", "returned"].includes(state) ? "submitted" : state), tone: state === "published" ? "good" : "calm" };
@@ -58,7 +58,7 @@ export function problemWords(problem) {
   if (!problem) return "";
   if (problem.title) return problem.title;
   return {
-    "receipt-differs": t("服务器回执与本机记录不一致"), "damaged-here": t("本机文件已损坏"), "missing-evidence": t("服务器缺少照片,将重新发送"),
+    "receipt-differs": t("服务器回执与本机记录不一致"), "damaged-here": t("本机文件已损坏"), "missing-evidence": t("服务器缺少照片，将重新发送"),
     "already-submitted": t("同事已提交这户的记录"), "unknown-device": t("本机密钥尚未登记"), "hash-mismatch": t("文件在传输中损坏"), "too-large": t("文件过大"),
   }[problem.code] ?? t("服务器答复 %(code)s", { code: problem.code });
 }
@@ -99,7 +99,7 @@ export function toast(text) {
   box.textContent = text;
   box.classList.add("shown");
   clearTimeout(toastTimer);
-  toastTimer = setTimeout(() => box.classList.remove("shown"), 3500);
+  toastTimer = setTimeout(() => box.classList.remove("shown"), 2500);
 }
 
 /** Object URLs of the pictures on the screen, given back when it is left. */

@@ -21,7 +21,7 @@ export function leave() { pictures.release(); }
 
 /** @param {any} v @param {any} shot */
 async function drop(v, shot) {
-  if (!(await ask({ title: t("删除这张照片?"), text: t("删除后无法恢复。"), yes: t("删除"), danger: true }))) return;
+  if (!(await ask({ title: t("删除这张照片？"), text: t("删除后无法恢复。"), yes: t("删除"), danger: true }))) return;
   await editDraft(v.draft.submission, (d) => { d.photos = d.photos.filter((p) => p.sha256 !== shot.sha256); });
   await outbox.dropBlob(shot.sha256);
 }

@@ -26,7 +26,7 @@ async function again(s) {
 /** @param {any} s */
 async function reopen(s) {
   await draftFor(s.inspection);
-  toast(t("已按原记录重开,答案与照片都在"));
+  toast(t("已按原记录重开，答案与照片都在"));
   go(hub(s.inspection));
 }
 
@@ -47,7 +47,7 @@ export function view({ s, sent, held }) {
       <ol class="steps life">${stop(true, t("封存在本机"), moment(s.sealed_at_ms))}
         ${stop(sent === s.hashes.length, t("文件送达"), `${sent}/${s.hashes.length}`)}
         ${stop(!unsent(s), t("记录送达"), r ? `${moment(r.received_at_ms)} · ${t("时钟相差 %(n)s 秒", { n: skew })}` : queued(s) && s.attempts ? t("已试 %(n)s 次", { n: s.attempts }) : t("连上后自动发送"))}
-        ${stop(s.ledger_index !== null, t("写入账本"), s.ledger_index !== null ? t("第 %(n)s 条,任何人可验证", { n: s.ledger_index }) : t("等待检查点"))}
+        ${stop(s.ledger_index !== null, t("写入账本"), s.ledger_index !== null ? t("第 %(n)s 条，任何人可验证", { n: s.ledger_index }) : t("等待检查点"))}
         ${stop(s.durable_at_ms !== null, t("服务器已核对保存"), s.durable_at_ms ? t("结案满 14 天后清理本机照片") : t("在此之前本机不删除"))}</ol>`,
     bar: s.state === "rejected" || s.state === "conflict"
       ? html`${action({ act: () => again(s), label: t("再试一次"), testid: "again", quiet: true })}${s.state === "rejected" ? action({ act: () => reopen(s), label: t("重开为草稿"), testid: "reopen" }) : nothing}`

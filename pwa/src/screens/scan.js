@@ -34,7 +34,7 @@ export async function enter(v, root) {
     now.unwatch = watch(video, (text) => void seen(v, text, null));
   } catch (error) {
     const { reason } = /** @type {any} */ (error);
-    now.refused = reason === "refused" ? t("没有相机权限。可在浏览器设置里允许,或改用下面的方式。") : reason === "busy" ? t("相机正被别的应用占用。") : t("这台设备没有可用的相机。");
+    now.refused = reason === "refused" ? t("没有相机权限。可在浏览器设置里允许，或改用下面的方式。") : reason === "busy" ? t("相机正被别的应用占用。") : t("这台设备没有可用的相机。");
   }
   redraw();
 }
@@ -49,8 +49,8 @@ export function leave() {
 async function seen(v, text, by) {
   if (now.busy) return;
   const { match, value } = judge(text, v.inspection.enterprise);
-  if (match === "unreadable") { now.wrong = by === "typed" ? t("这不是 18 位统一社会信用代码。") : t("这个码不是企业码,也不是营业执照码。"); return redraw(); }
-  if (match === "other") { now.wrong = t("不是这户企业。码上是 %(value)s,任务是「%(name)s」。", { value: value.length > 20 ? `${value.slice(0, 12)}…` : value, name: v.inspection.enterprise.name }); return redraw(); }
+  if (match === "unreadable") { now.wrong = by === "typed" ? t("这不是 18 位统一社会信用代码。") : t("这个码不是企业码，也不是营业执照码。"); return redraw(); }
+  if (match === "other") { now.wrong = t("不是这户企业。码上是 %(value)s，任务是「%(name)s」。", { value: value.length > 20 ? `${value.slice(0, 12)}…` : value, name: v.inspection.enterprise.name }); return redraw(); }
   await arrive(v, { how: by ?? (match === "door" ? "qr" : "licence"), value, reason: null });
 }
 
@@ -65,7 +65,7 @@ async function arrive(v, what) {
   });
   void position().then((gps) => gps && editDraft(draft.submission, (d) => { d.gps = gps; }).catch(() => {}));
   navigator.vibrate?.(60);
-  toast(t("已入企:%(name)s", { name: v.inspection.enterprise.name }));
+  toast(t("已入企：%(name)s", { name: v.inspection.enterprise.name }));
   go(hub(v.id));
 }
 
@@ -114,6 +114,6 @@ export function view(v) {
         <button class="button" data-testid="scan-code-ok">${t("核对")}</button></form>` : nothing}
       ${now.other === "backfill" ? html`<form class="stack card" @submit=${(/** @type {SubmitEvent} */ ev) => backfill(v, ev)}>
         <label class="field"><span>${t("为什么不能扫码")}</span><textarea name="reason" rows="2" maxlength="300" required data-testid="backfill-reason"></textarea></label>
-        <p class="hint">${t("补录会单独统计,并在记录中注明。")}</p><button class="button" data-testid="backfill-ok">${t("补录入企")}</button></form>` : nothing}`,
+        <p class="hint">${t("补录会单独统计，并在记录中注明。")}</p><button class="button" data-testid="backfill-ok">${t("补录入企")}</button></form>` : nothing}`,
   };
 }

@@ -43,7 +43,7 @@ async function done(v) {
     go(`${hub(v.id)}/summary`);
   } catch (error) {
     console.error("sign", error);
-    toast(t("签字没有保存,请重试。"));
+    toast(t("签字没有保存，请重试。"));
     busy = false;
   }
 }
@@ -52,15 +52,15 @@ async function done(v) {
 export function view(v) {
   if (!v.inspection) return unknown();
   const signer = v.draft?.frozen?.record.signers.find((/** @type {any} */ s) => s.key === v.key);
-  if (!signer) return { title: t("签字"), back: `${hub(v.id)}/summary`, body: html`<p class="empty">${t("先生成记录,再签字。")}</p>` };
+  if (!signer) return { title: t("签字"), back: `${hub(v.id)}/summary`, body: html`<p class="empty">${t("先生成记录，再签字。")}</p>` };
   const enterprise = signer.role === "enterprise";
   return {
     title: t("签字"), back: `${hub(v.id)}/summary`,
     body: html`<p class="lead">${signer.name}</p>
-      <p class="hint">${enterprise ? t("我已核对检查记录,内容属实。") : t("记录由我与同事现场作出。")}</p>
+      <p class="hint">${enterprise ? t("我已核对检查记录，内容属实。") : t("记录由我与同事现场作出。")}</p>
       <p class="hash" data-testid="content-hash">${grouped(v.draft.frozen.content_sha256)}</p>
       <div class="pad-frame"><canvas class="signature" aria-label=${t("签字区")} data-testid="signature"></canvas></div>
-      ${v.draft.strokes[v.key] ? html`<p class="hint center">${t("已签过;再签将替换。")}</p>` : nothing}`,
+      ${v.draft.strokes[v.key] ? html`<p class="hint center">${t("已签过；再签将替换。")}</p>` : nothing}`,
     bar: html`${action({ act: () => pad?.clear(), label: t("重写"), testid: "sign-clear", quiet: true })}${action({ act: () => done(v), label: t("确认签字"), testid: "sign-ok", off: !pad?.signed() })}`,
   };
 }

@@ -45,7 +45,7 @@ async function submit(e) {
     return;
   }
   trouble = r.status === 0 ? t("连不上服务器。首次登录需要网络。")
-    : r.status === 429 ? t("尝试过多,请 %(n)s 秒后再试。", { n: r.body?.retry_after_s ?? 60 })
+    : r.status === 429 ? t("尝试过多，请 %(n)s 秒后再试。", { n: r.body?.retry_after_s ?? 60 })
     : r.status === 401 ? t("账号或密码不对。") : r.body?.title || t("服务器答复 %(code)s", { code: r.status });
   redraw();
 }
@@ -62,7 +62,7 @@ export function view({ known }) {
         <p class="trouble" role="alert" data-testid="sign-in-trouble">${trouble}</p>
         <button class="button" ?disabled=${busy} data-testid="sign-in">${busy ? t("正在登录…") : t("登录")}</button>
       </form>
-      ${demo ? html`<p class="hint" data-testid="demo-hint">${t("演示系统:账号与密码见启动时的提示。请勿录入真实信息。")}</p>` : nothing}
+      ${demo ? html`<p class="hint" data-testid="demo-hint">${t("演示系统：账号与密码见启动时的提示。请勿录入真实信息。")}</p>` : nothing}
       ${known ? html`<p class="hint">${t("%(name)s 的记录仍保存在本机。", { name: known.name })}</p>` : nothing}
       <div class="center">${languageSwitch()}</div></section>`,
   };

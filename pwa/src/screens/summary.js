@@ -37,7 +37,7 @@ async function freeze(v) {
     const other = (await work.drafts()).find((d) => d.state === "frozen" && d.inspection !== v.id);
     if (other) { // one chain of records per phone: the next one names the hash of the one before
       const name = (await work.inspection(other.inspection))?.enterprise.name ?? "";
-      toast(t("「%(name)s」的记录正等签字,请先封存或解除。", { name }));
+      toast(t("「%(name)s」的记录正等签字，请先封存或解除。", { name }));
       return;
     }
     const gps = await position();
@@ -55,7 +55,7 @@ async function freeze(v) {
 /** @param {any} v */
 async function thaw(v) {
   const signed = Object.keys(v.draft.strokes).length;
-  if (signed && !(await ask({ title: t("解除后签字作废"), text: t("内容改动后指纹会变,已签的 %(n)s 人需要重签。", { n: signed }), yes: t("解除并修改"), danger: true }))) return;
+  if (signed && !(await ask({ title: t("解除后签字作废"), text: t("内容改动后指纹会变，已签的 %(n)s 人需要重签。", { n: signed }), yes: t("解除并修改"), danger: true }))) return;
   await work.editDraft(v.draft.submission, (d) => { d.state = "open"; d.frozen = null; d.strokes = {}; }, { frozen: true });
 }
 
@@ -73,7 +73,7 @@ async function seal(v) {
     void sync({ hurry: true });
   } catch (error) {
     console.error("seal", error);
-    toast(t("封存没有成功,内容未丢失。请重试。"));
+    toast(t("封存没有成功，内容未丢失。请重试。"));
   } finally { busy = false; redraw(); }
 }
 
@@ -82,7 +82,7 @@ function gapRow(v, gap) {
   const item = v.inspection.items.find((/** @type {any} */ i) => i.code === gap.item);
   const base = hub(v.id);
   const [href, word] = gap.step === "scan" ? [`${base}/scan`, t("还没有扫码入企")] : gap.step === "outcome" ? [`${base}/outcome`, t("还没有选检查结果")]
-    : [`${base}/item/${encodeURIComponent(gap.item)}`, gap.step === "photo" ? t("%(name)s:缺 %(n)s 张必拍照片", { name: pick(item, "name"), n: gap.count }) : t("%(name)s:还有 %(n)s 项未填", { name: pick(item, "name"), n: gap.count })];
+    : [`${base}/item/${encodeURIComponent(gap.item)}`, gap.step === "photo" ? t("%(name)s：缺 %(n)s 张必拍照片", { name: pick(item, "name"), n: gap.count }) : t("%(name)s：还有 %(n)s 项未填", { name: pick(item, "name"), n: gap.count })];
   return html`<li><a href=${href}><span>${word}</span>${icon("next")}</a></li>`;
 }
 
@@ -116,11 +116,11 @@ function signers(v) {
   const { record, content_sha256 } = v.draft.frozen;
   const me = signing(v.inspection).find((o) => o.me)?.inspector_id;
   return html`<section class="card seal"><h3>${icon("lock")}${t("内容指纹")}</h3><p class="hash big" data-testid="content-hash">${grouped(content_sha256)}</p>
-      <p class="hint">${t("签字前请核对:改动任何一字,指纹都会不同。")}</p></section>
+      <p class="hint">${t("签字前请核对：改动任何一字，指纹都会不同。")}</p></section>
     <ul class="signers">${record.signers.map((/** @type {any} */ s) => {
       const done = v.draft.strokes[s.key];
-      const role = s.role === "officer" ? (s.inspector === me ? t("执法人员(我)") : t("执法人员")) : t("企业代表");
-      if (s.refused) return html`<li class="done"><div><b>${s.name || t("企业代表")}</b><small>${t("拒签:%(reason)s;见证人 %(witness)s", { reason: s.reason, witness: s.witness })}</small></div></li>`;
+      const role = s.role === "officer" ? (s.inspector === me ? t("执法人员（我）") : t("执法人员")) : t("企业代表");
+      if (s.refused) return html`<li class="done"><div><b>${s.name || t("企业代表")}</b><small>${t("拒签：%(reason)s；见证人 %(witness)s", { reason: s.reason, witness: s.witness })}</small></div></li>`;
       return html`<li class=${done ? "done" : ""}><a href="${hub(v.id)}/sign/${s.key}" data-testid="sign-${s.key}"><div><b>${s.name}</b><small>${role}</small></div>${done ? html`<span class="pill good">${t("已签")}</span>` : html`<span class="pill due">${icon("pen")}${t("签字")}</span>`}</a></li>`;
     })}</ul>
     <button type="button" class="link center" @click=${() => thaw(v)} data-testid="thaw">${t("解除并修改内容")}</button>`;
@@ -139,6 +139,6 @@ export function view(v) {
     body: html`${v.gaps.length && !frozen ? html`<section class="card gaps" data-testid="gaps"><h3>${t("签字前还缺")}</h3><ul>${v.gaps.map((/** @type {any} */ g) => gapRow(v, g))}</ul></section>` : nothing}
       ${overview(v)}${frozen ? signers(v) : representativeForm(v)}`,
     bar: frozen ? action({ act: () => seal(v), label: owed.length ? t("还差 %(n)s 人签字", { n: owed.length }) : html`${icon("lock")}${t("封存并发送")}`, testid: "seal", off: owed.length > 0 || busy })
-      : action({ act: async () => { if (!rep.name) await representative(v, { name: v.inspection.enterprise.legal_rep }); await freeze(v); }, label: repGap && rep.refused ? t("请填拒签原因与见证人") : t("生成记录,开始签字"), testid: "freeze", off: v.gaps.length > 0 || repGap || busy }),
+      : action({ act: async () => { if (!rep.name) await representative(v, { name: v.inspection.enterprise.legal_rep }); await freeze(v); }, label: repGap && rep.refused ? t("请填拒签原因与见证人") : t("生成记录，开始签字"), testid: "freeze", off: v.gaps.length > 0 || repGap || busy }),
   };
 }

@@ -31,10 +31,10 @@ export async function load() {
 /** @param {import("../model/types.js").InboxEntry} m @param {string} name */
 function message(m, name) {
   switch (m.kind) {
-    case "inspection.dispatched": return t("新任务:%(name)s", { name });
-    case "submission.returned": return t("退回修改:%(name)s", { name });
-    case "result.published": case "inspection.published": return t("结果已公示:%(name)s", { name });
-    default: return typeof m.params?.[spoken()] === "string" ? m.params[spoken()] : t("消息:%(name)s", { name });
+    case "inspection.dispatched": return t("新任务：%(name)s", { name });
+    case "submission.returned": return t("退回修改：%(name)s", { name });
+    case "result.published": case "inspection.published": return t("结果已公示：%(name)s", { name });
+    default: return typeof m.params?.[spoken()] === "string" ? m.params[spoken()] : t("消息：%(name)s", { name });
   }
 }
 
@@ -53,7 +53,7 @@ function card({ inspection: i, stage, done, all }) {
     <span class="row"><span class="name">${i.enterprise.name}</span></span>
     <span class="sub">${i.enterprise.address}</span>
     <span class="row foot">${pill(tone, word)}${stage === "work" && all ? html`<span class="count">${done}/${all}</span>` : nothing}
-      <span class="due ${live && days < 0 ? "bad" : live && days <= 2 ? "warn" : ""}">${live ? dueWords(days) : i.campaign.number}</span></span></a>`;
+      <span class="deadline ${live && days < 0 ? "bad" : live && days <= 2 ? "warn" : ""}">${live ? dueWords(days) : i.campaign.number}</span></span></a>`;
 }
 
 /** @param {any} data */
@@ -76,6 +76,6 @@ export function view({ rows, inbox, waiting, room, last, names }) {
           <span>${message(m, names.get(m.inspection) ?? m.params?.enterprise ?? "")}</span><small>${moment(m.created_at_ms)}</small></a>`)}</section>` : nothing}
       <section class="slips" data-testid="list">${open.map(card)}</section>
       ${past.length ? html`<h3 class="divide">${t("已完成")}</h3><section class="slips">${past.map(card)}</section>` : nothing}
-      ${rows.length ? nothing : html`<p class="empty">${last ? t("抽到你的任务会出现在这里,离线也能打开。") : t("正在取回任务…")}</p>`}`,
+      ${rows.length ? nothing : html`<p class="empty">${last ? t("抽到你的任务会出现在这里，离线也能打开。") : t("正在取回任务…")}</p>`}`,
   };
 }
