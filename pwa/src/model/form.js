@@ -22,7 +22,7 @@ export function visible(checklist, answers) {
 
 /** @param {string} text as typed @returns {string|null} a plain decimal ("3.5"), or null when it is not a number */
 export function decimal(text) {
-  const plain = text.normalize("NFKC").trim().replace(/[,。]/g, ".").replace(/^\+/, "");
+  const plain = text.normalize("NFKC").trim().replace(/。/g, ".").replace(/^\+/, "");
   if (!/^-?\d{1,12}(\.\d{1,6})?$/.test(plain)) return null;
   return plain.replace(/^(-?)0+(?=\d)/, "$1");
 }

@@ -1,0 +1,67 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { blobAnswered, DAMAGE_LIMIT, KEEP_MS, purgeable, submissionAnswered, unsent } from "../src/model/states.js";
+
+const blob = (more = {}) => ({ sha256: "aa", type: "image/webp", bytes: 10, data: new ArrayBuffer(10), thumb: null, state: "sending", offset: 0, attempts: 0, next_at_ms: 0, error: null, made_at_ms: 0, ...more });
+const row = (more = {}) => ({ id: "s1", inspection: "i1", record_sha256: "cc", hashes: ["aa"], state: "inflight", attempts: 0, next_at_ms: 0, error: null, receipt: null, sealed_at_ms: 0, durable_at_ms: null, ledger_index: null, ...more });
+const receipt = { submission: "s1", record_sha256: "cc", ledger: { index: null } };
+
+test("a blob is acked only when the server's hash and size are ours", () => {
+  assert.equal(blobAnswered(blob(), { status: 201, body: { sha256: "aa", bytes: 10 } }, 0, 0).state, "acked");
+  for (const body of [{ sha256: "bb", bytes: 10 }, { sha256: "aa", bytes: 9 }, null, {}]) {
+    const next = blobAnswered(blob(), { status: 200, body }, 1000, 0.5);
+    assert.equal(next.state, "stored");
+    assert.ok(next.next_at_ms > 1000);
+  }
+});
+
+test("silence, 5xx and 401 leave a blob waiting with its offset; damage starts it over and in the end sets it aside", () => {
+  for (const status of [0, 401, 500, 503]) {
+    const next = blobAnswered(blob({ offset: 4 }), { status, body: null }, 0, 0);
+    assert.deepEqual([next.state, next.offset, next.attempts], ["stored", 4, 1]);
+  }
+  let b = blob({ offset: 4 });
+  for (let i = 1; i < DAMAGE_LIMIT; i++) {
+    b = blobAnswered(b, { status: 422, body: { code: "hash-mismatch" } }, 0, 0);
+    assert.deepEqual([b.state, b.offset], ["stored", 0]);
+  }
+  b = blobAnswered(b, { status: 422, body: { code: "hash-mismatch" } }, 0, 0);
+  assert.equal(b.state, "quarantined");
+  assert.equal(b.data.byteLength, 10);
+  assert.equal(blobAnswered(blob(), { status: 413, body: { code: "too-large" } }, 0, 0).state, "quarantined");
+});
+
+test("only a receipt that names our record takes a submission out of the outbox", () => {
+  assert.equal(submissionAnswered(row(), { status: 201, body: receipt }, 0, 0).state, "applied");
+  assert.equal(submissionAnswered(row(), { status: 200, body: receipt }, 0, 0).state, "duplicate");
+  for (const body of [{ ...receipt, record_sha256: "dd" }, { ...receipt, submission: "s2" }, null]) {
+    const next = submissionAnswered(row(), { status: 200, body }, 0, 0);
+    assert.equal(next.state, "conflict");
+    assert.ok(unsent(next));
+  }
+});
+
+test("what may heal is tried again, what may not is shown", () => {
+  const answer = (status, code) => submissionAnswered(row(), { status, body: code ? { code } : null }, 0, 0);
+  for (const [status, code] of [[0], [401, "signed-out"], [429, "busy"], [502], [422, "missing-evidence"], [403, "unknown-device"]]) assert.equal(answer(status, code).state, "ready", `${status} ${code}`);
+  for (const [status, code] of [[422, "invalid"], [422, "bad-signature"], [403, "forbidden"], [404, "not-found"]]) assert.equal(answer(status, code).state, "rejected", `${status} ${code}`);
+  assert.equal(answer(409, "conflict").state, "conflict");
+  assert.equal(answer(409, "already-submitted").state, "conflict");
+});
+
+test("photos are cleared only after everything holds", () => {
+  const facts = (sub = {}, more = {}) => ({
+    submissions: [row({ state: "applied", durable_at_ms: 5, ...sub })], blobs: [{ sha256: "aa", state: "confirmed" }], draftHashes: new Set(), closed: () => true, now: KEEP_MS, tight: false, ...more,
+  });
+  assert.deepEqual(purgeable(facts()), ["aa"]);
+  assert.deepEqual(purgeable(facts({ state: "ready" })), []);
+  assert.deepEqual(purgeable(facts({ durable_at_ms: null })), []);
+  assert.deepEqual(purgeable(facts({}, { closed: () => false })), []);
+  assert.deepEqual(purgeable(facts({}, { now: KEEP_MS - 1 })), []);
+  assert.deepEqual(purgeable(facts({}, { now: 10, tight: true })), ["aa"]);
+  assert.deepEqual(purgeable(facts({}, { draftHashes: new Set(["aa"]) })), []);
+  assert.deepEqual(purgeable(facts({}, { blobs: [{ sha256: "aa", state: "acked" }] })), []);
+  const both = facts();
+  both.submissions.push(row({ id: "s2", state: "ready" }));
+  assert.deepEqual(purgeable(both), []);
+});
