@@ -92,10 +92,12 @@ function banners() {
 }
 
 /** How the line stands, in words. */
-function chip() {
+/** @param {boolean} short beside a page's own title */
+function chip(short) {
   if (status.busy) return html`<a class="chip" href="#/outbox" data-testid="sync-chip">${t("同步中…")}</a>`;
   if (waiting) return html`<a class="chip wait" href="#/outbox" data-testid="sync-chip">${t("%(n)s 份未发送", { n: waiting })}</a>`;
-  if (status.outcome === "offline") return html`<a class="chip" href="#/outbox" data-testid="sync-chip">${t("离线，已存本机")}</a>`;
+  if (status.outcome === "offline") return html`<a class="chip" href="#/outbox" data-testid="sync-chip">${short ? t("离线") : t("离线，已存本机")}</a>`;
+  if (short) return nothing;
   return html`<a class="chip" href="#/outbox" data-testid="sync-chip">${lastSync ? t("已同步 %(time)s", { time: clockTime(lastSync) }) : t("尚未同步")}</a>`;
 }
 
@@ -109,7 +111,7 @@ function draw() {
   render(html`
     <header class="top ${page.back ? "" : "root"}">
       ${page.back ? html`<a class="back" href=${page.back} aria-label=${t("返回")} data-testid="back">${icon("back")}</a>` : nothing}
-      <h1 tabindex="-1">${page.title}</h1>${local.account() && !page.dark ? chip() : nothing}
+      <h1 tabindex="-1">${page.title}</h1>${local.account() && !page.dark ? chip(!!page.back) : nothing}
     </header>
     ${banners()}
     <main class=${page.bar || page.tab ? "barred" : ""}>${page.body}</main>

@@ -78,7 +78,8 @@ function named(error) {
  */
 export async function transaction(names, mode, work) {
   for (let attempt = 0; ; attempt++) {
-    const slow = setTimeout(() => setTrouble({ kind: "slow" }), SLOW_MS);
+    let late = false;
+    const slow = setTimeout(() => { late = true; setTrouble({ kind: "slow" }); }, SLOW_MS);
     /** @type {ReturnType<typeof setTimeout>|undefined} */
     let limit;
     try {
@@ -86,7 +87,7 @@ export async function transaction(names, mode, work) {
         run(names, mode, work),
         new Promise((_, reject) => { limit = setTimeout(() => reject(new StorageTrouble("timeout")), GIVE_UP_MS); }),
       ]);
-      setTrouble(null);
+      if (late || mode === "readwrite") setTrouble(null); // a read that works says nothing about what could not be written
       if (mode === "readwrite") for (const n of names) announce(n);
       return /** @type {T} */ (result);
     } catch (error) {
