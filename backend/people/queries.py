@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from uuid import UUID
 
 from backend.kernel import clock
 from backend.kernel.scope import Scope
 from backend.people import rules
-from backend.people.tables import Account, Department, Inspector, Session
+from backend.people.tables import Account, Department, Device, Inspector, Session
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,17 +34,42 @@ class InspectorView:
     is_valid: bool
 
 
+@dataclass(frozen=True, slots=True)
+class AccountView:
+    id: UUID
+    username: str
+    name: str
+    role: str
+    department: str | None
+    region: str
+    active: bool
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceView:
+    id: UUID
+    account: UUID
+    name: str
+    enrolled_at: datetime
+    revoked_at: datetime | None
+
+
 async def find_principal(cookie: str) -> rules.Principal | None:
     """Whom a session cookie stands for, if it is still good."""
-    row = await Session.select(
-        Session.account.id.as_alias("id"),
-        Session.account.username.as_alias("username"),
-        Session.account.name.as_alias("name"),
-        Session.account.role.as_alias("role"),
-        Session.account.department.as_alias("department"),
-        Session.account.region.as_alias("region"),
-        Session.account.active.as_alias("active"),
-    ).where(Session.key_sha256 == hashlib.sha256(cookie.encode()).hexdigest(), Session.expires_at > clock.now()).first()
+    row = (
+        await Session.select(
+            Session.account.id.as_alias("id"),
+            Session.account.username.as_alias("username"),
+            Session.account.name.as_alias("name"),
+            Session.account.role.as_alias("role"),
+            Session.account.department.as_alias("department"),
+            Session.account.region.as_alias("region"),
+            Session.account.active.as_alias("active"),
+        )
+        .where(Session.key_sha256 == hashlib.sha256(cookie.encode()).hexdigest(), Session.expires_at > clock.now())
+        .first()
+    )
     if row is None or not row["active"]:
         return None
     inspector = await Inspector.select(Inspector.id).where(Inspector.account == row["id"]).first()
@@ -96,3 +121,17 @@ async def find_account_name(account_id: UUID) -> str:
     return str(row["name"]) if row else "?"
 
 
+async def list_accounts(region: str) -> list[AccountView]:
+    """The accounts whose region lies within ``region`` (a prefix), by role and name."""
+    columns = [getattr(Account, name) for name in AccountView.__dataclass_fields__]
+    rows = await Account.select(*columns).order_by(Account.role).order_by(Account.username)
+    return [AccountView(**row) for row in rows if row["region"].startswith(region)]
+
+
+async def list_devices(accounts: list[UUID]) -> list[DeviceView]:
+    """The phones of these accounts, the latest first."""
+    if not accounts:
+        return []
+    columns = [getattr(Device, name) for name in DeviceView.__dataclass_fields__]
+    rows = await Device.select(*columns).where(Device.account.is_in(accounts)).order_by(Device.enrolled_at, ascending=False)
+    return [DeviceView(**row) for row in rows]

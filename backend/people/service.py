@@ -89,7 +89,9 @@ async def create_account(
             created_at=clock.now(),
         )
     )
-    await ledger.record("account.created", actor=by, subject=str(account_id), payload={"role": role, "department": department, "region": region})
+    await ledger.record(
+        "account.created", actor=by, subject=str(account_id), payload={"role": role, "department": department, "region": region}
+    )
     return account_id
 
 
@@ -121,6 +123,21 @@ async def add_inspector(
     return inspector_id
 
 
+async def give_account(inspector_id: UUID, account_id: UUID, *, department: str) -> None:
+    """Let an officer of the department sign in with an account. Raises ``Conflict`` where the officer has one already."""
+    inspector = (
+        await Inspector.select(Inspector.account, Inspector.department)
+        .where(Inspector.id == inspector_id)
+        .lock_rows("NO KEY UPDATE")
+        .first()
+    )
+    if inspector is None or inspector["department"] != department:
+        raise NotFound()
+    if inspector["account"] is not None:
+        raise Conflict()
+    await Inspector.update({Inspector.account: account_id}).where(Inspector.id == inspector_id)
+
+
 def _hash_key(cookie: str) -> str:
     return hashlib.sha256(cookie.encode()).hexdigest()
 
@@ -147,7 +164,10 @@ async def _count_failure(key: str) -> None:
 
 async def check_password(username: str, password: str, address: str) -> UUID | DomainError:
     """The account id, or the refusal *returned*: its count of failures must be committed, so nothing may be raised here."""
-    keys = (("a:" + hashlib.sha256(username.encode()).hexdigest(), rules.FAILURES_PER_ACCOUNT), ("ip:" + address[:60], rules.FAILURES_PER_ADDRESS))
+    keys = (
+        ("a:" + hashlib.sha256(username.encode()).hexdigest(), rules.FAILURES_PER_ACCOUNT),
+        ("ip:" + address[:60], rules.FAILURES_PER_ADDRESS),
+    )
     for key, limit in keys:
         if seconds := await _seconds_blocked(key, limit):
             return TooManyAttempts(retry_after_s=seconds)
@@ -184,7 +204,12 @@ async def enrol_device(device_id: UUID, *, account_id: UUID, name: str, public_k
     if public_key.get("kty") != "EC" or public_key.get("crv") != "P-256" or not {"x", "y"} <= public_key.keys() or "d" in public_key:
         raise Invalid(field="public_key", why_zh="须为 P-256 公钥", why_en="a P-256 public key is needed")
     key = {k: public_key[k] for k in ("kty", "crv", "x", "y")}
-    known = await Device.select(Device.account, Device.public_key, Device.revoked_at).where(Device.id == device_id).output(load_json=True).first()
+    known = (
+        await Device.select(Device.account, Device.public_key, Device.revoked_at)
+        .where(Device.id == device_id)
+        .output(load_json=True)
+        .first()
+    )
     if known:
         if known["account"] != account_id or known["public_key"] != key:
             raise Conflict()
@@ -209,7 +234,12 @@ async def revoke_device(device_id: UUID, *, by: UUID) -> None:
 
 async def find_device_key(device_id: UUID, account_id: UUID) -> dict[str, Any]:
     """The public JWK of a device that this account enrolled. Raises ``UnknownDevice``."""
-    known = await Device.select(Device.account, Device.public_key, Device.revoked_at).where(Device.id == device_id).output(load_json=True).first()
+    known = (
+        await Device.select(Device.account, Device.public_key, Device.revoked_at)
+        .where(Device.id == device_id)
+        .output(load_json=True)
+        .first()
+    )
     if known is None or known["account"] != account_id or known["revoked_at"]:
         raise UnknownDevice()
     return dict(known["public_key"])

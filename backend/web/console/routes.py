@@ -5,10 +5,18 @@ from __future__ import annotations
 from litestar import Router
 
 from backend.people.rules import ADMIN, AUDITOR, MANAGER, REVIEWER
-from backend.web.console import sign_in
+from backend.web.console import accounts, enterprises, home, imports, inspections, inspectors, sign_in
 
 router = Router(
     "/console",
-    route_handlers=[*sign_in.HANDLERS],
+    route_handlers=[
+        *sign_in.HANDLERS,
+        *home.HANDLERS,
+        *inspections.HANDLERS,
+        *enterprises.HANDLERS,
+        *imports.HANDLERS,
+        *inspectors.HANDLERS,
+        *accounts.HANDLERS,
+    ],
     opt={"access": frozenset({ADMIN, MANAGER, REVIEWER, AUDITOR})},
 )

@@ -1,0 +1,109 @@
+"""账号设备: who may sign in, which phones sign records; adding an account, revoking a phone."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+from uuid import UUID
+
+import msgspec
+from litestar import Request, get, post
+from litestar.enums import RequestEncodingType
+from litestar.params import Body, FromPath
+from litestar.response import Redirect, Template
+
+from backend.kernel.errors import Conflict, Forbidden, Invalid, NotFound
+from backend.people import queries, service
+from backend.people.rules import ADMIN, ALL_DEPARTMENTS, INSPECTOR, ROLES, Principal
+from backend.registry import queries as registry
+from backend.storage.engine import transaction
+from backend.web.console import labels
+from backend.web.shared.i18n import _, get_locale, pick
+from backend.web.shared.pages import page
+
+ADMIN_ONLY = {"access": frozenset({ADMIN})}
+
+
+class AccountForm(msgspec.Struct):
+    username: str = ""
+    name: str = ""
+    password: str = ""
+    role: str = ""
+    department: str = ""
+    region: str = ""
+    inspector: str = ""
+
+
+async def _show(who: Principal, form: AccountForm, error: str = "", status_code: int = 200, created: str = "") -> Template:
+    accounts = await queries.list_accounts(who.region)
+    officers = await queries.list_inspectors(who.scope)
+    regions = [r for r in await registry.list_regions() if labels.prefix(r.code).startswith(who.region)]
+    return page(
+        "console/accounts.html",
+        status_code=status_code,
+        accounts=accounts,
+        devices=await queries.list_devices([a.id for a in accounts]),
+        officers=[o for o in officers if o.account is None],
+        departments=[(d.code, pick(d, "name")) for d in await queries.list_departments()],
+        regions=[(labels.prefix(r.code), pick(r, "name")) for r in regions],
+        roles={key: zh for key, (zh, _en) in ROLES.items()},
+        form=form,
+        error=error,
+        created=created,
+        places=await labels.load_places(),
+    )
+
+
+@get("/accounts", opt=ADMIN_ONLY)
+async def list_accounts(request: Request[Any, Any, Any]) -> Template:
+    return await _show(request.user, AccountForm(region=request.user.region))
+
+
+def _check(form: AccountForm, who: Principal) -> None:
+    if not who.scope.covers(None, form.region):
+        raise Forbidden()
+    if not (form.username.strip() and form.name.strip()):
+        raise Invalid(field=_("账号"), why_zh="账号和姓名都要填写", why_en="the account name and the person's name are both needed")
+    if form.role not in ALL_DEPARTMENTS and not form.department:
+        raise Invalid(field=_("部门"), why_zh="这个角色须属于一个部门", why_en="this role belongs to a department")
+    if form.role == INSPECTOR and not form.inspector:
+        raise Invalid(field=_("执法人员"), why_zh="请选择名录库中的执法人员", why_en="choose the officer from the register")
+
+
+@post("/accounts", opt=ADMIN_ONLY)
+async def create_account(
+    request: Request[Any, Any, Any], data: Annotated[AccountForm, Body(media_type=RequestEncodingType.URL_ENCODED)]
+) -> Template | Redirect:
+    who: Principal = request.user
+    try:
+        _check(data, who)
+        async with transaction():
+            account_id = await service.create_account(
+                username=data.username.strip(),
+                password=data.password,
+                name=data.name.strip(),
+                role=data.role,
+                department=data.department or None,
+                region=data.region,
+                by=who.account_id,
+            )
+            if data.role == INSPECTOR:
+                await service.give_account(UUID(data.inspector), account_id, department=data.department)
+    except Conflict:
+        return await _show(who, data, _("账号名已被使用，或该执法人员已有账号"), 409)
+    except Invalid as e:
+        return await _show(who, data, e.message(get_locale()), e.status)
+    return Redirect("/console/accounts", status_code=303)
+
+
+@post("/devices/{device_id:uuid}/revoke", opt=ADMIN_ONLY, status_code=303)
+async def revoke_device(request: Request[Any, Any, Any], device_id: FromPath[UUID]) -> Redirect:
+    who: Principal = request.user
+    mine = [a.id for a in await queries.list_accounts(who.region)]
+    if device_id not in {d.id for d in await queries.list_devices(mine)}:
+        raise NotFound()
+    async with transaction():
+        await service.revoke_device(device_id, by=who.account_id)
+    return Redirect("/console/accounts", status_code=303)
+
+
+HANDLERS = [list_accounts, create_account, revoke_device]

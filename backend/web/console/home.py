@@ -1,0 +1,107 @@
+"""工作台: for each role the figures and what to do next."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from litestar import Request, get
+from litestar.response import Template
+
+from backend.exchange import queries as exchange
+from backend.people import queries as people
+from backend.people.rules import ADMIN, MANAGER, REVIEWER, Principal, is_fit
+from backend.registry import queries as registry
+from backend.registry.queries import Filter
+from backend.usecases import overview
+from backend.web.console import labels
+from backend.web.shared.i18n import _
+from backend.web.shared.pages import page
+
+
+@dataclass(frozen=True, slots=True)
+class Todo:
+    """One thing to do next: a badge kind, what it is, where to do it."""
+
+    kind: str
+    text: str
+    href: str
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """A county's bar in a chart 100 units wide: handed in, then open, then overdue."""
+
+    county: str
+    handed_in: int
+    total: int
+    overdue: int
+    done_width: float
+    open_width: float
+    late_width: float
+
+
+def bars(figures: list[overview.CountyFigures]) -> list[Bar]:
+    longest = max((f.total for f in figures), default=0) or 1
+
+    def width(n: int) -> float:
+        return round(100 * n / longest, 2)
+
+    return [
+        Bar(f.county, f.handed_in, f.total, f.overdue, width(f.handed_in), width(f.total - f.handed_in - f.overdue), width(f.overdue))
+        for f in figures
+    ]
+
+
+async def _todo(who: Principal, campaigns: list[overview.CampaignProgress], waiting: int, overdue: int) -> list[Todo]:
+    on = overview.today()
+    found: list[Todo] = []
+    if who.role in (MANAGER, ADMIN):
+        for c in campaigns:
+            if c.state == "draft":
+                found.append(Todo("", _("任务“%(name)s”尚未公告", name=c.name), f"/console/campaigns/{c.id}"))
+            elif c.state == "announced":
+                found.append(Todo("warn", _("任务“%(name)s”已公告，可以抽取", name=c.name), f"/console/campaigns/{c.id}"))
+    if who.role == MANAGER:
+        pending = [b for b in await exchange.list_batches(who.scope) if b.state == "previewed"]
+        found += [Todo("warn", _("文件“%(name)s”等待确认导入", name=b.filename), f"/console/imports/{b.id}") for b in pending[:3]]
+    if waiting and who.role in (REVIEWER, ADMIN):
+        found.append(Todo("warn", _("%(n)s 份检查记录等待审核", n=waiting), "/console/reviews"))
+    if overdue:
+        found.append(Todo("bad", _("%(n)s 项检查已逾期", n=overdue), "/console/inspections?lamp=red"))
+    officers = await people.list_inspectors(who.scope)
+    expiring = sum(o.is_valid and not is_fit(True, o.certificate_expires_on, on + timedelta(days=60)) for o in officers)
+    if expiring and who.role != REVIEWER:
+        found.append(Todo("warn", _("%(n)s 名执法人员的执法证已过期或将在 60 天内到期", n=expiring), "/console/inspectors"))
+    return found
+
+
+@get("/")
+async def show_home(request: Request[Any, Any, Any]) -> Template:
+    who: Principal = request.user
+    scope = who.scope
+    campaigns, states = await overview.list_open_campaigns(scope), await overview.count_by_state(scope)
+    counties = await overview.count_by_county(scope)
+    overdue, waiting = sum(c.overdue for c in counties), states.get("submitted", 0)
+    return page(
+        "console/home.html",
+        campaigns=campaigns,
+        campaign_states=labels.campaign_states(),
+        figures=[
+            (await registry.count_enterprises(scope, Filter(status="active")), _("在册检查对象"), "/console/enterprises?status=active"),
+            (sum(c.total - c.handed_in for c in counties), _("进行中的检查"), "/console/inspections"),
+            (waiting, _("待审核记录"), "/console/inspections?state=submitted"),
+            (states.get("published", 0), _("已公示结果"), "/console/inspections?state=published"),
+        ],
+        by_state=[(key, name, kind, states[key]) for key, (name, kind) in labels.inspection_states().items() if key in states],
+        bars=bars(counties),
+        todo=await _todo(who, campaigns, waiting, overdue),
+        waiting=await overview.list_waiting_records(scope) if who.role in (REVIEWER, ADMIN) else [],
+        batches=(await exchange.list_batches(scope, 5)) if who.role in (MANAGER, ADMIN) else [],
+        batch_states=labels.batch_states(),
+        places=await labels.load_places(),
+    )
+
+
+HANDLERS = [show_home]

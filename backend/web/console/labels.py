@@ -1,0 +1,109 @@
+"""What stored values are called on the screens of the office."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from backend.kernel.scope import Scope
+from backend.people import queries as people
+from backend.registry import queries as registry
+from backend.registry.rules import KINDS, STATUSES
+from backend.web.shared.i18n import _, get_locale, pick
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Names of regions and departments in the reader's language; an unknown code stays as it is."""
+
+    names: dict[str, str]
+
+    def __call__(self, code: str | None) -> str:
+        return self.names.get(code or "", code or "")
+
+
+async def load_places() -> Places:
+    names = {region.code: pick(region, "name") for region in await registry.list_regions()}
+    names |= {prefix(code): name for code, name in list(names.items())}
+    return Places(names | {d.code: pick(d, "name") for d in await people.list_departments()})
+
+
+def prefix(code: str) -> str:
+    """The region code as ``Scope`` writes it: without trailing zero pairs (530300 -> 5303)."""
+    while len(code) > 2 and code.endswith("00"):
+        code = code[:-2]
+    return code
+
+
+async def county_choices(scope: Scope) -> list[tuple[str, str]]:
+    return [(county.code, pick(county, "name")) for county in await registry.list_counties(scope)]
+
+
+def kind_name(kind: str) -> str:
+    return pick(KINDS[kind], "") if kind in KINDS else kind
+
+
+def status_name(status: str) -> str:
+    return pick(STATUSES[status], "") if status in STATUSES else status
+
+
+def status_badge(status: str) -> str:
+    return {"active": "good", "revoked": "bad", "deregistered": "bad"}.get(status, "warn")
+
+
+def inspection_states() -> dict[str, tuple[str, str]]:
+    """State of an inspection -> its name and the kind of its badge, in the order of its life."""
+    return {
+        "dispatched": (_("待签收"), ""),
+        "received": (_("已签收"), "accent"),
+        "on_site": (_("现场检查中"), "accent"),
+        "returned": (_("退回补正"), "bad"),
+        "submitted": (_("待审核"), "warn"),
+        "approved": (_("已审核"), "good"),
+        "published": (_("已公示"), "good"),
+        "objected": (_("异议处理中"), "warn"),
+        "corrected": (_("已更正"), "good"),
+        "withdrawn": (_("已撤回"), ""),
+    }
+
+
+def campaign_states() -> dict[str, tuple[str, str]]:
+    return {
+        "draft": (_("草稿"), ""),
+        "announced": (_("已公告，待抽取"), "accent"),
+        "drawn": (_("检查中"), "good"),
+        "closed": (_("已结束"), ""),
+        "voided": (_("已作废"), "bad"),
+    }
+
+
+def lamps() -> dict[str, tuple[str, str]]:
+    return {"red": (_("已逾期"), "bad"), "yellow": (_("即将到期"), "warn"), "green": (_("期限内"), "good")}
+
+
+def batch_states() -> dict[str, tuple[str, str]]:
+    return {
+        "reading": (_("正在读取"), "accent"),
+        "previewed": (_("待确认"), "warn"),
+        "applying": (_("正在写入"), "accent"),
+        "applied": (_("已导入"), "good"),
+        "failed": (_("未成功"), "bad"),
+        "cancelled": (_("已取消"), ""),
+    }
+
+
+def qualification_name(code: str) -> str:
+    names = {
+        "law": _("行政执法"),
+        "food": _("食品安全检查"),
+        "drug": _("药品检查"),
+        "equipment": _("特种设备安全监察"),
+        "fire": _("消防监督检查"),
+        "environment": _("生态环境执法"),
+        "hazwaste": _("危险废物核查"),
+    }
+    return names.get(code, code)
+
+
+def both(entry: dict[str, str]) -> str:
+    """The ``zh`` or ``en`` of a stored message."""
+    return entry["zh" if get_locale() == "zh" else "en"]

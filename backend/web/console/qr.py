@@ -1,0 +1,46 @@
+"""QR codes of enterprises: a PNG for a page, a path for a sheet that is printed."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+from qrcode.constants import ERROR_CORRECT_Q
+from qrcode.main import QRCode
+
+from backend.kernel.settings import settings
+
+
+def address(qr_token: str) -> str:
+    """What a card carries: the public page of the enterprise."""
+    return f"{settings().base_url}/e/{qr_token}"
+
+
+def _code(text: str) -> QRCode[Any]:
+    # Level Q: a quarter of a card on a shop wall may be scratched or covered.
+    code: QRCode[Any] = QRCode(error_correction=ERROR_CORRECT_Q, box_size=10, border=4)
+    code.add_data(text)  # type: ignore[no-untyped-call]
+    code.make(fit=True)  # type: ignore[no-untyped-call]
+    return code
+
+
+def png(text: str) -> bytes:
+    buffer = io.BytesIO()
+    _code(text).make_image().save(buffer, format="PNG")
+    return buffer.getvalue()
+
+
+def path(text: str) -> tuple[int, str]:
+    """Side length in modules, quiet zone included, and the dark modules as an SVG path of horizontal runs."""
+    matrix = _code(text).get_matrix()  # type: ignore[no-untyped-call]
+    runs = []
+    for y, row in enumerate(matrix):
+        x = 0
+        while x < len(row):
+            end = x
+            while end < len(row) and row[end]:
+                end += 1
+            if end > x:
+                runs.append(f"M{x} {y}h{end - x}v1h{x - end}z")
+            x = end + 1
+    return len(matrix), "".join(runs)
