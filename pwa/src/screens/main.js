@@ -5,7 +5,7 @@ import { clockTime } from "../model/text.js";
 import { unsent } from "../model/states.js";
 import * as local from "../store/local.js";
 import { listen } from "../store/changes.js";
-import { trouble, use } from "../store/db.js";
+import { StorageTrouble, trouble, use } from "../store/db.js";
 import { submissions } from "../store/outbox.js";
 import { meta } from "../store/work.js";
 import { start, status } from "../sync/engine.js";
@@ -131,6 +131,7 @@ export async function speakNow() {
 hooks.draw = () => draw();
 hooks.reload = () => { void speakNow().then(reload); };
 listen((topic) => { if (topic === "sync" || topic === "storage-trouble") draw(); if (topic !== "storage-trouble") reload(); });
+addEventListener("unhandledrejection", (e) => { if (e.reason instanceof StorageTrouble) e.preventDefault(); }); // the banner says it
 addEventListener("hashchange", () => void route());
 const account = local.account();
 if (account) use(account.id);
