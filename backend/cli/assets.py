@@ -246,8 +246,8 @@ def _icon(size: int, *, margin: float, rounded: bool) -> Image.Image:
             draw.ellipse((cx - r, cy - r, cx + r, cy + r), fill=colour)
 
     draw.ellipse((*at(10.5, 8.5), *at(21.5, 19.5)), fill=SUN)
-    for ray in ((16, 2.6, 16, 4.9), (8, 5.9, 9.7, 7.6), (24, 5.9, 22.3, 7.6), (4.6, 14, 7, 14), (27.4, 14, 25, 14)):
-        line(*ray, 1.9, SUN)
+    for x1, y1, x2, y2 in ((16, 2.6, 16, 4.9), (8, 5.9, 9.7, 7.6), (24, 5.9, 22.3, 7.6), (4.6, 14, 7, 14), (27.4, 14, 25, 14)):
+        line(x1, y1, x2, y2, 1.9, SUN)
     line(5, 25, 27, 25, 2.6, SLOT)
     return image.resize((size, size), Image.Resampling.LANCZOS)
 
