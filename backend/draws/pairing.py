@@ -76,14 +76,11 @@ class _Pairing:
             ((i, s) for i, _ in self.objects for s in range(len(self.slots))),
             key=lambda p: (self.key("place", p[0], str(p[1])), p[0].encode(), p[1]),
         )
-        exceptions: list[Place] = []
         # A path of displacements can be as long as there are officers.
         limit = sys.getrecursionlimit()
         sys.setrecursionlimit(max(limit, 4 * len(self.people) + 4 * len(places) + 1000))
         try:
-            for place in places:
-                if not self._serve(place):
-                    exceptions.append(place)
+            exceptions = [place for place in places if not self._serve(place)]
         finally:
             sys.setrecursionlimit(limit)
         teams: dict[str, list[str | None]] = {i: [None] * len(self.slots) for i, _ in self.objects}
@@ -93,9 +90,8 @@ class _Pairing:
         return teams, exceptions
 
     def _serve(self, place: Place) -> bool:
-        cand = self.cand(place)
         # An officer who already holds a place of this object is passed through that place, so no bound of theirs speaks.
-        level = 1 if self.taken[place[0]] else min((self.bound[j] for j in cand), default=0) + 1
+        level = 1 if self.taken[place[0]] else min((self.bound[j] for j in self.cand(place)), default=0) + 1
         while level <= self.highest + 1:
             seen_people: set[str] = set()
             if self._augment(place, level, set(), seen_people):

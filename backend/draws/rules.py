@@ -224,7 +224,7 @@ def select_objects(prk: bytes, rows: Iterable[tuple[str, str, str]], rates: Mapp
         u = int(ticket(prk, "round", class_code), 16) % q
         total = 0
         cells = by_class[class_code]
-        for cell in sorted(cells, key=lambda c: (ticket(prk, "cell", class_code, c), utf8(c))):  # noqa: B023 - used at once
+        for cell in sorted(cells, key=lambda c: (ticket(prk, "cell", class_code, c), utf8(c))):
             upto = total + len(cells[cell]) * p
             n = (upto + u) // q - (total + u) // q
             total = upto

@@ -18,7 +18,7 @@ def now() -> datetime:
 
 def hold(source: Callable[[], datetime] | None) -> None:
     """Let ``source`` tell the time from now on; ``None`` gives the real clock back. For tests and the demo loader."""
-    global _source  # noqa: PLW0603 - the clock is the one deliberate process-wide seam
+    global _source
     _source = source
 
 

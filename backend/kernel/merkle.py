@@ -30,14 +30,12 @@ def root(leaves: Iterable[bytes]) -> bytes:
 def root_of_hashes(hashes: Iterable[bytes]) -> bytes:
     """MTH over leaf hashes, in one pass with a stack of the right edge: O(n) time, O(log n) memory."""
     edge: list[bytes] = []
-    count = 0
-    for h in hashes:
-        count += 1
-        size = count
+    for count, leaf in enumerate(hashes, 1):
+        size, node = count, leaf
         while size & 1 == 0:
-            h = node_hash(edge.pop(), h)
+            node = node_hash(edge.pop(), node)
             size >>= 1
-        edge.append(h)
+        edge.append(node)
     if not edge:
         return EMPTY_ROOT
     result = edge.pop()

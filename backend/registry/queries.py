@@ -146,7 +146,7 @@ async def search_enterprises(scope: Scope, by: Filter, *, after: str = "", limit
         conditions.append("(name_key, id) > ({}, {})")
         values += place
     rows = await Enterprise.raw(
-        f"select * from enterprise where {' and '.join(conditions)} order by name_key, id limit {limit + 1}",  # noqa: S608 - conditions above, values bound
+        f"select * from enterprise where {' and '.join(conditions)} order by name_key, id limit {limit + 1}",
         *values,
     )
     views = [EnterpriseView(**row) for row in rows[:limit]]
@@ -155,7 +155,7 @@ async def search_enterprises(scope: Scope, by: Filter, *, after: str = "", limit
 
 async def count_enterprises(scope: Scope, by: Filter) -> int:
     conditions, values = _where(scope, by)
-    rows = await Enterprise.raw(f"select count(*) as n from enterprise where {' and '.join(conditions)}", *values)  # noqa: S608 - as above
+    rows = await Enterprise.raw(f"select count(*) as n from enterprise where {' and '.join(conditions)}", *values)
     return int(rows[0]["n"])
 
 
@@ -177,3 +177,34 @@ async def list_by_codes(codes: Sequence[str]) -> dict[str, EnterpriseView]:
     """The known ones among ``codes``, by code. Not scoped: an import must see that a code is taken elsewhere."""
     rows = await Enterprise.raw("select * from enterprise where code = any({})", list(codes))
     return {row["code"]: EnterpriseView(**row) for row in rows}
+
+
+@dataclass(frozen=True, slots=True)
+class FrameEnterprise:
+    """What a draw's frame takes from the register."""
+
+    id: UUID
+    code: str
+    name: str
+    region: str
+    industry: str
+    status: str
+    credit_class: str
+
+
+async def list_frame(counties: Sequence[str], industries: Sequence[str]) -> list[FrameEnterprise]:
+    """Every enterprise of the counties and industries (none named: all), whatever its status."""
+    query = Enterprise.select(
+        Enterprise.id, Enterprise.code, Enterprise.name, Enterprise.region, Enterprise.industry, Enterprise.status, Enterprise.credit_class
+    ).where(Enterprise.region.is_in(list(counties)))
+    if industries:
+        query = query.where(Enterprise.industry.is_in(list(industries)))
+    return [FrameEnterprise(**row) for row in await query]
+
+
+async def list_names(ids: Sequence[UUID]) -> dict[UUID, tuple[str, str]]:
+    """Enterprise -> (code, name)."""
+    if not ids:
+        return {}
+    rows = await Enterprise.select(Enterprise.id, Enterprise.code, Enterprise.name).where(Enterprise.id.is_in(list(ids)))
+    return {row["id"]: (row["code"], row["name"]) for row in rows}

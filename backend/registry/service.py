@@ -77,7 +77,7 @@ async def put_enterprises(
     # One bulk change at a time; reading goes on. Row versions then cannot move between the join and the write.
     await sql.execute("lock table enterprise in share row exclusive mode")
     await sql.execute("drop table if exists incoming_enterprise")
-    await sql.execute(  # noqa: S608 - names of our own columns
+    await sql.execute(
         f"create temp table incoming_enterprise on commit drop as select id, code, {', '.join(_COLUMNS)}, lat_e7, lon_e7, qr_token"
         " from enterprise with no data"
     )
@@ -107,7 +107,7 @@ async def put_enterprises(
     values = [f"i.{c}" for c in _SAID] + [f"coalesce(i.{c}, e.{c}{', ' + defaults[c] if c in defaults else ''})" for c in UNSAID]
     compared = (*_COLUMNS, "lat_e7", "lon_e7")
     written = await sql.fetch(
-        f"insert into enterprise (id, code, {', '.join(_COLUMNS)}, lat_e7, lon_e7, qr_token, version, created_at, updated_at)"  # noqa: S608 - names of our own columns
+        f"insert into enterprise (id, code, {', '.join(_COLUMNS)}, lat_e7, lon_e7, qr_token, version, created_at, updated_at)"
         f" select i.id, i.code, {', '.join(values)}, coalesce(i.lat_e7, e.lat_e7), coalesce(i.lon_e7, e.lon_e7), i.qr_token, 1, $1, $1"
         " from incoming_enterprise i left join enterprise e using (code)"
         f" on conflict (code) do update set {', '.join(f'{c} = excluded.{c}' for c in compared)},"

@@ -3,7 +3,7 @@
 Reads only. Everything is narrowed to the person's ``Scope``; a department sees what it leads and what its officers take part in.
 """
 
-# ruff: noqa: S608, ISC004 - conditions are put together from our own texts, values are always bound
+# ruff: noqa: ISC004 - conditions are put together from our own texts, values are always bound
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
@@ -12,13 +12,14 @@ from datetime import date, datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
+from backend.inspections.rules import PUBLISHED, SUBMITTED, UNDER_REVIEW
 from backend.inspections.tables import Inspection
 from backend.kernel import clock
 from backend.kernel.scope import Scope
 
 PAGE: Final = 50
 # Nothing more is asked of an officer in these states.
-HANDED_IN: Final = ("submitted", "approved", "published", "objected", "corrected", "withdrawn", "cancelled", "voided")
+HANDED_IN: Final = (SUBMITTED, UNDER_REVIEW, PUBLISHED)
 WARN_WITHIN: Final = timedelta(days=5)
 LAMPS: Final = ("red", "yellow", "green")
 

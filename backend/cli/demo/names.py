@@ -1,6 +1,6 @@
 """Words the demo's names and addresses are put together from, and how often each trade occurs."""
 
-# ruff: noqa: E501 - word lists are wrapped by meaning, not by width
+
 from __future__ import annotations
 
 from dataclasses import dataclass

@@ -10,6 +10,7 @@ from litestar import Request, get
 from litestar.response import Template
 
 from backend.exchange import queries as exchange
+from backend.inspections.rules import PUBLISHED, SUBMITTED, UNDER_REVIEW
 from backend.people import queries as people
 from backend.people.rules import ADMIN, MANAGER, REVIEWER, Principal, is_fit
 from backend.registry import queries as registry
@@ -83,7 +84,7 @@ async def show_home(request: Request[Any, Any, Any]) -> Template:
     scope = who.scope
     campaigns, states = await overview.list_open_campaigns(scope), await overview.count_by_state(scope)
     counties = await overview.count_by_county(scope)
-    overdue, waiting = sum(c.overdue for c in counties), states.get("submitted", 0)
+    overdue, waiting = sum(c.overdue for c in counties), states.get(SUBMITTED, 0) + states.get(UNDER_REVIEW, 0)
     return page(
         "console/home.html",
         campaigns=campaigns,
@@ -92,7 +93,7 @@ async def show_home(request: Request[Any, Any, Any]) -> Template:
             (await registry.count_enterprises(scope, Filter(status="active")), _("在册检查对象"), "/console/enterprises?status=active"),
             (sum(c.total - c.handed_in for c in counties), _("进行中的检查"), "/console/inspections"),
             (waiting, _("待审核记录"), "/console/inspections?state=submitted"),
-            (states.get("published", 0), _("已公示结果"), "/console/inspections?state=published"),
+            (states.get(PUBLISHED, 0), _("已公示结果"), "/console/inspections?state=published"),
         ],
         by_state=[(key, name, kind, states[key]) for key, (name, kind) in labels.inspection_states().items() if key in states],
         bars=bars(counties),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from backend.inspections.rules import STATES
 from backend.kernel.scope import Scope
 from backend.people import queries as people
 from backend.registry import queries as registry
@@ -50,20 +51,12 @@ def status_badge(status: str) -> str:
     return {"active": "good", "revoked": "bad", "deregistered": "bad"}.get(status, "warn")
 
 
+_BADGES = {"received": "accent", "on_site": "accent", "submitted": "warn", "under_review": "warn", "returned": "bad", "published": "good"}
+
+
 def inspection_states() -> dict[str, tuple[str, str]]:
     """State of an inspection -> its name and the kind of its badge, in the order of its life."""
-    return {
-        "dispatched": (_("待签收"), ""),
-        "received": (_("已签收"), "accent"),
-        "on_site": (_("现场检查中"), "accent"),
-        "returned": (_("退回补正"), "bad"),
-        "submitted": (_("待审核"), "warn"),
-        "approved": (_("已审核"), "good"),
-        "published": (_("已公示"), "good"),
-        "objected": (_("异议处理中"), "warn"),
-        "corrected": (_("已更正"), "good"),
-        "withdrawn": (_("已撤回"), ""),
-    }
+    return {state: (zh if get_locale() == "zh" else en, _BADGES.get(state, "")) for state, (zh, en) in STATES.items()}
 
 
 def campaign_states() -> dict[str, tuple[str, str]]:

@@ -1,0 +1,218 @@
+"""Reads on draws: what is announced, the bundle that anyone recomputes, an enterprise's sealed proof."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+from uuid import UUID
+
+from backend.draws import rules
+from backend.kernel import jcs, merkle
+from backend.kernel.errors import NotFound
+from backend.storage.engine import connection
+
+FRAME_IN_BUNDLE = 20_000
+STATES = {
+    "announced": ("已公告", "Announced"),
+    "drawn": ("已抽取", "Drawn"),
+    "revealed": ("已公开", "Revealed"),
+    "voided": ("已作废", "Voided"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class DrawView:
+    """One draw with everything that the office holds. Pages for the public show only what ``build_bundle`` gives."""
+
+    id: UUID
+    draw_id: str
+    campaign: UUID
+    title: str
+    region: str
+    state: str
+    uses_classes: bool
+    announcement: dict[str, Any]
+    announcement_sha256: str
+    seed: bytes
+    salt_key: bytes
+    person_key: bytes
+    randomness: list[list[int] | int | str] | None
+    result: dict[str, Any] | None
+    reveal_by: datetime
+    announced_at: datetime
+    drawn_at: datetime | None
+    revealed_at: datetime | None
+    voided_at: datetime | None
+    void_reason: str | None
+    sealed_root: str | None
+    announced_entry: UUID
+    drawn_entry: UUID | None
+    revealed_entry: UUID | None
+
+
+@dataclass(frozen=True, slots=True)
+class DrawRow:
+    """One line of the public list of draws."""
+
+    draw_id: str
+    title: str
+    state: str
+    region: str
+    n_frame: int
+    announced_at: datetime
+    drawn_at: datetime | None
+    revealed_at: datetime | None
+    reveal_by: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class FrameCount:
+    """Rows of a frame by county and state ("E" or "X:<REASON>")."""
+
+    county: str
+    st: str
+    n: int
+
+
+@dataclass(frozen=True, slots=True)
+class SealedProof:
+    """That a visit was in the sealed list of a draw. ``hashes`` from the leaf's sibling up."""
+
+    leaf: bytes
+    index: int
+    size: int
+    hashes: tuple[bytes, ...]
+    root: bytes
+
+
+async def find_draw(draw_id: str, *, lock: bool = False) -> DrawView:
+    """Raises ``NotFound``. ``lock`` holds the row until the transaction ends."""
+    row = await connection().fetchrow(f"select * from draw where draw_id = $1{' for update' if lock else ''}", draw_id)
+    if row is None:
+        raise NotFound()
+    fields = dict(row)
+    for name in ("announcement", "randomness", "result"):
+        fields[name] = json.loads(fields[name]) if fields[name] is not None else None
+    return DrawView(**fields)
+
+
+async def find_draw_of_campaign(campaign: UUID) -> DrawView | None:
+    """The live draw of a campaign; voided ones are listed by ``list_voided``."""
+    draw_id = await connection().fetchval("select draw_id from draw where campaign = $1 and state <> 'voided'", campaign)
+    return await find_draw(draw_id) if draw_id else None
+
+
+async def list_voided(campaign: UUID) -> list[str]:
+    rows = await connection().fetch("select draw_id from draw where campaign = $1 and state = 'voided' order by announced_at", campaign)
+    return [row["draw_id"] for row in rows]
+
+
+async def list_draws(limit: int = 200) -> list[DrawRow]:
+    """Newest first, voided ones too."""
+    rows = await connection().fetch(
+        "select draw_id, title, state, region, (announcement->>'n_frame')::int as n_frame, announced_at, drawn_at, revealed_at, reveal_by"
+        " from draw order by announced_at desc, draw_id desc limit $1",
+        limit,
+    )
+    return [DrawRow(**row) for row in rows]
+
+
+async def list_due_for_reveal(now: datetime) -> list[str]:
+    rows = await connection().fetch("select draw_id from draw where state = 'drawn' and reveal_by <= $1", now)
+    return [row["draw_id"] for row in rows]
+
+
+async def list_frame_rows(draw: UUID) -> list[tuple[rules.FrameRow, UUID]]:
+    """The frozen frame ascending by id, each row with its enterprise."""
+    rows = await connection().fetch(
+        'select object_id, county, cell, st, class_code, cc, enterprise from draw_frame_row where draw = $1 order by object_id collate "C"', draw
+    )
+    return [(rules.FrameRow(r["object_id"], r["county"], r["cell"], r["st"], r["class_code"], r["cc"]), r["enterprise"]) for r in rows]
+
+
+async def list_pool_rows(draw: UUID) -> list[tuple[rules.PoolRow, UUID]]:
+    """The frozen pool ascending by pid, each row with its inspector."""
+    rows = await connection().fetch(
+        'select pid, department, qualifications, counties, load, inspector from draw_pool_row where draw = $1 order by pid collate "C"', draw
+    )
+    return [(rules.PoolRow(r["pid"], r["department"], tuple(r["qualifications"]), tuple(r["counties"]), r["load"]), r["inspector"]) for r in rows]
+
+
+async def list_recusal_pairs(draw: UUID) -> list[tuple[str, str]]:
+    rows = await connection().fetch("select object_id, pid from draw_recusal where draw = $1", draw)
+    return [(row["object_id"], row["pid"]) for row in rows]
+
+
+async def count_frame(draw: UUID) -> list[FrameCount]:
+    rows = await connection().fetch("select county, st, count(*) as n from draw_frame_row where draw = $1 group by 1, 2 order by 1, 2", draw)
+    return [FrameCount(**row) for row in rows]
+
+
+async def iter_frame_ndjson(draw: UUID, batch: int = 2000) -> AsyncIterator[bytes]:
+    """The frame, one canonical row a line, ascending by id: a line's bytes are its leaf's input. Needs an open transaction."""
+    lines: list[bytes] = []
+    async for r in connection().cursor(
+        'select object_id, county, cell, st, cc from draw_frame_row where draw = $1 order by object_id collate "C"', draw, prefetch=batch
+    ):
+        lines.append(jcs.encode({"id": r["object_id"], "county": r["county"], "cell": r["cell"], "st": r["st"], "cc": r["cc"]}) + b"\n")
+        if len(lines) == batch:
+            yield b"".join(lines)
+            lines = []
+    yield b"".join(lines)
+
+
+async def build_bundle(draw_id: str, audience: Literal["public", "auditor"] = "public") -> dict[str, Any]:
+    """The draw as docs/draw-spec.md gives it to its audience; what is not open yet is null."""
+    draw = await find_draw(draw_id)
+    rows, pool, pairs = await list_frame_rows(draw.id), await list_pool_rows(draw.id), await list_recusal_pairs(draw.id)
+    is_auditor, is_revealed = audience == "auditor", draw.state == "revealed"
+    is_open = is_auditor or is_revealed
+    bundle: dict[str, Any] = {
+        "announcement": draw.announcement,
+        "frame": [r.public() for r, _ in rows] if len(rows) <= FRAME_IN_BUNDLE else None,
+        "pool": [r.public() for r, _ in pool] if is_open else None,
+        "recusals": None,
+        "classes": None,
+        "randomness": draw.randomness,
+        "secret": rules.secret_of(draw.seed).hex() if is_revealed else None,
+        "result": None,
+    }
+    if not is_open:
+        return bundle
+    opens_classes = is_auditor or not draw.uses_classes
+    if opens_classes:
+        bundle["classes"] = {
+            r.id: {"class": r.class_code, "salt": rules.salt(draw.salt_key, "class", r.id).hex()} for r, _ in rows if r.st == rules.ELIGIBLE
+        }
+    teams = draw.result["teams"] if draw.result else {}
+    bundle["recusals"] = _recusals(draw, pairs, None if is_auditor else set(teams))
+    if draw.result is None:
+        return bundle
+    bundle["result"] = dict(draw.result)
+    if not opens_classes:
+        cells = tuple(rules.Cell(c["class"], c["cell"], c["n"], tuple(c["order"])) for c in draw.result["cells"])
+        outcome = rules.Outcome(cells, teams)
+        prk = rules.pseudorandom_key(rules.secret_of(draw.seed), draw.randomness or [], draw.announcement_sha256)
+        bundle["result"] |= {"cells": None, "drawn": sorted(outcome.drawn, key=rules.utf8), "cutoffs": rules.cutoffs(prk, outcome)}
+    return bundle
+
+
+def _recusals(draw: DrawView, pairs: list[tuple[str, str]], opened: set[str] | None) -> list[dict[str, str]]:
+    """Open pairs where the object was drawn (all of them where ``opened`` is None), hashes of the others."""
+    found = []
+    for object_id, pid in sorted(pairs):
+        salt32 = rules.salt(draw.salt_key, "recusal", object_id, pid)
+        if opened is None or object_id in opened:
+            found.append({"id": object_id, "pid": pid, "salt": salt32.hex()})
+        else:
+            found.append({"h": rules.recusal_leaf(salt32, object_id, pid).hex()})
+    return found
+
+
+def prove_sealed(leaves: list[bytes], index: int) -> SealedProof:
+    """The proof of one visit in the sealed list. ``leaves`` ascending by object id."""
+    hashes = [merkle.leaf_hash(leaf) for leaf in leaves]
+    return SealedProof(leaves[index], index, len(leaves), tuple(merkle.inclusion_proof(hashes, index)), merkle.root_of_hashes(hashes))

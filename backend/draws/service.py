@@ -1,0 +1,303 @@
+"""Verbs on a draw, in life-cycle order: announce, perform, reveal, void. A draw is never deleted."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from backend.draws import rules
+from backend.draws.queries import DrawView, find_draw, list_frame_rows, list_pool_rows, list_recusal_pairs
+from backend.kernel import clock, merkle
+from backend.kernel.errors import Conflict, DomainError, Invalid
+from backend.kernel.ids import new_id
+from backend.ledger import service as ledger
+from backend.storage.engine import connection
+
+NUMBERING = 7262320
+
+
+class NotYet(DomainError):
+    code = "draw-not-yet"
+    status = 409
+    zh = "该抽取目前处于“{state}”状态，不能进行此操作"
+    en = "The draw is in the state “{state}”: this cannot be done now"
+
+
+class NothingToDraw(DomainError):
+    code = "nothing-to-draw"
+    status = 422
+    zh = "名单中没有可抽取的检查对象"
+    en = "No enterprise in the frame can be drawn"
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One enterprise for the frame."""
+
+    enterprise: UUID
+    code: str
+    county: str
+    cell: str
+    st: str
+    class_code: str
+
+
+@dataclass(frozen=True, slots=True)
+class Officer:
+    """One officer for the pool."""
+
+    inspector: UUID
+    department: str
+    qualifications: tuple[str, ...]
+    counties: tuple[str, ...]
+    load: int
+
+
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """A drawn object's place in the sealed list: Merkle leaves ascending by id."""
+
+    object_id: str
+    enterprise: UUID
+    county: str
+    team: tuple[UUID | None, ...]
+    salt: bytes
+    leaf: bytes
+    index: int
+
+
+async def announce(
+    *,
+    campaign: UUID,
+    title: str,
+    region: str,
+    frame: Sequence[Candidate],
+    pool: Sequence[Officer],
+    recusals: Sequence[tuple[str, UUID]],
+    rates: Mapping[str, tuple[int, int]],
+    slots: Sequence[tuple[str | None, str | None]],
+    sources: Sequence[Mapping[str, str]],
+    reveal_by: datetime,
+    uses_classes: bool,
+    by: UUID,
+    seed: bytes | None = None,
+) -> str:
+    """T0: freeze frame and pool, seal the secret, announce. Returns the draw id.
+
+    ``recusals`` are (object id, inspector). Raises ``NothingToDraw`` for an empty frame, ``Invalid`` for missing sources or rates.
+    """
+    eligible = {c.class_code for c in frame if c.st == rules.ELIGIBLE}
+    if not eligible:
+        raise NothingToDraw()
+    if missing := eligible - set(rates):
+        raise Invalid(field="rates", why_zh=f"缺少 {'、'.join(sorted(missing))} 类的比例", why_en=f"no rate for class {', '.join(sorted(missing))}")
+    if not sources:
+        raise Invalid(field="sources", why_zh="至少公告一个随机数来源", why_en="announce at least one source of randomness")
+    await connection().execute("select pg_advisory_xact_lock($1)", NUMBERING)
+    now = clock.now()
+    year = now.astimezone(clock.BEIJING).year
+    count = await connection().fetchval("select count(*) from draw where draw_id like $1", f"QJ-{year}-%")
+    draw_uuid, draw_id = new_id(), f"QJ-{year}-{count + 1:04d}"
+    seed, salt_key, person_key = seed or secrets.token_bytes(32), secrets.token_bytes(32), secrets.token_bytes(32)
+    rows = [
+        rules.FrameRow(
+            c.code, c.county, c.cell, c.st, c.class_code, rules.class_commitment(rules.salt(salt_key, "class", c.code), c.class_code)
+        )
+        for c in sorted(frame, key=lambda c: rules.utf8(c.code))
+    ]
+    pids = {o.inspector: rules.pseudonym(person_key, str(o.inspector)) for o in pool}
+    officers = sorted(
+        (rules.PoolRow(pids[o.inspector], o.department, tuple(sorted(o.qualifications)), tuple(sorted(o.counties)), o.load) for o in pool),
+        key=lambda r: r.pid,
+    )
+    inspector_of = {pid: inspector for inspector, pid in pids.items()}
+    in_frame = {r.id for r in rows}
+    pairs = sorted((code, pids[i]) for code, i in recusals if code in in_frame and i in pids)
+    announcement = {
+        "spec": rules.SPEC,
+        "draw_id": draw_id,
+        "frame_root": rules.frame_root([r.public() for r in rows]),
+        "n_frame": len(rows),
+        "rates": {c: list(rate) for c, rate in sorted(rates.items())},
+        "pool_root": rules.pool_root([r.public() for r in officers]),
+        "recusal_root": rules.recusal_root(rules.recusal_leaf(rules.salt(salt_key, "recusal", i, p), i, p) for i, p in pairs),
+        "slots": [{"dept": d, "qual": q} for d, q in slots],
+        "anchor": rules.anchor_of(seed).hex(),
+        "sources": [dict(s) for s in sources],
+        "reveal_by": clock.rfc3339(reveal_by),
+    }
+    digest = rules.announcement_hash(announcement)
+    entry = await ledger.record("draw.announced", actor=by, subject=draw_id, payload=announcement, public=True)
+    await connection().execute(
+        "insert into draw (id, draw_id, campaign, title, region, state, uses_classes, announcement, announcement_sha256, seed, salt_key,"
+        " person_key, reveal_by, announced_at, announced_entry)"
+        " values ($1, $2, $3, $4, $5, 'announced', $6, $7, $8, $9, $10, $11, $12, $13, $14)",
+        draw_uuid,
+        draw_id,
+        campaign,
+        title,
+        region,
+        uses_classes,
+        json.dumps(announcement, ensure_ascii=False),
+        digest,
+        seed,
+        salt_key,
+        person_key,
+        reveal_by,
+        now,
+        entry,
+    )
+    enterprise_of = {c.code: c.enterprise for c in frame}
+    await connection().copy_records_to_table(
+        "draw_frame_row",
+        columns=["draw", "object_id", "enterprise", "county", "cell", "st", "class_code", "cc"],
+        records=[(draw_uuid, r.id, enterprise_of[r.id], r.county, r.cell, r.st, r.class_code, r.cc) for r in rows],
+    )
+    await connection().copy_records_to_table(
+        "draw_pool_row",
+        columns=["draw", "pid", "inspector", "department", "qualifications", "counties", "load"],
+        records=[(draw_uuid, r.pid, inspector_of[r.pid], r.dept, list(r.quals), list(r.counties), r.load) for r in officers],
+    )
+    await connection().copy_records_to_table("draw_recusal", columns=["draw", "object_id", "pid"], records=[(draw_uuid, i, p) for i, p in pairs])
+    return draw_id
+
+
+def read_randomness(sources: Sequence[Mapping[str, Any]], values: Sequence[str]) -> list[list[int] | int | str]:
+    """What a person typed, one text per announced source, as the draw takes it. Raises ``Invalid`` naming the source.
+
+    dice and digits: the digits in their order; kuaile8: 20 different numbers from 1 to 80; beacon: hex.
+    """
+    if len(values) != len(sources):
+        raise Invalid(field="randomness", why_zh="每个来源都须填写", why_en="every source needs its value")
+    read: list[list[int] | int | str] = []
+    for source, value in zip(sources, values, strict=True):
+        text = "".join(value.split()) if source["kind"] != "kuaile8" else value
+        name = str(source["name"])
+        if source["kind"] == "kuaile8":
+            parts = text.replace(",", " ").replace("，", " ").replace("、", " ").split()
+            if not all(p.isascii() and p.isdigit() for p in parts) or len({int(p) for p in parts}) != 20 or not all(1 <= int(p) <= 80 for p in parts):
+                raise Invalid(field=name, why_zh="须为 1 至 80 之间的 20 个不同号码", why_en="20 different numbers from 1 to 80 are needed")
+            read.append(sorted({int(p) for p in parts}))
+        elif source["kind"] == "beacon":
+            text = text.lower()
+            if not text or any(ch not in "0123456789abcdef" for ch in text) or len(text) < 32:
+                raise Invalid(field=name, why_zh="须为至少 32 位的十六进制文本", why_en="at least 32 hexadecimal characters are needed")
+            read.append(text)
+        else:
+            if not (text.isascii() and text.isdigit()):
+                raise Invalid(field=name, why_zh="须为一串数字", why_en="a row of digits is needed")
+            wanted = int(source["count"]) if str(source.get("count", "")).isdigit() else None
+            if wanted and len(text) != wanted:
+                raise Invalid(field=name, why_zh=f"须为 {wanted} 位数字，现为 {len(text)} 位", why_en=f"{wanted} digits are needed, not {len(text)}")
+            read.append(text)
+    return read
+
+
+async def perform(draw_id: str, randomness: rules.Randomness, *, by: UUID) -> tuple[DrawView, list[Sealed], bool]:
+    """T1: draw and seal. Returns the draw, its sealed list, and whether this call did it.
+
+    The same randomness again gives the same outcome (False); other randomness raises ``Conflict``.
+    """
+    draw = await find_draw(draw_id, lock=True)
+    if draw.state in ("drawn", "revealed"):
+        if draw.randomness != list(randomness):
+            raise Conflict()
+        return draw, await list_sealed(draw), False
+    if draw.state != "announced":
+        raise NotYet(state=draw.state)
+    rows, pool = await list_frame_rows(draw.id), await list_pool_rows(draw.id)
+    outcome = rules.perform(
+        announcement=draw.announcement,
+        rows=[r for r, _ in rows],
+        pool=[r for r, _ in pool],
+        recusals=frozenset(await list_recusal_pairs(draw.id)),
+        randomness=randomness,
+        secret=rules.secret_of(draw.seed),
+    )
+    sealed = _seal(draw, outcome.teams, {r.id: (e, r.county) for r, e in rows}, {r.pid: i for r, i in pool})
+    sealed_root = merkle.root(s.leaf for s in sealed).hex()
+    entry = await ledger.record(
+        "draw.performed",
+        actor=by,
+        subject=draw_id,
+        payload={
+            "draw_id": draw_id,
+            "announcement_sha256": draw.announcement_sha256,
+            "randomness": list(randomness),
+            "sealed_root": sealed_root,
+            "n_drawn": len(sealed),
+            "n_exceptions": len(outcome.exceptions),
+        },
+        public=True,
+    )
+    await connection().execute(
+        "update draw set state = 'drawn', randomness = $2, result = $3, drawn_at = $4, sealed_root = $5, drawn_entry = $6 where id = $1",
+        draw.id,
+        json.dumps(list(randomness), ensure_ascii=False),
+        json.dumps(outcome.public(), ensure_ascii=False),
+        clock.now(),
+        sealed_root,
+        entry,
+    )
+    return await find_draw(draw_id), sealed, True
+
+
+def _seal(
+    draw: DrawView, teams: Mapping[str, Sequence[str | None]], places: Mapping[str, tuple[UUID, str]], inspectors: Mapping[str, UUID]
+) -> list[Sealed]:
+    sealed = []
+    for index, object_id in enumerate(sorted(teams, key=rules.utf8)):
+        salt32 = rules.salt(draw.salt_key, "sealed", object_id)
+        enterprise, county = places[object_id]
+        sealed.append(
+            Sealed(
+                object_id,
+                enterprise,
+                county,
+                tuple(inspectors[p] if p else None for p in teams[object_id]),
+                salt32,
+                rules.sealed_leaf(salt32, object_id, teams[object_id]),
+                index,
+            )
+        )
+    return sealed
+
+
+async def list_sealed(draw: DrawView) -> list[Sealed]:
+    """The sealed list of a performed draw, made again from what is stored."""
+    assert draw.result is not None
+    rows, pool = await list_frame_rows(draw.id), await list_pool_rows(draw.id)
+    return _seal(draw, draw.result["teams"], {r.id: (e, r.county) for r, e in rows}, {r.pid: i for r, i in pool})
+
+
+async def reveal(draw_id: str, *, by: UUID | None, is_finished: bool) -> bool:
+    """Open the secret. Raises ``NotYet`` while inspections are open and ``reveal_by`` lies ahead. Idempotent: False when it was open."""
+    draw = await find_draw(draw_id, lock=True)
+    if draw.state == "revealed":
+        return False
+    if draw.state != "drawn" or not (is_finished or clock.now() >= draw.reveal_by):
+        raise NotYet(state=draw.state)
+    secret = rules.secret_of(draw.seed)
+    entry = await ledger.record("draw.revealed", actor=by, subject=draw_id, payload={"draw_id": draw_id, "secret": secret.hex()}, public=True)
+    await connection().execute(
+        "update draw set state = 'revealed', revealed_at = $2, revealed_entry = $3 where id = $1", draw.id, clock.now(), entry
+    )
+    return True
+
+
+async def void(draw_id: str, reason: str, *, by: UUID) -> None:
+    """Give a draw up, with a reason that is published. It stays, with everything in it."""
+    draw = await find_draw(draw_id, lock=True)
+    if draw.state not in ("announced", "drawn"):
+        raise NotYet(state=draw.state)
+    if not reason.strip():
+        raise Invalid(field="reason", why_zh="请填写作废理由", why_en="give a reason")
+    await ledger.record("draw.voided", actor=by, subject=draw_id, payload={"draw_id": draw_id, "reason": reason.strip()}, public=True)
+    await connection().execute(
+        "update draw set state = 'voided', voided_at = $2, void_reason = $3 where id = $1", draw.id, clock.now(), reason.strip()
+    )

@@ -1,0 +1,199 @@
+"""Reads on campaigns and inspections. Every one on behalf of a person takes the person's ``Scope``."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from backend.inspections.rules import OPEN
+from backend.kernel import clock
+from backend.kernel.errors import NotFound
+from backend.kernel.scope import Scope
+from backend.storage.engine import connection
+
+
+@dataclass(frozen=True, slots=True)
+class ItemView:
+    code: str
+    department: str
+    name_zh: str
+    name_en: str
+    category: str
+    legal_basis: str
+    method: str
+    qualification: str | None
+    checklist: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class OutcomeView:
+    code: str
+    parent: str | None
+    zh: str
+    en: str
+
+
+@dataclass(frozen=True, slots=True)
+class CampaignView:
+    """A campaign with how far it has come: ``total`` inspections, ``received``, ``submitted`` or later, ``published``."""
+
+    id: UUID
+    number: str
+    name: str
+    plan_name: str
+    state: str
+    department: str
+    partners: tuple[str, ...]
+    region: str
+    counties: tuple[str, ...]
+    industries: tuple[str, ...]
+    rate_mode: str
+    rates: dict[str, Any]
+    officers_per_visit: int
+    due_on: date
+    yearly_cap: int | None
+    created_at: datetime
+    version: int
+    total: int
+    received: int
+    submitted: int
+    published: int
+
+    @property
+    def departments(self) -> tuple[str, ...]:
+        return (self.department, *self.partners)
+
+
+_CAMPAIGN = (
+    "select c.id, c.number, c.name, c.plan_name, c.state, c.department, c.partners, c.region, c.counties, c.industries, c.rate_mode, c.rates,"
+    " c.officers_per_visit, c.due_on, c.yearly_cap, c.created_at, c.version, coalesce(n.total, 0) as total, coalesce(n.received, 0) as received,"
+    " coalesce(n.submitted, 0) as submitted, coalesce(n.published, 0) as published from campaign c left join lateral ("
+    "select count(*) as total, count(*) filter (where state <> 'dispatched') as received,"
+    " count(*) filter (where state in ('submitted', 'under_review', 'returned', 'published')) as submitted,"
+    " count(*) filter (where state = 'published') as published from inspection where campaign = c.id and state <> 'voided') n on true"
+)
+# A person sees the campaigns that their department leads or takes part in, within their region.
+_MINE = "($1::text is null or c.department = $1 or $1 = any(c.partners)) and (c.region like $2 || '%' or $2 like c.region || '%')"
+
+
+def _campaign(row: Any) -> CampaignView:
+    fields = dict(row)
+    fields["rates"] = json.loads(fields["rates"])
+    for name in ("partners", "counties", "industries"):
+        fields[name] = tuple(fields[name])
+    return CampaignView(**fields)
+
+
+async def list_campaigns(scope: Scope) -> list[CampaignView]:
+    """Newest first."""
+    rows = await connection().fetch(f"{_CAMPAIGN} where {_MINE} order by c.created_at desc", scope.department, scope.region)
+    return [_campaign(row) for row in rows]
+
+
+async def find_campaign(campaign_id: UUID, scope: Scope) -> CampaignView:
+    """Raises ``NotFound`` for a campaign outside the scope as for one that is not there."""
+    row = await connection().fetchrow(f"{_CAMPAIGN} where c.id = $3 and {_MINE}", scope.department, scope.region, campaign_id)
+    if row is None:
+        raise NotFound()
+    return _campaign(row)
+
+
+async def list_items(departments: list[str] | None = None) -> list[ItemView]:
+    """The items in force with their newest checklist."""
+    rows = await connection().fetch(
+        "select distinct on (i.code) i.code, i.department, i.name_zh, i.name_en, i.category, i.legal_basis, i.method, i.qualification,"
+        " l.id as checklist from check_item i join checklist l on l.item = i.code"
+        " where i.valid_to is null and ($1::text[] is null or i.department = any($1)) order by i.code, l.version desc",
+        departments,
+    )
+    return [ItemView(**row) for row in rows]
+
+
+async def list_campaign_items(campaign_id: UUID) -> list[ItemView]:
+    """The campaign's items with the checklist that was pinned."""
+    rows = await connection().fetch(
+        "select i.code, i.department, i.name_zh, i.name_en, i.category, i.legal_basis, i.method, i.qualification, ci.checklist"
+        " from campaign_item ci join check_item i on i.code = ci.item where ci.campaign = $1 order by i.code",
+        campaign_id,
+    )
+    return [ItemView(**row) for row in rows]
+
+
+async def list_outcomes() -> list[OutcomeView]:
+    rows = await connection().fetch("select code, parent, zh, en from outcome_code where valid_to is null order by position")
+    return [OutcomeView(**row) for row in rows]
+
+
+async def list_open_enterprises() -> set[UUID]:
+    """Enterprises that are in an open inspection."""
+    rows = await connection().fetch("select distinct enterprise from inspection where state = any($1)", list(OPEN))
+    return {row["enterprise"] for row in rows}
+
+
+async def count_visits_this_year(department: str) -> dict[UUID, int]:
+    """Finished visits of this year per enterprise by one department; a joint visit counts once."""
+    year = clock.now().astimezone(clock.BEIJING).year
+    rows = await connection().fetch(
+        "select enterprise, count(*) as n from inspection where department = $1 and completed_on >= $2 group by enterprise",
+        department,
+        date(year, 1, 1),
+    )
+    return {row["enterprise"]: row["n"] for row in rows}
+
+
+async def count_open_by_inspector() -> dict[UUID, int]:
+    """Open inspections per officer: the loads that a pool is frozen with."""
+    rows = await connection().fetch(
+        "select o.inspector, count(*) as n from inspection_officer o join inspection i on i.id = o.inspection where i.state = any($1) group by 1",
+        list(OPEN),
+    )
+    return {row["inspector"]: row["n"] for row in rows}
+
+
+async def list_recusals(inspectors: list[UUID]) -> list[tuple[UUID, UUID]]:
+    """(inspector, enterprise) pairs in force. The reasons are not read here."""
+    rows = await connection().fetch("select inspector, enterprise from recusal where ended_at is null and inspector = any($1)", inspectors)
+    return [(row["inspector"], row["enterprise"]) for row in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class VisitView:
+    """One drawn visit with its officers, as the campaign's page shows it."""
+
+    id: UUID
+    enterprise: UUID
+    enterprise_code: str
+    enterprise_name: str
+    county: str
+    state: str
+    due_on: date
+    officers: tuple[UUID, ...]
+
+
+async def list_visits(campaign_id: UUID, scope: Scope) -> list[VisitView]:
+    rows = await connection().fetch(
+        "select i.id, i.enterprise, i.enterprise_code, i.enterprise_name, i.county, i.state, i.due_on,"
+        " array_agg(o.inspector order by o.slot) as officers from inspection i join inspection_officer o on o.inspection = i.id"
+        " where i.campaign = $1 and i.state <> 'voided' and i.county like $2 || '%' group by i.id order by i.county, i.enterprise_code",
+        campaign_id,
+        scope.region,
+    )
+    return [VisitView(**{**dict(row), "officers": tuple(row["officers"])}) for row in rows]
+
+
+async def list_officers(inspection_id: UUID) -> list[UUID]:
+    """The officers (inspector ids) of one inspection, by slot."""
+    rows = await connection().fetch("select inspector from inspection_officer where inspection = $1 order by slot", inspection_id)
+    return [row["inspector"] for row in rows]
+
+
+async def is_draw_finished(draw: UUID) -> bool:
+    """Whether every inspection of the draw has been published."""
+    return bool(
+        await connection().fetchval(
+            "select count(*) > 0 and bool_and(state = 'published') from inspection where draw = $1 and state <> 'voided'", draw
+        )
+    )

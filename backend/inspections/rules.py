@@ -1,0 +1,140 @@
+"""Campaigns and the states of an inspection. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from backend.kernel.errors import DomainError, Invalid
+from backend.kernel.scope import Scope
+
+DISPATCHED, RECEIVED, ON_SITE, SUBMITTED, UNDER_REVIEW, RETURNED, PUBLISHED = (
+    "dispatched",
+    "received",
+    "on_site",
+    "submitted",
+    "under_review",
+    "returned",
+    "published",
+)
+STATES: dict[str, tuple[str, str]] = {
+    DISPATCHED: ("已派发", "Dispatched"),
+    RECEIVED: ("已签收", "Received"),
+    ON_SITE: ("现场检查", "On site"),
+    SUBMITTED: ("已提交", "Submitted"),
+    UNDER_REVIEW: ("审核中", "Under review"),
+    RETURNED: ("已退回", "Returned"),
+    PUBLISHED: ("已公示", "Published"),
+}
+# Every move that an inspection may make. A record may arrive before its receipt did: the phone was offline.
+MOVES: dict[str, frozenset[str]] = {
+    DISPATCHED: frozenset({RECEIVED, ON_SITE, SUBMITTED}),
+    RECEIVED: frozenset({ON_SITE, SUBMITTED}),
+    ON_SITE: frozenset({SUBMITTED}),
+    SUBMITTED: frozenset({UNDER_REVIEW, RETURNED, PUBLISHED}),
+    UNDER_REVIEW: frozenset({RETURNED, PUBLISHED}),
+    RETURNED: frozenset({SUBMITTED}),
+    PUBLISHED: frozenset(),
+}
+OPEN = frozenset({DISPATCHED, RECEIVED, ON_SITE, SUBMITTED, UNDER_REVIEW, RETURNED})
+MINIMUM_OFFICERS = 2  # 行政处罚法 42
+CLASSES = ("A", "B", "C", "D")
+
+
+class WrongState(DomainError):
+    code = "wrong-state"
+    status = 409
+    zh = "当前状态不能进行此操作（{state}）"
+    en = "This cannot be done in the present state ({state})"
+
+
+def require_move(state: str, to: str) -> None:
+    """Raise ``WrongState`` unless an inspection in ``state`` may become ``to``."""
+    if to not in MOVES[state]:
+        raise WrongState(state=state)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a manager plans. ``rates``: fixed {"n": 20}; rate {"-": (p, q)}; classes {"A": (p, q), ..}. Empty industries mean all."""
+
+    name: str
+    items: tuple[str, ...]
+    department: str
+    partners: tuple[str, ...]
+    counties: tuple[str, ...]
+    industries: tuple[str, ...]
+    rate_mode: str
+    rates: Mapping[str, int | tuple[int, int]]
+    officers_per_visit: int
+    due_on: date
+    plan_name: str = ""
+    yearly_cap: int | None = None
+
+    @property
+    def departments(self) -> tuple[str, ...]:
+        """The lead first."""
+        return (self.department, *(p for p in self.partners if p != self.department))
+
+
+def _refuse(field: str, zh: str, en: str) -> None:
+    raise Invalid(field=field, why_zh=zh, why_en=en)
+
+
+def check_plan(plan: Plan, scope: Scope, today: date) -> None:
+    """Raise ``Invalid`` naming the first field that cannot stand."""
+    if not plan.name.strip():
+        _refuse("name", "请填写任务名称", "a name is needed")
+    if not plan.items:
+        _refuse("items", "至少选择一个抽查事项", "choose at least one check item")
+    if not plan.counties:
+        _refuse("counties", "至少选择一个县（市、区）", "choose at least one county")
+    for county in plan.counties:
+        if not county.startswith(scope.region):
+            _refuse("counties", f"{county} 不在您的管辖范围内", f"{county} is outside your region")
+    if scope.department is not None and plan.department != scope.department:
+        _refuse("department", "只能以本部门名义发起任务", "a campaign is led by your own department")
+    if plan.officers_per_visit < max(MINIMUM_OFFICERS, len(plan.departments)):
+        _refuse(
+            "officers_per_visit",
+            f"每组至少 {max(MINIMUM_OFFICERS, len(plan.departments))} 名执法人员",
+            f"a team has at least {max(MINIMUM_OFFICERS, len(plan.departments))} officers",
+        )
+    if plan.due_on <= today:
+        _refuse("due_on", "完成期限须晚于今天", "the deadline must lie after today")
+    _check_rates(plan)
+
+
+def _check_rates(plan: Plan) -> None:
+    if plan.rate_mode == "fixed":
+        n = plan.rates.get("n")
+        if not isinstance(n, int) or n < 1:
+            _refuse("rates", "抽取户数须为正整数", "the number to draw must be a positive integer")
+        return
+    wanted = {"rate": ("-",), "classes": CLASSES}.get(plan.rate_mode)
+    if wanted is None:
+        _refuse("rate_mode", "没有这种抽取方式", "there is no such way to draw")
+        return
+    for name in wanted:
+        rate = plan.rates.get(name)
+        if not isinstance(rate, tuple) or not 0 <= rate[0] <= rate[1] or rate[1] < 1:
+            _refuse("rates", "抽取比例须在 0 到 100% 之间", "a rate lies between 0 and 100 %")
+
+
+def officer_slots(departments: tuple[str, ...], officers: int, qualification: Mapping[str, str | None]) -> list[tuple[str, str | None]]:
+    """(department, qualification or None) per place of a team: each department once, the lead first, then more of the lead's.
+
+    A department's first place asks for the qualification that its items need.
+    """
+    slots = [(d, qualification.get(d)) for d in departments]
+    slots += [(departments[0], None)] * (officers - len(slots))
+    return slots
+
+
+def lamp(due_on: date, today: date, is_open: bool) -> str:
+    """good, warn (a week or less), bad (overdue)."""
+    if not is_open:
+        return "good"
+    left = (due_on - today).days
+    return "bad" if left < 0 else "warn" if left <= 7 else "good"

@@ -1,0 +1,208 @@
+"""Verbs on campaigns and inspections, in life-cycle order."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from backend.inspections import rules
+from backend.kernel import clock
+from backend.kernel.errors import Forbidden, Invalid, NotFound
+from backend.kernel.ids import new_id
+from backend.kernel.scope import Scope
+from backend.ledger import service as ledger
+from backend.storage.engine import connection
+
+NUMBERING = 7262319  # advisory lock: numbers without gaps or doubles
+
+
+async def add_check_item(item: dict[str, Any], valid_from: date) -> None:
+    """Put one check item with the first version of its checklist into the item list. Idempotent by code."""
+    done = await connection().execute(
+        "insert into check_item (code, department, name_zh, name_en, category, legal_basis, method, qualification, valid_from)"
+        " values ($1, $2, $3, $4, $5, $6, $7, $8, $9) on conflict (code) do nothing",
+        item["code"],
+        item["department"],
+        item["name_zh"],
+        item["name_en"],
+        item["category"],
+        item["legal_basis"],
+        item["method"],
+        item["qualification"],
+        valid_from,
+    )
+    if done.endswith("0"):
+        return
+    form = item["checklist"]
+    await connection().execute(
+        "insert into checklist (id, item, version, title_zh, title_en, questions, created_at) values ($1, $2, $3, $4, $5, $6, $7)",
+        new_id(),
+        item["code"],
+        form["version"],
+        form["title_zh"],
+        form["title_en"],
+        json.dumps(form["questions"], ensure_ascii=False),
+        clock.now(),
+    )
+
+
+async def add_outcome_code(code: str, parent: str | None, zh: str, en: str, position: int, valid_from: date) -> None:
+    await connection().execute(
+        "insert into outcome_code (code, parent, zh, en, position, valid_from) values ($1, $2, $3, $4, $5, $6) on conflict (code) do nothing",
+        code,
+        parent,
+        zh,
+        en,
+        position,
+        valid_from,
+    )
+
+
+async def create_campaign(plan: rules.Plan, *, by: UUID, scope: Scope) -> UUID:
+    """Plan a campaign; its checklists are pinned in their newest version. Raises ``Invalid`` naming the field."""
+    rules.check_plan(plan, scope, clock.now().astimezone(clock.BEIJING).date())
+    forms = await connection().fetch(
+        "select distinct on (i.code) i.code, i.department, l.id from check_item i join checklist l on l.item = i.code"
+        " where i.code = any($1) and i.valid_to is null order by i.code, l.version desc",
+        list(plan.items),
+    )
+    if len(forms) != len(set(plan.items)):
+        raise Invalid(field="items", why_zh="所选事项不在事项清单中", why_en="an item is not on the item list")
+    for form in forms:
+        if form["department"] not in plan.departments:
+            raise Invalid(field="items", why_zh=f"事项 {form['code']} 不属于参与部门", why_en=f"item {form['code']} belongs to no department taking part")
+    await connection().execute("select pg_advisory_xact_lock($1)", NUMBERING)
+    year = clock.now().astimezone(clock.BEIJING).year
+    count = await connection().fetchval("select count(*) from campaign where number like $1", f"QJCC-{year}-%")
+    campaign_id, number = new_id(), f"QJCC-{year}-{count + 1:04d}"
+    await connection().execute(
+        "insert into campaign (id, number, name, plan_name, state, department, partners, region, counties, industries, rate_mode, rates,"
+        " officers_per_visit, due_on, yearly_cap, created_by, created_at, version)"
+        " values ($1, $2, $3, $4, 'draft', $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, 1)",
+        campaign_id,
+        number,
+        plan.name.strip(),
+        plan.plan_name.strip(),
+        plan.department,
+        list(plan.departments[1:]),
+        scope.region,
+        list(plan.counties),
+        list(plan.industries),
+        plan.rate_mode,
+        json.dumps(plan.rates),
+        plan.officers_per_visit,
+        plan.due_on,
+        plan.yearly_cap,
+        by,
+        clock.now(),
+    )
+    await connection().executemany(
+        "insert into campaign_item (campaign, item, checklist) values ($1, $2, $3)", [(campaign_id, f["code"], f["id"]) for f in forms]
+    )
+    await ledger.record(
+        "campaign.created",
+        actor=by,
+        subject=number,
+        payload={"number": number, "name": plan.name.strip(), "items": sorted(plan.items), "departments": list(plan.departments)},
+    )
+    return campaign_id
+
+
+async def move_campaign(campaign_id: UUID, *, expected: Sequence[str], to: str) -> None:
+    """Set a campaign's state under a row lock. Raises ``WrongState`` when it is in none of the expected ones."""
+    state = await connection().fetchval("select state from campaign where id = $1 for update", campaign_id)
+    if state is None:
+        raise NotFound()
+    if state not in expected:
+        raise rules.WrongState(state=state)
+    await connection().execute("update campaign set state = $2, version = version + 1 where id = $1", campaign_id, to)
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """One inspection to open: the enterprise, its sealed place in the draw, and the officers by slot."""
+
+    enterprise: UUID
+    enterprise_code: str
+    enterprise_name: str
+    county: str
+    sealed_salt: bytes
+    sealed_leaf: bytes
+    sealed_index: int
+    officers: tuple[tuple[UUID, str], ...]  # (inspector, department)
+
+
+async def open_inspections(visits: Iterable[Visit], *, campaign_id: UUID, department: str, draw: UUID, draw_id: str, due_on: date, by: UUID) -> list[UUID]:
+    """Dispatch the drawn visits to their officers. Returns the inspections in the order of ``visits``."""
+    now = clock.now()
+    opened = []
+    for visit in visits:
+        inspection_id = new_id()
+        opened.append(inspection_id)
+        await connection().execute(
+            "insert into inspection (id, campaign, draw, enterprise, enterprise_code, enterprise_name, department, county, state, sealed_salt,"
+            " sealed_leaf, sealed_index, due_on, dispatched_at, version, updated_at)"
+            " values ($1, $2, $3, $4, $5, $6, $7, $8, 'dispatched', $9, $10, $11, $12, $13, 1, $13)",
+            inspection_id,
+            campaign_id,
+            draw,
+            visit.enterprise,
+            visit.enterprise_code,
+            visit.enterprise_name,
+            department,
+            visit.county,
+            visit.sealed_salt,
+            visit.sealed_leaf,
+            visit.sealed_index,
+            due_on,
+            now,
+        )
+        await connection().executemany(
+            "insert into inspection_officer (inspection, inspector, slot, department) values ($1, $2, $3, $4)",
+            [(inspection_id, inspector, slot, dept) for slot, (inspector, dept) in enumerate(visit.officers)],
+        )
+        await ledger.record(
+            "inspection.dispatched",
+            actor=by,
+            subject=str(inspection_id),
+            payload={"draw_id": draw_id, "sealed_index": visit.sealed_index, "enterprise": visit.enterprise_code},
+        )
+    return opened
+
+
+async def cancel_untouched(draw: UUID) -> int:
+    """For a voided draw: inspections that nobody has signed for yet become 'voided'. Raises ``WrongState`` if one was touched."""
+    touched = await connection().fetchval("select state from inspection where draw = $1 and state <> 'dispatched' limit 1", draw)
+    if touched:
+        raise rules.WrongState(state=touched)
+    done = await connection().execute("update inspection set state = 'voided', version = version + 1, updated_at = $2 where draw = $1", draw, clock.now())
+    return int(done.split()[-1])
+
+
+async def receive(inspection_id: UUID, *, inspector: UUID, account: UUID, t_dev: datetime | None) -> tuple[str, int]:
+    """签收: the officer signs for the inspection. Idempotent. Returns (state, version)."""
+    row = await connection().fetchrow("select state, version from inspection where id = $1 for update", inspection_id)
+    place = await connection().fetchrow(
+        "select id, received_at from inspection_officer where inspection = $1 and inspector = $2", inspection_id, inspector
+    )
+    if row is None or row["state"] not in rules.STATES:
+        raise NotFound()
+    if place is None:
+        raise Forbidden()
+    if place["received_at"] is not None:
+        return row["state"], row["version"]
+    now = clock.now()
+    await connection().execute("update inspection_officer set received_at = $2, received_t_dev = $3 where id = $1", place["id"], now, t_dev)
+    state = rules.RECEIVED if row["state"] == rules.DISPATCHED else row["state"]
+    version = await connection().fetchval(
+        "update inspection set state = $2, received_at = coalesce(received_at, $3), version = version + 1, updated_at = $3 where id = $1 returning version",
+        inspection_id,
+        state,
+        now,
+    )
+    await ledger.record("inspection.received", actor=account, subject=str(inspection_id), payload={"inspector": str(inspector)})
+    return state, version

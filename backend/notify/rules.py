@@ -1,0 +1,47 @@
+"""What alerts say, and which push services may be named. Pure."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Mapping, Sequence
+from fnmatch import fnmatchcase
+from urllib.parse import urlsplit
+
+from backend.kernel.errors import DomainError
+
+# kind -> (title zh, body zh, title en, body en), bodies over the alert's parameters.
+KINDS: dict[str, tuple[str, str, str, str]] = {
+    "inspection.dispatched": ("新的检查", "{enterprise}，{due_on} 前完成", "New inspection", "{enterprise}, due {due_on}"),
+    "submission.returned": ("记录被退回", "{enterprise}：{comment}", "Record returned", "{enterprise}: {comment}"),
+    "result.published": ("结果已公示", "{enterprise}", "Result published", "{enterprise}"),
+}
+
+
+class PushHostRefused(DomainError):
+    code = "push-host"
+    status = 422
+    zh = "不支持该推送服务：{host}"
+    en = "This push service is not allowed: {host}"
+
+
+def text_of(kind: str, params: Mapping[str, str], locale: str = "zh") -> tuple[str, str]:
+    """(title, body) of an alert."""
+    title_zh, body_zh, title_en, body_en = KINDS[kind]
+    title, body = (title_zh, body_zh) if locale == "zh" else (title_en, body_en)
+    return title, body.format(**params)
+
+
+def check_endpoint(endpoint: str, allowed: Sequence[str]) -> None:
+    """Only https to a known push service; plain http only to a loopback address that the operator has named (tests, gateways).
+
+    Keeps a subscription from making the server call inside its own network (SSRF). Raises ``PushHostRefused``.
+    """
+    parts = urlsplit(endpoint)
+    host = parts.hostname or ""
+    try:
+        is_loopback = ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        is_loopback = host == "localhost"
+    known = any(fnmatchcase(host, pattern) for pattern in allowed)
+    if not known or parts.username or (parts.scheme != "https" and not (parts.scheme == "http" and is_loopback)):
+        raise PushHostRefused(host=host or endpoint[:80])

@@ -1,0 +1,78 @@
+"""Verbs of alerts: tell a person, subscribe a browser, mark as read."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from uuid import UUID
+
+from backend.kernel import clock
+from backend.kernel.errors import Invalid
+from backend.kernel.ids import new_id
+from backend.kernel.settings import settings
+from backend.notify import rules
+from backend.storage import outbox
+from backend.storage.engine import connection
+
+
+async def tell(account: UUID, kind: str, *, inspection: UUID | None, params: Mapping[str, str]) -> UUID:
+    """Put an alert into a person's inbox and ask for a push to each of their browsers, inside the caller's transaction."""
+    if kind not in rules.KINDS:
+        raise ValueError(f"{kind!r} is no kind of alert")
+    entry = new_id()
+    await connection().execute(
+        "insert into inbox_entry (id, account, kind, inspection, params, created_at) values ($1, $2, $3, $4, $5, $6)",
+        entry,
+        account,
+        kind,
+        inspection,
+        json.dumps(dict(params), ensure_ascii=False),
+        clock.now(),
+    )
+    for row in await connection().fetch("select id from push_subscription where account = $1 and dead_at is null", account):
+        await outbox.ask("push", {"entry": str(entry), "subscription": str(row["id"])}, key=f"push:{entry}:{row['id']}")
+    return entry
+
+
+async def subscribe(account: UUID, *, endpoint: str, p256dh: str, auth: str) -> None:
+    """Remember a browser. Idempotent; an endpoint belongs to whoever subscribed it last. Raises ``PushHostRefused``, ``Invalid``."""
+    rules.check_endpoint(endpoint, settings().push_hosts)
+    if not (80 <= len(p256dh) <= 100 and 16 <= len(auth) <= 32):
+        raise Invalid(field="keys", why_zh="推送密钥格式不正确", why_en="the push keys are malformed")
+    await connection().execute(
+        "insert into push_subscription (id, account, endpoint, p256dh, auth, created_at) values ($1, $2, $3, $4, $5, $6)"
+        " on conflict (endpoint) do update set account = excluded.account, p256dh = excluded.p256dh, auth = excluded.auth, dead_at = null",
+        new_id(),
+        account,
+        endpoint,
+        p256dh,
+        auth,
+        clock.now(),
+    )
+
+
+async def unsubscribe(account: UUID, endpoint: str) -> None:
+    await connection().execute("delete from push_subscription where account = $1 and endpoint = $2", account, endpoint)
+
+
+async def mark_read(account: UUID, entries: Sequence[UUID]) -> None:
+    await connection().execute(
+        "update inbox_entry set read_at = coalesce(read_at, $3) where account = $1 and id = any($2)", account, list(entries), clock.now()
+    )
+
+
+async def note_delivery(entry: UUID, channel: str, state: str, detail: str = "") -> None:
+    await connection().execute(
+        "insert into notify_delivery (id, inbox_entry, channel, state, detail, at) values ($1, $2, $3, $4, $5, $6)",
+        new_id(),
+        entry,
+        channel,
+        state,
+        detail[:500],
+        clock.now(),
+    )
+
+
+async def bury(subscription: UUID) -> None:
+    """The push service says that this browser is gone."""
+    await connection().execute("update push_subscription set dead_at = $2 where id = $1", subscription, clock.now())

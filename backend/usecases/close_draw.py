@@ -1,0 +1,51 @@
+"""The end of a draw: its secret is revealed, or it is given up with a reason."""
+
+from __future__ import annotations
+
+from backend.draws import queries as draw_queries
+from backend.draws import service as draws
+from backend.inspections import queries as inspections
+from backend.inspections import service
+from backend.kernel import clock
+from backend.kernel.errors import Forbidden
+from backend.people.rules import MANAGER, Principal
+from backend.people.service import require
+from backend.storage.engine import transaction
+
+
+async def reveal_draw(draw_id: str, *, by: Principal) -> bool:
+    """Open the secret when every visit is published or the announced date has come. False when it was open already."""
+    require(by, MANAGER)
+    async with transaction():
+        draw = await draw_queries.find_draw(draw_id)
+        campaign = await inspections.find_campaign(draw.campaign, by.scope)
+        if campaign.department != by.department:
+            raise Forbidden()
+        done = await inspections.is_draw_finished(draw.id)
+        revealed = await draws.reveal(draw_id, by=by.account_id, is_finished=done)
+        if revealed and done:
+            await service.move_campaign(campaign.id, expected=("drawn",), to="closed")
+        return revealed
+
+
+async def reveal_what_is_due() -> int:
+    """What the worker does by itself: a sealed secret never outlives its announced date."""
+    async with transaction():
+        due = await draw_queries.list_due_for_reveal(clock.now())
+        for draw_id in due:
+            await draws.reveal(draw_id, by=None, is_finished=False)
+    return len(due)
+
+
+async def void_draw(draw_id: str, reason: str, *, by: Principal) -> None:
+    """Give up a draw that no officer has signed for yet; the campaign can be announced again. Nothing is deleted."""
+    require(by, MANAGER)
+    async with transaction():
+        draw = await draw_queries.find_draw(draw_id)
+        campaign = await inspections.find_campaign(draw.campaign, by.scope)
+        if campaign.department != by.department:
+            raise Forbidden()
+        if draw.state == "drawn":
+            await service.cancel_untouched(draw.id)
+        await draws.void(draw_id, reason, by=by.account_id)
+        await service.move_campaign(campaign.id, expected=("announced", "drawn"), to="draft")
