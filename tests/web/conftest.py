@@ -73,9 +73,7 @@ def login() -> Login:
         async with engine.transaction():
             for code, zh, en in DEPARTMENTS:
                 await people.add_department(code, zh, en)
-            account = await people.create_account(
-                username=username, password=PASSWORD, name=name, role=role, department=department, region=region
-            )
+            account = await people.create_account(username=username, password=PASSWORD, name=name, role=role, department=department, region=region)
             if role == INSPECTOR:
                 await people.add_inspector(
                     name=name,

@@ -63,7 +63,7 @@ def campaign_states() -> dict[str, tuple[str, str]]:
     return {
         "draft": (_("草稿"), ""),
         "announced": (_("已公告，待抽取"), "accent"),
-        "drawn": (_("检查中"), "good"),
+        "drawn": (_("检查进行中"), "good"),
         "closed": (_("已结束"), ""),
         "voided": (_("已作废"), "bad"),
     }
