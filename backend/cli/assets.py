@@ -29,7 +29,7 @@ FIELD_VENDOR = {
     "zxing-wasm/reader": "zxing-wasm/dist/es/reader/index.js",
 }
 FIELD_FILES = ("zxing-wasm/dist/reader/zxing_reader.wasm",)
-STATIC_MODEL = ("jcs", "merkle", "draw")
+STATIC_MODEL = ("jcs", "merkle", "pairing", "draw")
 STATIC_VENDOR = {"vendor/htmx.min.js": "htmx.org/dist/htmx.min.js"}
 FACES = ("shared", "public", "console")
 

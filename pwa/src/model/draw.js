@@ -1,0 +1,251 @@
+// The public draw sdr/1 in the browser: docs/draw-spec.md, twin of backend/draws/rules.py.
+import { hmac } from "@noble/hashes/hmac.js";
+import { sha256 } from "@noble/hashes/sha2.js";
+import { bytesToHex, hexToBytes } from "@noble/hashes/utils.js";
+import { encode, stringify } from "./jcs.js";
+import { Tree, leafHash, root } from "./merkle.js";
+import { pairPeople } from "./pairing.js";
+
+/** @typedef {{code: string, ok: boolean|null, detail: string}} Check */
+/** @typedef {Record<string, any>} Bundle */
+
+const UTF8 = new TextEncoder();
+const utf8 = (/** @type {string} */ text) => UTF8.encode(text);
+
+/** Ids are compared as UTF-8 bytes, which is code point order. @param {string} a @param {string} b */
+export function compareUtf8(a, b) {
+  const [x, y] = [utf8(a), utf8(b)];
+  const n = Math.min(x.length, y.length);
+  for (let i = 0; i < n; i += 1) if (x[i] !== y[i]) return x[i] - y[i];
+  return x.length - y.length;
+}
+
+/** @param {...Uint8Array} parts */
+function hash(...parts) {
+  const h = sha256.create();
+  for (const part of parts) h.update(part);
+  return h.digest();
+}
+
+/** R of the specification. @param {(number[]|number|string)[]} values */
+export function encodeRandomness(values) {
+  return utf8(
+    values
+      .map((v) => {
+        if (Array.isArray(v)) return `${[...v].sort((a, b) => a - b).map((n) => `${n}.`).join("")}/`;
+        return typeof v === "number" ? `${v}./` : `${v}/`;
+      })
+      .join(""),
+  );
+}
+
+/** PRK = HMAC-SHA256(c_{K-1}, R || 0x00 || a). @param {Uint8Array} secret @param {(number[]|number|string)[]} randomness @param {string} digest */
+export function pseudorandomKey(secret, randomness, digest) {
+  const r = encodeRandomness(randomness);
+  const a = hexToBytes(digest);
+  const message = new Uint8Array(r.length + 1 + a.length);
+  message.set(r);
+  message.set(a, r.length + 1);
+  return hmac(sha256, secret, message);
+}
+
+/** T(kind, f1, ..) in hex. @param {Uint8Array} prk @param {string} kind @param {...string} fields */
+export function ticket(prk, kind, ...fields) {
+  const tail = utf8([kind, ...fields].join("|"));
+  const input = new Uint8Array(prk.length + tail.length);
+  input.set(prk);
+  input.set(tail, prk.length);
+  return bytesToHex(sha256(input));
+}
+
+/** @param {Bundle} announcement */
+export const announcementHash = (announcement) => bytesToHex(sha256(encode(announcement)));
+
+/** @template T @param {T[]} items @param {(item: T) => string} id */
+const ascending = (items, id) => [...items].sort((a, b) => compareUtf8(id(a), id(b)));
+
+/** @template T @param {T[]} items @param {(item: T) => string} key @param {(item: T) => string} id */
+function byTicket(items, key, id) {
+  return items
+    .map((item) => /** @type {[string, T]} */ ([key(item), item]))
+    .sort(([a, x], [b, y]) => (a < b ? -1 : a > b ? 1 : compareUtf8(id(x), id(y))))
+    .map(([, item]) => item);
+}
+
+const breathe = () => new Promise((resolve) => setTimeout(resolve, 0));
+
+/**
+ * Draw the objects. @param {Uint8Array} prk @param {{id: string, cell: string, class: string}[]} rows the eligible ones
+ * @param {Record<string, [number, number]>} rates
+ */
+export function selectObjects(prk, rows, rates) {
+  /** @type {Map<string, Map<string, string[]>>} */
+  const classes = new Map();
+  for (const row of rows) {
+    const cells = classes.get(row.class) ?? new Map();
+    classes.set(row.class, cells);
+    const ids = cells.get(row.cell);
+    if (ids) ids.push(row.id);
+    else cells.set(row.cell, [row.id]);
+  }
+  const result = [];
+  for (const name of ascending([...classes.keys()], (c) => c)) {
+    const [p, q] = rates[name].map(BigInt);
+    const u = BigInt(`0x${ticket(prk, "round", name)}`) % q;
+    let total = 0n;
+    const cells = /** @type {Map<string, string[]>} */ (classes.get(name));
+    for (const cell of byTicket([...cells.keys()], (c) => ticket(prk, "cell", name, c), (c) => c)) {
+      const ids = /** @type {string[]} */ (cells.get(cell));
+      const upto = total + BigInt(ids.length) * p;
+      const n = Number((upto + u) / q - (total + u) / q);
+      total = upto;
+      result.push({ class: name, cell, n, order: byTicket(ids, (id) => ticket(prk, "obj", id), (id) => id) });
+    }
+  }
+  return result;
+}
+
+/** The whole result from a complete bundle, in the shape of `bundle.result`. @param {Bundle} bundle */
+export function recompute(bundle) {
+  const { announcement } = bundle;
+  const prk = pseudorandomKey(hexToBytes(bundle.secret), bundle.randomness, announcementHash(announcement));
+  const rows = bundle.frame
+    .filter((/** @type {Bundle} */ row) => row.st === "E")
+    .map((/** @type {Bundle} */ row) => ({ id: row.id, cell: row.cell, class: bundle.classes[row.id]?.class ?? "-" }));
+  const cells = selectObjects(prk, rows, announcement.rates);
+  return { cells, ...pair(bundle, prk, cells.flatMap((c) => c.order.slice(0, c.n))) };
+}
+
+/** @param {Bundle} bundle @param {Uint8Array} prk @param {string[]} drawn */
+function pair(bundle, prk, drawn) {
+  const counties = new Map(bundle.frame.map((/** @type {Bundle} */ row) => [row.id, row.county]));
+  const recusals = new Set(bundle.recusals.filter((/** @type {Bundle} */ r) => r.id !== undefined).map((/** @type {Bundle} */ r) => `${r.id}|${r.pid}`));
+  return pairPeople(
+    (kind, ...fields) => ticket(prk, kind, ...fields),
+    drawn.map((id) => [id, counties.get(id)]),
+    bundle.announcement.slots,
+    bundle.pool,
+    recusals,
+    compareUtf8,
+  );
+}
+
+/**
+ * Check everything that a bundle lets one check. `verdict`: "verified" (complete and right), "failed", or "incomplete"
+ * (not revealed yet, what could be checked was right). Never throws for a wrong bundle.
+ * @param {Bundle} bundle
+ * @param {{onProgress?: (done: number, total: number) => void}} [options]
+ * @returns {Promise<{verdict: "verified"|"failed"|"incomplete", checks: Check[]}>}
+ */
+export async function verifyBundle(bundle, { onProgress = () => {} } = {}) {
+  /** @type {Check[]} */
+  const checks = [];
+  const total = 9;
+  /** @param {string} code @param {() => boolean|null|Promise<boolean|null>} test @param {string} [detail] */
+  const check = async (code, test, detail = "") => {
+    try {
+      checks.push({ code, ok: await test(), detail });
+    } catch (error) {
+      checks.push({ code, ok: false, detail: error instanceof Error ? error.message : String(error) });
+    }
+    onProgress(checks.length, total);
+    await breathe();
+  };
+  const a = bundle.announcement;
+  const frame = bundle.frame;
+  await check("announcement", () => a.spec === "sdr/1" && announcementHash(a).length === 64, (() => { try { return announcementHash(a); } catch { return ""; } })());
+  await check("frame", async () => {
+    if (!frame) return null;
+    const tree = new Tree();
+    const rows = ascending(/** @type {Bundle[]} */ (frame), (row) => row.id);
+    for (const [i, row] of rows.entries()) {
+      if (i > 0 && rows[i - 1].id === row.id) return false;
+      tree.push(leafHash(encode({ id: row.id, county: row.county, cell: row.cell, st: row.st, cc: row.cc })));
+      if (i % 5000 === 4999) await breathe();
+    }
+    return rows.length === a.n_frame && bytesToHex(tree.root()) === a.frame_root;
+  });
+  await check("pool", () => (bundle.pool ? bytesToHex(root(ascending(/** @type {Bundle[]} */ (bundle.pool), (p) => p.pid).map(encode))) === a.pool_root : null));
+  await check("recusals", () => {
+    if (!bundle.recusals) return null;
+    const leaves = /** @type {Bundle[]} */ (bundle.recusals).map((r) => r.h ?? bytesToHex(hash(hexToBytes(r.salt), encode({ id: r.id, pid: r.pid }))));
+    return bytesToHex(root(leaves.sort().map(hexToBytes))) === a.recusal_root;
+  });
+  await check("classes", () => {
+    if (!bundle.classes) return null;
+    const commitments = new Map(/** @type {Bundle[]} */ (frame).map((row) => [row.id, row.cc]));
+    const isComplete = /** @type {Bundle[]} */ (frame).every((row) => row.st !== "E" || row.id in bundle.classes);
+    return (
+      isComplete &&
+      Object.entries(/** @type {Record<string, Bundle>} */ (bundle.classes)).every(
+        ([id, opened]) => bytesToHex(hash(hexToBytes(opened.salt), encode({ class: opened.class }))) === commitments.get(id),
+      )
+    );
+  });
+  await check("secret", () => (bundle.secret ? bytesToHex(sha256(hexToBytes(bundle.secret))) === a.anchor : null));
+  await check("randomness", () => (bundle.randomness ? bundle.randomness.length === a.sources.length : null));
+  const prk = bundle.secret && bundle.randomness ? pseudorandomKey(hexToBytes(bundle.secret), bundle.randomness, announcementHash(a)) : null;
+  /** @type {string[]|null} */
+  let drawn = null;
+  await check("objects", () => {
+    if (!prk || !frame || !bundle.result) return null;
+    if (bundle.classes) {
+      const rows = /** @type {Bundle[]} */ (frame).filter((row) => row.st === "E").map((row) => ({ id: row.id, cell: row.cell, class: bundle.classes[row.id].class }));
+      const cells = selectObjects(prk, rows, a.rates);
+      drawn = cells.flatMap((c) => c.order.slice(0, c.n));
+      return stringify(cells) === stringify(bundle.result.cells);
+    }
+    drawn = bundle.result.drawn;
+    return withinCutoffs(prk, bundle);
+  });
+  await check("teams", () => {
+    if (!prk || !drawn || !bundle.result) return null;
+    const { teams, exceptions } = pair(bundle, prk, drawn);
+    return stringify(teams) === stringify(bundle.result.teams) && stringify(exceptions) === stringify(bundle.result.exceptions);
+  });
+  const failed = checks.some((c) => c.ok === false);
+  const waiting = checks.some((c) => c.ok === null && !(c.code === "classes" && prk));
+  return { verdict: failed ? "failed" : waiting ? "incomplete" : "verified", checks };
+}
+
+/**
+ * Where classes stay sealed: every drawn enterprise is eligible and lies at or below some cell's cutoff, and each cutoff is a drawn ticket.
+ * @param {Uint8Array} prk @param {Bundle} bundle
+ */
+function withinCutoffs(prk, bundle) {
+  const { drawn, cutoffs } = bundle.result;
+  const eligible = new Set(bundle.frame.filter((/** @type {Bundle} */ row) => row.st === "E").map((/** @type {Bundle} */ row) => row.id));
+  const tickets = new Set(drawn.map((/** @type {string} */ id) => ticket(prk, "obj", id)));
+  const limits = cutoffs.map((/** @type {Bundle} */ c) => c.cutoff).filter((/** @type {string|null} */ c) => c !== null);
+  const highest = limits.reduce((/** @type {string} */ x, /** @type {string} */ y) => (x > y ? x : y), "");
+  return (
+    new Set(drawn).size === drawn.length &&
+    drawn.every((/** @type {string} */ id) => eligible.has(id)) &&
+    limits.every((/** @type {string} */ limit) => tickets.has(limit)) &&
+    [...tickets].every((t) => t <= highest)
+  );
+}
+
+/**
+ * Why one enterprise was, or was not, drawn. `place` counts from 1; `n` of the cell's `size` were drawn.
+ * @param {Bundle} bundle @param {string} id
+ */
+export function explain(bundle, id) {
+  const row = (bundle.frame ?? []).find((/** @type {Bundle} */ r) => r.id === id);
+  if (!row) return { inFrame: false };
+  const known = { inFrame: true, st: row.st, cell: row.cell };
+  if (row.st !== "E" || !bundle.secret || !bundle.result?.cells) return known;
+  const cell = bundle.result.cells.find((/** @type {Bundle} */ c) => c.order.includes(id));
+  const prk = pseudorandomKey(hexToBytes(bundle.secret), bundle.randomness, announcementHash(bundle.announcement));
+  const place = cell.order.indexOf(id) + 1;
+  return {
+    ...known,
+    ticket: ticket(prk, "obj", id),
+    place,
+    n: cell.n,
+    size: cell.order.length,
+    cutoff: cell.n ? ticket(prk, "obj", cell.order[cell.n - 1]) : null,
+    drawn: place <= cell.n,
+  };
+}
+
