@@ -22,7 +22,9 @@ REPO = Path(__file__).parents[2]
 
 # Bare name -> file under node_modules. What these import relatively comes along by itself.
 FIELD_VENDOR = {
+    "@noble/hashes/hmac.js": "@noble/hashes/hmac.js",
     "@noble/hashes/sha2.js": "@noble/hashes/sha2.js",
+    "@noble/hashes/utils.js": "@noble/hashes/utils.js",
     "idb": "idb/build/index.js",
     "lit-html": "lit-html/lit-html.js",
     "signature_pad": "signature_pad/dist/signature_pad.min.js",
