@@ -1,0 +1,136 @@
+"""Verbs on evidence: begin or continue an upload, keep the whole file for good.
+
+A file is written beside its place, flushed to the disk, checked against its name, linked into place, the folder
+flushed, and only then the row is written: a row means that the file is durable. A cut upload keeps what came.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+import hashlib
+import os
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from uuid import UUID
+
+from backend.evidence import rules
+from backend.evidence.queries import find_blob
+from backend.kernel import clock
+from backend.kernel.errors import NotFound
+from backend.kernel.settings import settings
+from backend.storage import outbox
+from backend.storage.engine import connection, transaction
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """``is_new``: this call made it durable."""
+
+    sha256: str
+    bytes: int
+    stored_at: datetime
+    is_new: bool
+
+
+def path_of(sha256: str) -> Path:
+    """Where the whole file is, or will be."""
+    if not rules.is_sha256(sha256):
+        raise NotFound()
+    return settings().evidence_dir / sha256[:2] / sha256
+
+
+def thumbnail_path(sha256: str) -> Path:
+    return path_of(sha256).with_suffix(".thumb.webp")
+
+
+def _part(sha256: str, uploader: UUID) -> Path:
+    # Each person's own: nobody can spoil another's half-sent file.
+    return path_of(sha256).with_name(f"{sha256}.{uploader.hex}.part")
+
+
+def offset_of(sha256: str, uploader: UUID) -> int | None:
+    """How many bytes of an unfinished upload are here, None where there is none."""
+    part = _part(sha256, uploader)
+    return part.stat().st_size if part.exists() else None
+
+
+async def upload(sha256: str, chunks: AsyncIterator[bytes], *, uploader: UUID, offset: int = 0, total: int | None = None) -> Stored | int:
+    """Take bytes from ``offset`` on. Returns what is stored when the file is whole, else the new offset.
+
+    ``total`` None means that this request carries the rest. The body is always read to its end, so that the phone
+    sees the answer and not a reset. Raises ``TooLarge``, ``OffsetMismatch``, ``HashMismatch``, ``NotEvidence``.
+    Opens its own transaction for the row: no transaction stays open while a slow phone sends.
+    """
+    part = _part(sha256, uploader)
+    async with transaction():
+        known = await find_blob(sha256)
+    if known is not None:
+        async for _ in chunks:
+            pass
+        return Stored(sha256, known.bytes, known.stored_at, is_new=False)
+    await asyncio.to_thread(part.parent.mkdir, parents=True, exist_ok=True)
+    too_large = False
+    # One writer at a time: a retry that overtakes its own first try must not interleave with it.
+    with part.open("ab") as out:
+        await asyncio.to_thread(fcntl.flock, out, fcntl.LOCK_EX)
+        here = os.fstat(out.fileno()).st_size
+        if offset != here and not (offset == 0 and total is None):
+            async for _ in chunks:
+                pass
+            raise rules.OffsetMismatch(offset=here)
+        out.truncate(offset)
+        size = offset
+        async for chunk in chunks:
+            size += len(chunk)
+            if size > rules.MAX_BYTES:
+                too_large = True
+                continue
+            out.write(chunk)
+        out.flush()
+        await asyncio.to_thread(os.fsync, out.fileno())
+        if too_large or (total is not None and total > rules.MAX_BYTES):
+            part.unlink(missing_ok=True)
+            raise rules.TooLarge()
+        if total is not None and size < total:
+            return size
+        return await _finish(sha256, part, uploader)
+
+
+async def _finish(sha256: str, part: Path, uploader: UUID) -> Stored:
+    content = await asyncio.to_thread(part.read_bytes)
+    if hashlib.sha256(content).hexdigest() != sha256:
+        part.unlink(missing_ok=True)
+        raise rules.HashMismatch()
+    try:
+        media_type = await asyncio.to_thread(rules.media_type_of, content)
+    except rules.NotEvidence:
+        part.unlink(missing_ok=True)
+        raise
+    await asyncio.to_thread(_put_in_place, part, path_of(sha256))
+    now = clock.now()
+    async with transaction():
+        is_new = await connection().fetchval(
+            "insert into blob (sha256, bytes, media_type, uploader, stored_at) values ($1, $2, $3, $4, $5) on conflict (sha256) do nothing returning true",
+            sha256,
+            len(content),
+            media_type,
+            uploader,
+            now,
+        )
+        if media_type != rules.STROKES_TYPE:
+            await outbox.ask("thumbnail", {"sha256": sha256}, key=f"thumbnail:{sha256}")
+        blob = await find_blob(sha256)
+    assert blob is not None
+    return Stored(sha256, blob.bytes, blob.stored_at, is_new=bool(is_new))
+
+
+def _put_in_place(part: Path, target: Path) -> None:
+    part.replace(target)
+    folder = os.open(target.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)

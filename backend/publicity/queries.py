@@ -1,0 +1,70 @@
+"""Reads on published results: all of them are public."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from backend.kernel.errors import NotFound
+from backend.storage.engine import connection
+
+PAGE = 30
+
+
+@dataclass(frozen=True, slots=True)
+class PublicationView:
+    number: str
+    enterprise_code: str
+    enterprise_name: str
+    department: str
+    county: str
+    draw_id: str
+    completed_on: date
+    published_at: datetime
+    snapshot: dict[str, Any]
+    entry_id: UUID
+
+
+_ONE = (
+    "select number, enterprise_code, enterprise_name, department, county, draw_id, completed_on, published_at, snapshot, entry_id from publication"
+)
+
+
+def _view(row: Any) -> PublicationView:
+    return PublicationView(**{**dict(row), "snapshot": json.loads(row["snapshot"])})
+
+
+async def find_publication(number: str) -> PublicationView:
+    row = await connection().fetchrow(f"{_ONE} where number = $1", number)
+    if row is None:
+        raise NotFound()
+    return _view(row)
+
+
+async def list_publications(
+    *, text: str = "", county: str = "", department: str = "", draw_id: str = "", before: str = "", limit: int = PAGE
+) -> list[PublicationView]:
+    """Newest first; ``before`` is the last number of the page before. ``text`` is part of a name, or the start of a code."""
+    rows = await connection().fetch(
+        f"{_ONE} where ($1 = '' or enterprise_name like '%' || $1 || '%' or enterprise_code like $1 || '%') and ($2 = '' or county = $2)"
+        " and ($3 = '' or department = $3) and ($4 = '' or draw_id = $4) and ($5 = '' or number < $5) order by number desc limit $6",
+        text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_"),
+        county,
+        department,
+        draw_id,
+        before,
+        limit,
+    )
+    return [_view(row) for row in rows]
+
+
+async def list_of_enterprise(enterprise: UUID) -> list[PublicationView]:
+    rows = await connection().fetch(f"{_ONE} where enterprise = $1 order by published_at desc", enterprise)
+    return [_view(row) for row in rows]
+
+
+async def count_publications() -> int:
+    return int(await connection().fetchval("select count(*) from publication"))
