@@ -160,10 +160,7 @@ def _static(repo: Path, target: Path) -> None:
     for face in FACES:
         folder = repo / "backend/web" / face / "static"
         for path in _files(folder) if folder.is_dir() else []:
-            place = target / path.relative_to(folder)
-            if place.exists():
-                raise MissingSourceError(f"two faces have a static file {path.relative_to(folder)}")
-            _put(place, path.read_bytes())
+            _put(target / face / path.relative_to(folder), path.read_bytes())
     for address, file in STATIC_VENDOR.items():
         _put(target / address, (modules / file).read_bytes())
     _icons(target / "icons")

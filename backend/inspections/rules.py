@@ -18,6 +18,7 @@ DISPATCHED, RECEIVED, ON_SITE, SUBMITTED, UNDER_REVIEW, RETURNED, PUBLISHED = (
     "returned",
     "published",
 )
+VOIDED = "voided"  # its draw was given up before anybody signed for it
 STATES: dict[str, tuple[str, str]] = {
     DISPATCHED: ("已派发", "Dispatched"),
     RECEIVED: ("已签收", "Received"),
@@ -26,6 +27,7 @@ STATES: dict[str, tuple[str, str]] = {
     UNDER_REVIEW: ("审核中", "Under review"),
     RETURNED: ("已退回", "Returned"),
     PUBLISHED: ("已公示", "Published"),
+    VOIDED: ("已作废", "Voided"),
 }
 # Every move that an inspection may make. A record may arrive before its receipt did: the phone was offline.
 MOVES: dict[str, frozenset[str]] = {
@@ -36,6 +38,7 @@ MOVES: dict[str, frozenset[str]] = {
     UNDER_REVIEW: frozenset({RETURNED, PUBLISHED}),
     RETURNED: frozenset({SUBMITTED}),
     PUBLISHED: frozenset(),
+    VOIDED: frozenset(),
 }
 OPEN = frozenset({DISPATCHED, RECEIVED, ON_SITE, SUBMITTED, UNDER_REVIEW, RETURNED})
 MINIMUM_OFFICERS = 2  # 行政处罚法 42

@@ -189,7 +189,7 @@ async def receive(inspection_id: UUID, *, inspector: UUID, account: UUID, t_dev:
     place = await connection().fetchrow(
         "select id, received_at from inspection_officer where inspection = $1 and inspector = $2", inspection_id, inspector
     )
-    if row is None or row["state"] not in rules.STATES:
+    if row is None or row["state"] == rules.VOIDED:
         raise NotFound()
     if place is None:
         raise Forbidden()

@@ -83,8 +83,8 @@ def test_the_public_pages_get_the_model_and_only_what_it_needs(repo):
         "noble/utils.js",
     ]
     assert 'from "../noble/sha2.js"' in (model / "deep/keys.js").read_text()
-    assert (repo / "build/static/tokens.css").read_text() == (repo / "build/field/app/tokens.css").read_text()
-    assert (repo / "build/static/verify.js").exists() and (repo / "build/static/vendor/htmx.min.js").exists()
+    assert (repo / "build/static/shared/tokens.css").read_text() == (repo / "build/field/app/tokens.css").read_text()
+    assert (repo / "build/static/public/verify.js").exists() and (repo / "build/static/vendor/htmx.min.js").exists()
 
 
 def test_precache_lists_every_file_with_its_hash_and_the_version_follows(repo):
@@ -133,7 +133,7 @@ def test_nothing_is_written_when_nothing_changed(repo):
     assert mark.stat().st_mtime == 1
     write(repo / "backend/web/public/static/new.js", "export {};")
     assets.build(repo)
-    assert (repo / "build/static/new.js").exists()
+    assert (repo / "build/static/public/new.js").exists()
     assert not (repo / "build.new").exists() and not (repo / "build.old").exists()
 
 
@@ -144,9 +144,3 @@ def test_a_failed_build_leaves_the_old_one(repo):
     with pytest.raises(assets.MissingSourceError, match="left-pad"):
         assets.build(repo)
     assert (repo / "build/version.txt").read_text() == version
-
-
-def test_two_faces_may_not_share_a_file_name(repo):
-    write(repo / "backend/web/console/static/tokens.css", "")
-    with pytest.raises(assets.MissingSourceError, match="two faces"):
-        assets.build(repo)

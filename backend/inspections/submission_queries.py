@@ -1,0 +1,209 @@
+"""Reads on records, for the phone and for the reviewer."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from backend.inspections.rules import OPEN
+from backend.kernel import merkle
+from backend.kernel.errors import NotFound
+from backend.kernel.scope import Scope
+from backend.storage.engine import connection
+
+
+@dataclass(frozen=True, slots=True)
+class FieldInspection:
+    """An inspection as its officers' phones need it. ``sealed_entry`` is the hash of its leaf in the draw's sealed list."""
+
+    id: UUID
+    state: str
+    version: int
+    due_on: date
+    dispatched_at: datetime
+    campaign: UUID
+    campaign_number: str
+    campaign_name: str
+    draw: UUID
+    enterprise: UUID
+    enterprise_code: str
+    sealed_entry: str
+    officers: tuple[tuple[UUID, int, str], ...]  # (inspector, slot, department)
+    items: tuple[tuple[str, UUID], ...]  # (item code, checklist)
+    return_comment: str | None
+    submission: UUID | None
+    submission_state: str | None
+    submission_received_at: datetime | None
+    submission_entry: UUID | None
+
+
+@dataclass(frozen=True, slots=True)
+class ChecklistView:
+    id: UUID
+    item: str
+    version: int
+    title_zh: str
+    title_en: str
+    questions: list[dict[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class RecordView:
+    """One record as the office reads it."""
+
+    id: UUID
+    inspection: UUID
+    state: str
+    record: dict[str, Any]
+    record_sha256: str
+    clock_skew_ms: int
+    received_at: datetime
+    entry_id: UUID
+    submitted_by: UUID
+    inspection_state: str
+    enterprise: UUID
+    enterprise_code: str
+    enterprise_name: str
+    department: str
+    county: str
+    campaign: UUID
+    due_on: date
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewView:
+    verdict: str
+    comment: str
+    decided_at: datetime
+    reviewer: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class QueueRow:
+    id: UUID
+    state: str
+    enterprise_name: str
+    enterprise_code: str
+    county: str
+    campaign_name: str
+    received_at: datetime
+    photos: int
+
+
+_FIELD = (
+    "select i.id, i.state, i.version, i.due_on, i.dispatched_at, i.campaign, c.number as campaign_number, c.name as campaign_name, i.draw, i.enterprise,"
+    " i.enterprise_code, i.sealed_leaf, (select array_agg(row(o.inspector, o.slot, o.department) order by o.slot) from inspection_officer o"
+    " where o.inspection = i.id) as officers, (select array_agg(row(ci.item, ci.checklist) order by ci.item) from campaign_item ci"
+    " where ci.campaign = i.campaign) as items, s.id as submission, s.state as submission_state, s.received_at as submission_received_at,"
+    " s.entry_id as submission_entry, case when s.state = 'returned' then (select comment from review r where r.submission = s.id) end as return_comment"
+    " from inspection i join campaign c on c.id = i.campaign left join lateral"
+    " (select id, state, received_at, entry_id from submission where inspection = i.id order by received_at desc limit 1) s on true"
+)
+
+
+def _field(row: Any) -> FieldInspection:
+    fields = dict(row)
+    fields["sealed_entry"] = merkle.leaf_hash(fields.pop("sealed_leaf")).hex()
+    fields["officers"] = tuple(tuple(o) for o in fields["officers"])
+    fields["items"] = tuple(tuple(i) for i in fields["items"])
+    return FieldInspection(**fields)
+
+
+async def list_for_inspector(inspector: UUID) -> list[FieldInspection]:
+    """The officer's open inspections, by due date."""
+    rows = await connection().fetch(
+        f"{_FIELD} where i.state = any($2) and exists (select 1 from inspection_officer o where o.inspection = i.id and o.inspector = $1)"
+        " order by i.due_on, i.id",
+        inspector,
+        list(OPEN),
+    )
+    return [_field(row) for row in rows]
+
+
+async def find_for_inspector(inspection: UUID, inspector: UUID) -> FieldInspection:
+    """Raises ``NotFound`` for an inspection that is not this officer's, as for one that is not there."""
+    row = await connection().fetchrow(
+        f"{_FIELD} where i.id = $1 and i.state <> 'voided' and exists (select 1 from inspection_officer o where o.inspection = i.id and o.inspector = $2)",
+        inspection,
+        inspector,
+    )
+    if row is None:
+        raise NotFound()
+    return _field(row)
+
+
+async def list_checklists(ids: Sequence[UUID]) -> list[ChecklistView]:
+    rows = await connection().fetch("select id, item, version, title_zh, title_en, questions from checklist where id = any($1)", list(ids))
+    return [ChecklistView(**{**dict(row), "questions": json.loads(row["questions"])}) for row in rows]
+
+
+# Whose record a person may read: their department leads it, or one of its officers is theirs; within their region.
+_MINE = (
+    "i.county like $2 || '%' and ($1::text is null or i.department = $1 or exists"
+    " (select 1 from inspection_officer o where o.inspection = i.id and o.department = $1))"
+)
+
+
+async def list_queue(scope: Scope, state: str = "submitted", limit: int = 200) -> list[QueueRow]:
+    """Records in one state, the longest waiting first."""
+    rows = await connection().fetch(
+        "select s.id, s.state, i.enterprise_name, i.enterprise_code, i.county, c.name as campaign_name, s.received_at,"
+        " (select count(*) from submission_photo p where p.submission = s.id and p.role = 'photo') as photos"
+        f" from submission s join inspection i on i.id = s.inspection join campaign c on c.id = i.campaign where s.state = $3 and {_MINE}"
+        " order by s.received_at limit $4",
+        scope.department,
+        scope.region,
+        state,
+        limit,
+    )
+    return [QueueRow(**row) for row in rows]
+
+
+async def find_record(submission: UUID, scope: Scope) -> RecordView:
+    row = await connection().fetchrow(
+        "select s.id, s.inspection, s.state, s.record, s.record_sha256, s.clock_skew_ms, s.received_at, s.entry_id, s.account as submitted_by,"
+        " i.state as inspection_state, i.enterprise, i.enterprise_code, i.enterprise_name, i.department, i.county, i.campaign, i.due_on"
+        f" from submission s join inspection i on i.id = s.inspection where s.id = $3 and {_MINE}",
+        scope.department,
+        scope.region,
+        submission,
+    )
+    if row is None:
+        raise NotFound()
+    return RecordView(**{**dict(row), "record": json.loads(row["record"])})
+
+
+async def find_review(submission: UUID) -> ReviewView | None:
+    row = await connection().fetchrow("select verdict, comment, decided_at, reviewer from review where submission = $1", submission)
+    return ReviewView(**row) if row else None
+
+
+async def is_evidence_of(submission: UUID, sha256: str) -> bool:
+    """Whether a record names this file: what keeps one record's reader from reading another's files."""
+    return bool(
+        await connection().fetchval("select exists (select 1 from submission_photo where submission = $1 and sha256 = $2)", submission, sha256)
+    )
+
+
+async def list_durable(submissions: Sequence[UUID], account: UUID) -> list[tuple[UUID, UUID, str]]:
+    """(submission, ledger entry, state of its inspection) of those that this account has handed in."""
+    rows = await connection().fetch(
+        "select s.id, s.entry_id, i.state from submission s join inspection i on i.id = s.inspection where s.id = any($1) and s.account = $2",
+        list(submissions),
+        account,
+    )
+    return [(row["id"], row["entry_id"], row["state"]) for row in rows]
+
+
+async def list_named_evidence(hashes: Sequence[str], account: UUID) -> set[str]:
+    """Those of the files that a stored record of this account names."""
+    rows = await connection().fetch(
+        "select distinct p.sha256 from submission_photo p join submission s on s.id = p.submission where p.sha256 = any($1) and s.account = $2",
+        list(hashes),
+        account,
+    )
+    return {row["sha256"] for row in rows}
