@@ -11,6 +11,7 @@ from uuid import UUID
 from backend.kernel import merkle
 from backend.kernel.clock import BEIJING
 from backend.ledger import rules
+from backend.ledger.tables import LedgerEntry
 from backend.storage.engine import connection
 
 
@@ -181,4 +182,5 @@ async def count_entries() -> int:
 
 
 async def has_event(type_: str) -> bool:
-    return bool(await connection().fetchval("select exists (select 1 from ledger_entry where type = $1)", type_))
+    """Whether an entry of this type was ever written. Needs no transaction: the sign-in page asks."""
+    return bool(await LedgerEntry.exists().where(LedgerEntry.type == type_))

@@ -84,7 +84,7 @@ def login() -> Login:
                     counties=["530302", "530303"],
                     account=account,
                 )
-        await client.get("/console/login")
+        assert (await client.get("/console/login")).status_code == 200
         answer = await client.post("/console/login", data={"username": username, "password": PASSWORD})
         assert answer.status_code == 303, answer.text
         return account
