@@ -12,7 +12,7 @@ from uuid import UUID
 from backend.draws import rules
 from backend.kernel import jcs, merkle
 from backend.kernel.errors import NotFound
-from backend.storage.engine import connection
+from backend.storage.engine import connection, reader
 
 FRAME_IN_BUNDLE = 20_000
 STATES = {
@@ -90,7 +90,7 @@ class SealedProof:
 
 async def find_draw(draw_id: str, *, lock: bool = False) -> DrawView:
     """Raises ``NotFound``. ``lock`` holds the row until the transaction ends."""
-    row = await connection().fetchrow(f"select * from draw where draw_id = $1{' for update' if lock else ''}", draw_id)
+    row = await reader().fetchrow(f"select * from draw where draw_id = $1{' for update' if lock else ''}", draw_id)
     if row is None:
         raise NotFound()
     fields = dict(row)
@@ -101,18 +101,18 @@ async def find_draw(draw_id: str, *, lock: bool = False) -> DrawView:
 
 async def find_draw_of_campaign(campaign: UUID) -> DrawView | None:
     """The live draw of a campaign; voided ones are listed by ``list_voided``."""
-    draw_id = await connection().fetchval("select draw_id from draw where campaign = $1 and state <> 'voided'", campaign)
+    draw_id = await reader().fetchval("select draw_id from draw where campaign = $1 and state <> 'voided'", campaign)
     return await find_draw(draw_id) if draw_id else None
 
 
 async def list_voided(campaign: UUID) -> list[str]:
-    rows = await connection().fetch("select draw_id from draw where campaign = $1 and state = 'voided' order by announced_at", campaign)
+    rows = await reader().fetch("select draw_id from draw where campaign = $1 and state = 'voided' order by announced_at", campaign)
     return [row["draw_id"] for row in rows]
 
 
 async def list_draws(limit: int = 200) -> list[DrawRow]:
     """Newest first, voided ones too."""
-    rows = await connection().fetch(
+    rows = await reader().fetch(
         "select draw_id, title, state, region, (announcement->>'n_frame')::int as n_frame, announced_at, drawn_at, revealed_at, reveal_by"
         " from draw order by announced_at desc, draw_id desc limit $1",
         limit,
@@ -121,13 +121,13 @@ async def list_draws(limit: int = 200) -> list[DrawRow]:
 
 
 async def list_due_for_reveal(now: datetime) -> list[str]:
-    rows = await connection().fetch("select draw_id from draw where state = 'drawn' and reveal_by <= $1", now)
+    rows = await reader().fetch("select draw_id from draw where state = 'drawn' and reveal_by <= $1", now)
     return [row["draw_id"] for row in rows]
 
 
 async def list_frame_rows(draw: UUID) -> list[tuple[rules.FrameRow, UUID]]:
     """The frozen frame ascending by id, each row with its enterprise."""
-    rows = await connection().fetch(
+    rows = await reader().fetch(
         'select object_id, county, cell, st, class_code, cc, enterprise from draw_frame_row where draw = $1 order by object_id collate "C"', draw
     )
     return [(rules.FrameRow(r["object_id"], r["county"], r["cell"], r["st"], r["class_code"], r["cc"]), r["enterprise"]) for r in rows]
@@ -135,19 +135,19 @@ async def list_frame_rows(draw: UUID) -> list[tuple[rules.FrameRow, UUID]]:
 
 async def list_pool_rows(draw: UUID) -> list[tuple[rules.PoolRow, UUID]]:
     """The frozen pool ascending by pid, each row with its inspector."""
-    rows = await connection().fetch(
+    rows = await reader().fetch(
         'select pid, department, qualifications, counties, load, inspector from draw_pool_row where draw = $1 order by pid collate "C"', draw
     )
     return [(rules.PoolRow(r["pid"], r["department"], tuple(r["qualifications"]), tuple(r["counties"]), r["load"]), r["inspector"]) for r in rows]
 
 
 async def list_recusal_pairs(draw: UUID) -> list[tuple[str, str]]:
-    rows = await connection().fetch("select object_id, pid from draw_recusal where draw = $1", draw)
+    rows = await reader().fetch("select object_id, pid from draw_recusal where draw = $1", draw)
     return [(row["object_id"], row["pid"]) for row in rows]
 
 
 async def count_frame(draw: UUID) -> list[FrameCount]:
-    rows = await connection().fetch("select county, st, count(*) as n from draw_frame_row where draw = $1 group by 1, 2 order by 1, 2", draw)
+    rows = await reader().fetch("select county, st, count(*) as n from draw_frame_row where draw = $1 group by 1, 2 order by 1, 2", draw)
     return [FrameCount(**row) for row in rows]
 
 

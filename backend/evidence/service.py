@@ -74,10 +74,10 @@ async def upload(sha256: str, chunks: AsyncIterator[bytes], *, uploader: UUID, o
     await asyncio.to_thread(part.parent.mkdir, parents=True, exist_ok=True)
     too_large = False
     # One writer at a time: a retry that overtakes its own first try must not interleave with it.
-    with part.open("ab") as out:
+    with await asyncio.to_thread(part.open, "ab") as out:
         await asyncio.to_thread(fcntl.flock, out, fcntl.LOCK_EX)
         here = os.fstat(out.fileno()).st_size
-        if offset != here and not (offset == 0 and total is None):
+        if offset not in (0, here):
             async for _ in chunks:
                 pass
             raise rules.OffsetMismatch(offset=here)
@@ -92,7 +92,7 @@ async def upload(sha256: str, chunks: AsyncIterator[bytes], *, uploader: UUID, o
         out.flush()
         await asyncio.to_thread(os.fsync, out.fileno())
         if too_large or (total is not None and total > rules.MAX_BYTES):
-            part.unlink(missing_ok=True)
+            await asyncio.to_thread(part.unlink, missing_ok=True)
             raise rules.TooLarge()
         if total is not None and size < total:
             return size
@@ -102,12 +102,12 @@ async def upload(sha256: str, chunks: AsyncIterator[bytes], *, uploader: UUID, o
 async def _finish(sha256: str, part: Path, uploader: UUID) -> Stored:
     content = await asyncio.to_thread(part.read_bytes)
     if hashlib.sha256(content).hexdigest() != sha256:
-        part.unlink(missing_ok=True)
+        await asyncio.to_thread(part.unlink, missing_ok=True)
         raise rules.HashMismatch()
     try:
         media_type = await asyncio.to_thread(rules.media_type_of, content)
     except rules.NotEvidence:
-        part.unlink(missing_ok=True)
+        await asyncio.to_thread(part.unlink, missing_ok=True)
         raise
     await asyncio.to_thread(_put_in_place, part, path_of(sha256))
     now = clock.now()

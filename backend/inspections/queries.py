@@ -12,7 +12,7 @@ from backend.inspections.rules import OPEN
 from backend.kernel import clock
 from backend.kernel.errors import NotFound
 from backend.kernel.scope import Scope
-from backend.storage.engine import connection
+from backend.storage.engine import reader
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,13 +89,13 @@ def _campaign(row: Any) -> CampaignView:
 
 async def list_campaigns(scope: Scope) -> list[CampaignView]:
     """Newest first."""
-    rows = await connection().fetch(f"{_CAMPAIGN} where {_MINE} order by c.created_at desc", scope.department, scope.region)
+    rows = await reader().fetch(f"{_CAMPAIGN} where {_MINE} order by c.created_at desc", scope.department, scope.region)
     return [_campaign(row) for row in rows]
 
 
 async def find_campaign(campaign_id: UUID, scope: Scope) -> CampaignView:
     """Raises ``NotFound`` for a campaign outside the scope as for one that is not there."""
-    row = await connection().fetchrow(f"{_CAMPAIGN} where c.id = $3 and {_MINE}", scope.department, scope.region, campaign_id)
+    row = await reader().fetchrow(f"{_CAMPAIGN} where c.id = $3 and {_MINE}", scope.department, scope.region, campaign_id)
     if row is None:
         raise NotFound()
     return _campaign(row)
@@ -103,7 +103,7 @@ async def find_campaign(campaign_id: UUID, scope: Scope) -> CampaignView:
 
 async def list_items(departments: list[str] | None = None) -> list[ItemView]:
     """The items in force with their newest checklist."""
-    rows = await connection().fetch(
+    rows = await reader().fetch(
         "select distinct on (i.code) i.code, i.department, i.name_zh, i.name_en, i.category, i.legal_basis, i.method, i.qualification,"
         " l.id as checklist from check_item i join checklist l on l.item = i.code"
         " where i.valid_to is null and ($1::text[] is null or i.department = any($1)) order by i.code, l.version desc",
@@ -114,7 +114,7 @@ async def list_items(departments: list[str] | None = None) -> list[ItemView]:
 
 async def list_campaign_items(campaign_id: UUID) -> list[ItemView]:
     """The campaign's items with the checklist that was pinned."""
-    rows = await connection().fetch(
+    rows = await reader().fetch(
         "select i.code, i.department, i.name_zh, i.name_en, i.category, i.legal_basis, i.method, i.qualification, ci.checklist"
         " from campaign_item ci join check_item i on i.code = ci.item where ci.campaign = $1 order by i.code",
         campaign_id,
@@ -123,20 +123,20 @@ async def list_campaign_items(campaign_id: UUID) -> list[ItemView]:
 
 
 async def list_outcomes() -> list[OutcomeView]:
-    rows = await connection().fetch("select code, parent, zh, en from outcome_code where valid_to is null order by position")
+    rows = await reader().fetch("select code, parent, zh, en from outcome_code where valid_to is null order by position")
     return [OutcomeView(**row) for row in rows]
 
 
 async def list_open_enterprises() -> set[UUID]:
     """Enterprises that are in an open inspection."""
-    rows = await connection().fetch("select distinct enterprise from inspection where state = any($1)", list(OPEN))
+    rows = await reader().fetch("select distinct enterprise from inspection where state = any($1)", list(OPEN))
     return {row["enterprise"] for row in rows}
 
 
 async def count_visits_this_year(department: str) -> dict[UUID, int]:
     """Finished visits of this year per enterprise by one department; a joint visit counts once."""
     year = clock.now().astimezone(clock.BEIJING).year
-    rows = await connection().fetch(
+    rows = await reader().fetch(
         "select enterprise, count(*) as n from inspection where department = $1 and completed_on >= $2 group by enterprise",
         department,
         date(year, 1, 1),
@@ -146,7 +146,7 @@ async def count_visits_this_year(department: str) -> dict[UUID, int]:
 
 async def count_open_by_inspector() -> dict[UUID, int]:
     """Open inspections per officer: the loads that a pool is frozen with."""
-    rows = await connection().fetch(
+    rows = await reader().fetch(
         "select o.inspector, count(*) as n from inspection_officer o join inspection i on i.id = o.inspection where i.state = any($1) group by 1",
         list(OPEN),
     )
@@ -155,7 +155,7 @@ async def count_open_by_inspector() -> dict[UUID, int]:
 
 async def list_recusals(inspectors: list[UUID]) -> list[tuple[UUID, UUID]]:
     """(inspector, enterprise) pairs in force. The reasons are not read here."""
-    rows = await connection().fetch("select inspector, enterprise from recusal where ended_at is null and inspector = any($1)", inspectors)
+    rows = await reader().fetch("select inspector, enterprise from recusal where ended_at is null and inspector = any($1)", inspectors)
     return [(row["inspector"], row["enterprise"]) for row in rows]
 
 
@@ -174,7 +174,7 @@ class VisitView:
 
 
 async def list_visits(campaign_id: UUID, scope: Scope) -> list[VisitView]:
-    rows = await connection().fetch(
+    rows = await reader().fetch(
         "select i.id, i.enterprise, i.enterprise_code, i.enterprise_name, i.county, i.state, i.due_on,"
         " array_agg(o.inspector order by o.slot) as officers from inspection i join inspection_officer o on o.inspection = i.id"
         " where i.campaign = $1 and i.state <> 'voided' and i.county like $2 || '%' group by i.id order by i.county, i.enterprise_code",
@@ -186,14 +186,14 @@ async def list_visits(campaign_id: UUID, scope: Scope) -> list[VisitView]:
 
 async def list_officers(inspection_id: UUID) -> list[UUID]:
     """The officers (inspector ids) of one inspection, by slot."""
-    rows = await connection().fetch("select inspector from inspection_officer where inspection = $1 order by slot", inspection_id)
+    rows = await reader().fetch("select inspector from inspection_officer where inspection = $1 order by slot", inspection_id)
     return [row["inspector"] for row in rows]
 
 
 async def is_draw_finished(draw: UUID) -> bool:
     """Whether every inspection of the draw has been published."""
     return bool(
-        await connection().fetchval(
+        await reader().fetchval(
             "select count(*) > 0 and bool_and(state = 'published') from inspection where draw = $1 and state <> 'voided'", draw
         )
     )

@@ -13,7 +13,7 @@ from backend.inspections.rules import OPEN
 from backend.kernel import merkle
 from backend.kernel.errors import NotFound
 from backend.kernel.scope import Scope
-from backend.storage.engine import connection
+from backend.storage.engine import reader
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +115,7 @@ def _field(row: Any) -> FieldInspection:
 
 async def list_for_inspector(inspector: UUID) -> list[FieldInspection]:
     """The officer's open inspections, by due date."""
-    rows = await connection().fetch(
+    rows = await reader().fetch(
         f"{_FIELD} where i.state = any($2) and exists (select 1 from inspection_officer o where o.inspection = i.id and o.inspector = $1)"
         " order by i.due_on, i.id",
         inspector,
@@ -126,7 +126,7 @@ async def list_for_inspector(inspector: UUID) -> list[FieldInspection]:
 
 async def find_for_inspector(inspection: UUID, inspector: UUID) -> FieldInspection:
     """Raises ``NotFound`` for an inspection that is not this officer's, as for one that is not there."""
-    row = await connection().fetchrow(
+    row = await reader().fetchrow(
         f"{_FIELD} where i.id = $1 and i.state <> 'voided' and exists (select 1 from inspection_officer o where o.inspection = i.id and o.inspector = $2)",
         inspection,
         inspector,
@@ -137,7 +137,7 @@ async def find_for_inspector(inspection: UUID, inspector: UUID) -> FieldInspecti
 
 
 async def list_checklists(ids: Sequence[UUID]) -> list[ChecklistView]:
-    rows = await connection().fetch("select id, item, version, title_zh, title_en, questions from checklist where id = any($1)", list(ids))
+    rows = await reader().fetch("select id, item, version, title_zh, title_en, questions from checklist where id = any($1)", list(ids))
     return [ChecklistView(**{**dict(row), "questions": json.loads(row["questions"])}) for row in rows]
 
 
@@ -150,7 +150,7 @@ _MINE = (
 
 async def list_queue(scope: Scope, state: str = "submitted", limit: int = 200) -> list[QueueRow]:
     """Records in one state, the longest waiting first."""
-    rows = await connection().fetch(
+    rows = await reader().fetch(
         "select s.id, s.state, i.enterprise_name, i.enterprise_code, i.county, c.name as campaign_name, s.received_at,"
         " (select count(*) from submission_photo p where p.submission = s.id and p.role = 'photo') as photos"
         f" from submission s join inspection i on i.id = s.inspection join campaign c on c.id = i.campaign where s.state = $3 and {_MINE}"
@@ -164,7 +164,7 @@ async def list_queue(scope: Scope, state: str = "submitted", limit: int = 200) -
 
 
 async def find_record(submission: UUID, scope: Scope) -> RecordView:
-    row = await connection().fetchrow(
+    row = await reader().fetchrow(
         "select s.id, s.inspection, s.state, s.record, s.record_sha256, s.clock_skew_ms, s.received_at, s.entry_id, s.account as submitted_by,"
         " i.state as inspection_state, i.enterprise, i.enterprise_code, i.enterprise_name, i.department, i.county, i.campaign, i.due_on"
         f" from submission s join inspection i on i.id = s.inspection where s.id = $3 and {_MINE}",
@@ -178,20 +178,20 @@ async def find_record(submission: UUID, scope: Scope) -> RecordView:
 
 
 async def find_review(submission: UUID) -> ReviewView | None:
-    row = await connection().fetchrow("select verdict, comment, decided_at, reviewer from review where submission = $1", submission)
+    row = await reader().fetchrow("select verdict, comment, decided_at, reviewer from review where submission = $1", submission)
     return ReviewView(**row) if row else None
 
 
 async def is_evidence_of(submission: UUID, sha256: str) -> bool:
     """Whether a record names this file: what keeps one record's reader from reading another's files."""
     return bool(
-        await connection().fetchval("select exists (select 1 from submission_photo where submission = $1 and sha256 = $2)", submission, sha256)
+        await reader().fetchval("select exists (select 1 from submission_photo where submission = $1 and sha256 = $2)", submission, sha256)
     )
 
 
 async def list_durable(submissions: Sequence[UUID], account: UUID) -> list[tuple[UUID, UUID, str]]:
     """(submission, ledger entry, state of its inspection) of those that this account has handed in."""
-    rows = await connection().fetch(
+    rows = await reader().fetch(
         "select s.id, s.entry_id, i.state from submission s join inspection i on i.id = s.inspection where s.id = any($1) and s.account = $2",
         list(submissions),
         account,
@@ -201,7 +201,7 @@ async def list_durable(submissions: Sequence[UUID], account: UUID) -> list[tuple
 
 async def list_named_evidence(hashes: Sequence[str], account: UUID) -> set[str]:
     """Those of the files that a stored record of this account names."""
-    rows = await connection().fetch(
+    rows = await reader().fetch(
         "select distinct p.sha256 from submission_photo p join submission s on s.id = p.submission where p.sha256 = any($1) and s.account = $2",
         list(hashes),
         account,

@@ -167,7 +167,8 @@ async def decide(submission: UUID, *, verdict: str, comment: str, reviewer: UUID
     )
     await connection().execute("update submission set state = $2 where id = $1", submission, verdict)
     await connection().execute(
-        "update inspection set state = $2, version = version + 1, updated_at = $3, published_at = case when $2 = 'published' then $3 end where id = $1",
+        "update inspection set state = $2::text, version = version + 1, updated_at = $3, published_at = case when $2::text = 'published' then $3::timestamptz end"
+        " where id = $1",
         row["inspection"],
         to,
         now,

@@ -12,7 +12,7 @@ from backend.kernel import merkle
 from backend.kernel.clock import BEIJING
 from backend.ledger import rules
 from backend.ledger.tables import LedgerEntry
-from backend.storage.engine import connection
+from backend.storage.engine import reader
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,7 @@ async def _node(height: int, number: int) -> bytes:
     level, within = divmod(height, rules.TILE_HEIGHT)
     width = 1 << within
     first = number << within
-    tile = await connection().fetchval(
+    tile = await reader().fetchval(
         "select substring(hashes from $3 for $4) from ledger_tile where level = $1 and number = $2",
         level,
         first // rules.TILE_WIDTH,
@@ -94,12 +94,12 @@ async def subtree_root(low: int, high: int) -> bytes:
 
 async def find_checkpoint() -> Checkpoint | None:
     """The newest signed checkpoint."""
-    row = await connection().fetchrow("select size, root, at, note from ledger_checkpoint where note is not null order by size desc limit 1")
+    row = await reader().fetchrow("select size, root, at, note from ledger_checkpoint where note is not null order by size desc limit 1")
     return Checkpoint(**row) if row else None
 
 
 async def find_receipt(entry_id: UUID) -> Receipt | None:
-    row = await connection().fetchrow(
+    row = await reader().fetchrow(
         "select e.entry_id, e.type, e.at, e.leaf_sha256, l.index from ledger_entry e left join ledger_leaf l using (entry_id) where e.entry_id = $1",
         entry_id,
     )
@@ -108,12 +108,12 @@ async def find_receipt(entry_id: UUID) -> Receipt | None:
 
 async def find_proof(entry_id: UUID) -> Proof | None:
     """The proof under the newest signed checkpoint, or None while no checkpoint covers the entry."""
-    row = await connection().fetchrow("select index, leaf from ledger_leaf where entry_id = $1", entry_id)
+    row = await reader().fetchrow("select index, leaf from ledger_leaf where entry_id = $1", entry_id)
     return await _prove(row["index"], row["leaf"]) if row else None
 
 
 async def find_proof_at(index: int) -> Proof | None:
-    leaf = await connection().fetchval("select leaf from ledger_leaf where index = $1", index)
+    leaf = await reader().fetchval("select leaf from ledger_leaf where index = $1", index)
     return await _prove(index, leaf) if leaf is not None else None
 
 
@@ -127,13 +127,13 @@ async def _prove(index: int, leaf: bytes) -> Proof | None:
 
 async def find_tile(level: int, number: int, width: int) -> bytes | None:
     """The first ``width`` hashes of a tile, or None where the log is not that far."""
-    hashes: bytes | None = await connection().fetchval("select hashes from ledger_tile where level = $1 and number = $2", level, number)
+    hashes: bytes | None = await reader().fetchval("select hashes from ledger_tile where level = $1 and number = $2", level, number)
     return hashes[: width * merkle.HASH_BYTES] if hashes is not None and len(hashes) >= width * merkle.HASH_BYTES else None
 
 
 async def find_entries_tile(number: int, width: int) -> bytes | None:
     """C2SP entry bundle: each entry's bytes behind their length as big-endian uint16."""
-    rows = await connection().fetch(
+    rows = await reader().fetch(
         "select leaf from ledger_leaf where index >= $1 and index < $2 order by index", number * rules.TILE_WIDTH, number * rules.TILE_WIDTH + width
     )
     if len(rows) < width:
@@ -160,15 +160,15 @@ async def list_entries(
     args.append(limit)
     # The conditions are ours, the values are parameters.
     sql = f"{_ROW} join ledger_leaf l using (entry_id) where {' and '.join(where)} order by l.index desc limit ${len(args)}"
-    return [EntryRow(**row) for row in await connection().fetch(sql, *args)]
+    return [EntryRow(**row) for row in await reader().fetch(sql, *args)]
 
 
 async def find_entry(index: int) -> EntryPage | None:
-    row = await connection().fetchrow(f"{_ROW} join ledger_leaf l using (entry_id) where l.index = $1", index)
+    row = await reader().fetchrow(f"{_ROW} join ledger_leaf l using (entry_id) where l.index = $1", index)
     if row is None:
         return None
-    leaf = await connection().fetchval("select leaf from ledger_leaf where index = $1", index)
-    kept = await connection().fetchrow("select payload, salt, is_public, erased_at from ledger_payload where entry_id = $1", row["entry_id"])
+    leaf = await reader().fetchval("select leaf from ledger_leaf where index = $1", index)
+    kept = await reader().fetchrow("select payload, salt, is_public, erased_at from ledger_payload where entry_id = $1", row["entry_id"])
     shown = kept["is_public"] and kept["erased_at"] is None
     return EntryPage(
         EntryRow(**row), leaf, json.loads(kept["payload"]) if shown else None, kept["salt"] if shown else None, kept["erased_at"]
@@ -184,3 +184,8 @@ async def count_entries() -> int:
 async def has_event(type_: str) -> bool:
     """Whether an entry of this type was ever written. Needs no transaction: the sign-in page asks."""
     return bool(await LedgerEntry.exists().where(LedgerEntry.type == type_))
+
+
+async def list_subjects(type_: str) -> set[str]:
+    """The subjects of all entries of one type, placed or not."""
+    return {row["subject"] for row in await reader().fetch("select distinct subject from ledger_entry where type = $1", type_)}

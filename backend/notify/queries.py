@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from backend.storage.engine import connection
+from backend.storage.engine import reader
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class PushTask:
 
 async def list_inbox(account: UUID, limit: int = 100) -> list[InboxView]:
     """Newest first."""
-    rows = await connection().fetch(
+    rows = await reader().fetch(
         "select id, kind, inspection, params, created_at, read_at is not null as is_read from inbox_entry where account = $1"
         " order by created_at desc limit $2",
         account,
@@ -45,7 +45,7 @@ async def list_inbox(account: UUID, limit: int = 100) -> list[InboxView]:
 
 async def find_push_task(entry: UUID, subscription: UUID) -> PushTask | None:
     """None when the alert or the browser is gone meanwhile."""
-    row = await connection().fetchrow(
+    row = await reader().fetchrow(
         "select e.kind, e.params, e.inspection, s.endpoint, s.p256dh, s.auth from inbox_entry e join push_subscription s on s.account = e.account"
         " where e.id = $1 and s.id = $2 and s.dead_at is null",
         entry,

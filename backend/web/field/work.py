@@ -1,0 +1,86 @@
+"""The phone's work: its bundle, receiving, alerts, its device."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from litestar import Request, delete, get, post, put
+
+from backend.kernel import clock
+from backend.notify import service as notify
+from backend.people import service as people
+from backend.storage.engine import transaction
+from backend.usecases.field_bundle import build_field_bundle
+from backend.usecases.receive_inspection import receive_inspection
+
+
+class Receipt(msgspec.Struct):
+    t_dev: int | None = None
+
+
+class Device(msgspec.Struct):
+    name: str
+    public_key: dict[str, Any]
+
+
+class PushKeys(msgspec.Struct):
+    p256dh: str
+    auth: str
+
+
+class Subscription(msgspec.Struct):
+    endpoint: str
+    keys: PushKeys
+
+
+class Endpoint(msgspec.Struct):
+    endpoint: str
+
+
+class Ids(msgspec.Struct):
+    ids: list[UUID]
+
+
+@get("/bundle")
+async def show_bundle(request: Request[Any, Any, Any], since: str = "") -> dict[str, Any]:
+    bundle = await build_field_bundle(by=request.user)
+    now = {"server_time_ms": round(clock.now().timestamp() * 1000)}
+    if since and since == bundle["cursor"]:
+        return {"unchanged": True, "cursor": since, **now}
+    return {**bundle, **now}
+
+
+@post("/inspections/{inspection_id:uuid}/receive", status_code=200)
+async def receive(request: Request[Any, Any, Any], inspection_id: UUID, data: Receipt) -> dict[str, Any]:
+    state, version = await receive_inspection(inspection_id, t_dev_ms=data.t_dev, by=request.user)
+    return {"state": state, "version": version}
+
+
+@put("/devices/{device_id:uuid}")
+async def enrol(request: Request[Any, Any, Any], device_id: UUID, data: Device) -> dict[str, str]:
+    async with transaction():
+        await people.enrol_device(device_id, account_id=request.user.account_id, name=data.name, public_key=data.public_key)
+    return {"id": str(device_id)}
+
+
+@put("/push", status_code=204)
+async def subscribe(request: Request[Any, Any, Any], data: Subscription) -> None:
+    async with transaction():
+        await notify.subscribe(request.user.account_id, endpoint=data.endpoint, p256dh=data.keys.p256dh, auth=data.keys.auth)
+
+
+@delete("/push", status_code=204)
+async def unsubscribe(request: Request[Any, Any, Any], data: Endpoint) -> None:
+    async with transaction():
+        await notify.unsubscribe(request.user.account_id, data.endpoint)
+
+
+@post("/inbox/read", status_code=204)
+async def read_inbox(request: Request[Any, Any, Any], data: Ids) -> None:
+    async with transaction():
+        await notify.mark_read(request.user.account_id, data.ids)
+
+
+HANDLERS = [show_bundle, receive, enrol, subscribe, unsubscribe, read_inbox]
