@@ -10,6 +10,7 @@ from uuid import UUID
 
 from backend.cli.demo import checkitems, county
 from backend.cli.demo.fieldwork import Phone, Work, make_work
+from backend.cli.demo.imports import show_imports
 from backend.evidence import service as evidence
 from backend.inspections import rules as inspection_rules
 from backend.inspections import service as inspections
@@ -95,6 +96,7 @@ async def _load() -> None:
     await _finished(today - timedelta(days=45), who)
     await _in_progress(today - timedelta(days=6), who)
     await _announced(today - timedelta(days=1), who["manager"])
+    await show_imports(who["manager"])
 
 
 async def _principal(account: UUID) -> Principal:
