@@ -5,14 +5,17 @@ from __future__ import annotations
 from litestar import Router
 
 from backend.people.rules import ADMIN, AUDITOR, MANAGER, REVIEWER
-from backend.web.console import accounts, enterprises, home, imports, inspections, inspectors, sign_in
+from backend.web.console import accounts, campaigns, draws, enterprises, home, imports, inspections, inspectors, reviews, sign_in
 
 router = Router(
     "/console",
     route_handlers=[
         *sign_in.HANDLERS,
         *home.HANDLERS,
+        *campaigns.HANDLERS,
+        *draws.HANDLERS,
         *inspections.HANDLERS,
+        *reviews.HANDLERS,
         *enterprises.HANDLERS,
         *imports.HANDLERS,
         *inspectors.HANDLERS,

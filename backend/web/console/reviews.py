@@ -1,0 +1,208 @@
+"""审核公示: the queue of records, and one record beside its photos and signatures."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from litestar import Request, Response, get, post
+from litestar.params import FromPath, FromQuery
+from litestar.response import File, Redirect, Template
+
+from backend.evidence import queries as evidence_queries
+from backend.evidence import service as evidence
+from backend.inspections import queries as inspections
+from backend.inspections import submission_queries as records
+from backend.inspections.record_rules import content_hash
+from backend.kernel.errors import DomainError, NotFound
+from backend.ledger.queries import find_receipt
+from backend.people import queries as people
+from backend.people.rules import ADMIN, AUDITOR, REVIEWER, Principal
+from backend.usecases.review_submission import approve_submission, return_submission
+from backend.web.console import labels
+from backend.web.shared.i18n import _, get_locale
+from backend.web.shared.pages import page
+
+READERS = {"access": frozenset({REVIEWER, ADMIN, AUDITOR})}
+REVIEWERS = {"access": frozenset({REVIEWER})}
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One question with its answer in words and the photos beside it."""
+
+    text: str
+    value: str
+    kind: str
+    note: str
+    law: str
+    photos: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """One signer; ``paths`` are SVG path data over a box of ``width`` x ``height``."""
+
+    name: str
+    role: str
+    refused: str
+    width: int
+    height: int
+    paths: list[str]
+    fits: bool
+
+
+def queue_states() -> dict[str, str]:
+    return {"submitted": _("待审核"), "returned": _("已退回"), "approved": _("已通过")}
+
+
+@get("/reviews", opt=READERS)
+async def list_records(request: Request[Any, Any, Any], show: FromQuery[str] = "submitted") -> Template:
+    states = queue_states()
+    chosen = show if show in states else "submitted"
+    return page(
+        "console/reviews.html",
+        rows=await records.list_queue(request.user.scope, chosen),
+        chosen=chosen,
+        queue=states,
+        places=await labels.load_places(),
+    )
+
+
+def _value(question: dict[str, Any], value: object) -> tuple[str, str]:
+    """An answer in words, and the kind of its badge."""
+    if question["type"] == "yes_no_na":
+        return {"yes": (_("是"), "good"), "no": (_("否"), "bad"), "na": (_("不适用"), "")}.get(str(value), ("-", ""))
+    if question["type"] == "choice":
+        for option in question["options"]:
+            if option["value"] == value:
+                return option["zh" if get_locale() == "zh" else "en"], ""
+    if question["type"] == "number" and value:
+        return f"{value} {question.get('unit') or ''}".strip(), ""
+    return str(value or "-"), ""
+
+
+async def _signatures(record: dict[str, Any]) -> list[Signature]:
+    shown = content_hash(record)
+    found = []
+    for signer in record["signers"]:
+        sha256 = record["strokes_sha256"].get(signer["key"])
+        strokes: dict[str, Any] = {"w": 1, "h": 1, "strokes": [], "content_sha256": shown}
+        if sha256:
+            strokes = json.loads(evidence.path_of(sha256).read_bytes())
+        paths = ["M" + " L".join(f"{int(x)} {int(y)}" for x, y, _t in stroke) for stroke in strokes["strokes"] if stroke]
+        refused = f"{signer.get('reason')}（{_('见证人')}：{signer.get('witness')}）" if signer.get("refused") else ""
+        found.append(
+            Signature(signer["name"], signer["role"], refused, int(strokes["w"]), int(strokes["h"]), paths, strokes["content_sha256"] == shown)
+        )
+    return found
+
+
+async def _show(submission: UUID, who: Principal, *, error: str = "", status: int = 200, comment: str = "") -> Template:
+    view = await records.find_record(submission, who.scope)
+    record = view.record
+    checklists = {str(c.id): c for c in await records.list_checklists([UUID(i["checklist"]) for i in record["items"]])}
+    items = {i.code: i for i in await inspections.list_campaign_items(view.campaign)}
+    photos: dict[tuple[str | None, str | None], list[str]] = {}
+    for photo in record["photos"]:
+        photos.setdefault((photo["item"], photo["q"]), []).append(photo["sha256"])
+    sections = []
+    for item in record["items"]:
+        given = {a["q"]: a for a in item["answers"]}
+        answers = []
+        for question in checklists[item["checklist"]].questions:
+            if question["id"] not in given:
+                continue
+            value, kind = _value(question, given[question["id"]]["value"])
+            answers.append(
+                Answer(
+                    question["zh" if get_locale() == "zh" else "en"],
+                    value,
+                    kind,
+                    given[question["id"]].get("note") or "",
+                    question.get("law") or "",
+                    photos.pop((item["item"], question["id"]), []),
+                )
+            )
+        sections.append((items[item["item"]], answers))
+    outcomes = {o.code: o for o in await inspections.list_outcomes()}
+    review = await records.find_review(submission)
+    return page(
+        "console/review.html",
+        status_code=status,
+        error=error,
+        comment=comment,
+        view=view,
+        record=record,
+        sections=sections,
+        other_photos=[sha for group in photos.values() for sha in group],
+        outcomes=[outcomes[c] for c in record["outcomes"]],
+        signatures=await _signatures(record),
+        receipt=await find_receipt(view.entry_id),
+        submitted_by=await people.find_account_name(view.submitted_by),
+        review=review,
+        reviewer=await people.find_account_name(review.reviewer) if review else "",
+        queue=queue_states(),
+        scans=_scans(),
+        places=await labels.load_places(),
+        may_decide=who.role == REVIEWER and view.state == "submitted",
+    )
+
+
+def _scans() -> dict[str, str]:
+    return {
+        "qr": _("扫企业码"),
+        "licence": _("扫营业执照码"),
+        "typed": _("输入代码"),
+        "photo": _("识别照片"),
+        "backfill": _("补录"),
+    }
+
+
+@get("/reviews/{submission:uuid}", opt=READERS)
+async def show_record(request: Request[Any, Any, Any], submission: FromPath[UUID]) -> Template:
+    return await _show(submission, request.user)
+
+
+@get("/reviews/{submission:uuid}/evidence/{sha256:str}", opt=READERS)
+async def show_evidence(
+    request: Request[Any, Any, Any], submission: FromPath[UUID], sha256: FromPath[str], small: FromQuery[bool] = False
+) -> Response[Any]:
+    """A file of this very record. The original's type comes from its content, never from its sender."""
+    await records.find_record(submission, request.user.scope)
+    blob = await evidence_queries.find_blob(sha256)
+    if blob is None or not await records.is_evidence_of(submission, sha256):
+        raise NotFound()
+    headers = {"Cache-Control": "private, max-age=31536000, immutable"}
+    if small and blob.has_thumbnail:
+        return File(evidence.thumbnail_path(sha256), media_type="image/webp", content_disposition_type="inline", headers=headers)
+    return File(evidence.path_of(sha256), media_type=blob.media_type, content_disposition_type="inline", headers=headers)
+
+
+@post("/reviews/{submission:uuid}/return", opt=REVIEWERS, status_code=200)
+async def return_record(request: Request[Any, Any, Any], submission: FromPath[UUID]) -> Template | Redirect:
+    comment = str((await request.form()).get("comment", ""))
+    try:
+        await return_submission(submission, comment, by=request.user)
+    except NotFound:
+        raise
+    except DomainError as e:
+        return await _show(submission, request.user, error=e.message(get_locale()), status=e.status, comment=comment)
+    return Redirect("/console/reviews", status_code=303)
+
+
+@post("/reviews/{submission:uuid}/approve", opt=REVIEWERS, status_code=200)
+async def approve_record(request: Request[Any, Any, Any], submission: FromPath[UUID]) -> Template | Redirect:
+    comment = str((await request.form()).get("comment", ""))
+    try:
+        number = await approve_submission(submission, comment, by=request.user)
+    except NotFound:
+        raise
+    except DomainError as e:
+        return await _show(submission, request.user, error=e.message(get_locale()), status=e.status, comment=comment)
+    return Redirect(f"/results/{number}", status_code=303)
+
+
+HANDLERS = [list_records, show_record, show_evidence, return_record, approve_record]
