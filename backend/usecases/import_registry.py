@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 from datetime import date, datetime
 from typing import Any, Final
 from uuid import UUID
@@ -44,13 +44,15 @@ class ColumnsMissing(DomainError):
     en = "Required columns are missing: {en_names}"
 
 
-@dataclass(frozen=True)
+@dataclass
 class _Sheet:
-    """A file read whole; the rows are what ``work_off`` goes through in stretches."""
+    """A file read whole; the rows are what ``work_off`` goes through in stretches. ``seen``: the codes of its rows up to ``seen_to``."""
 
     columns: list[dict[str, Any]]
     header_row: int
     rows: list[readers.Row]
+    seen: dict[str, int] = field(default_factory=dict)
+    seen_to: int = 0
 
 
 # The sheet in hand, by file hash: the next stretch need not parse the file again. One is kept at most.
@@ -81,9 +83,7 @@ async def work_off() -> bool:
             raise  # the disk or the database, not the file: try again later
         except Exception as e:  # a file that we cannot cope with must not stop the queue
             log.error("import.failed", batch=str(batch.id), exc_info=e)
-            await service.mark_failed(
-                batch.id, zh="系统未能处理此文件，未作任何更改", en="The system could not process this file; nothing was changed"
-            )
+            await service.mark_failed(batch.id, zh="系统未能处理此文件，未作任何更改", en="The system could not process this file; nothing was changed")
     return True
 
 
@@ -104,17 +104,19 @@ async def _read_on(batch: BatchView) -> None:
     if not batch.done:
         await service.note_columns(batch.id, columns=sheet.columns, header_row=sheet.header_row, total=len(sheet.rows))
     last = await queries.find_last_row_no(batch.id) if batch.done else 0
+    if last != sheet.seen_to:  # another process did a stretch, or a commit of ours failed
+        sheet.seen = await queries.list_codes(batch.id)
     rest = [row for row in sheet.rows if row.row_no > last]
     stretch = rest[:STRETCH]
-    seen = await queries.list_codes(batch.id) if batch.done else {}
-    await service.add_rows(batch.id, await _judge(stretch, batch, seen))
+    judged = await _judge(stretch, batch, sheet.seen)
+    await service.add_rows(batch.id, judged)
+    sheet.seen |= {row.draft["code"]: row.row_no for row in judged if row.draft}
+    sheet.seen_to = stretch[-1].row_no if stretch else last
     if len(rest) <= STRETCH:
         _in_hand.pop(batch.file_sha256, None)
 
 
-async def _judge(
-    rows: Sequence[readers.Row], batch: BatchView, seen: Mapping[str, int], reason: str | None = None, by: UUID | None = None
-) -> list[JudgedRow]:
+async def _judge(rows: Sequence[readers.Row], batch: BatchView, seen: Mapping[str, int], reason: str | None = None, by: UUID | None = None) -> list[JudgedRow]:
     """Judge rows against the rules, the register and the rows before them. ``seen``: codes that earlier rows claim."""
     book, today = await registry.load_codebook(), clock.now().astimezone(clock.BEIJING).date()
     known = await registry.list_by_codes([normalise_code(row.fields.get("code", "")) for row in rows])
@@ -157,9 +159,7 @@ def _judge_all(
     return judged
 
 
-def _misplaced(
-    draft: EnterpriseDraft, before: EnterpriseView | None, seen: Mapping[str, int], region: str, book: Codebook
-) -> list[FieldError]:
+def _misplaced(draft: EnterpriseDraft, before: EnterpriseView | None, seen: Mapping[str, int], region: str, book: Codebook) -> list[FieldError]:
     """What only the neighbours of a row can tell: a code given twice, an enterprise of somebody else's region."""
     errors = []
     if draft.code in seen:
@@ -220,11 +220,7 @@ async def cancel(batch_id: UUID, *, scope: Scope) -> None:
 async def _apply(batch: BatchView) -> None:
     drafts = await asyncio.to_thread(_load_drafts, await queries.list_drafts(batch.id))
     taken = await put_enterprises([d for d, _ in drafts], said=[kept["said"] for _, kept in drafts], region=batch.region)
-    overrides = [
-        {"code": draft.code, "reason": draft.override_reason, "by": kept["overridden_by"]}
-        for draft, kept in drafts
-        if "overridden_by" in kept
-    ]
+    overrides = [{"code": draft.code, "reason": draft.override_reason, "by": kept["overridden_by"]} for draft, kept in drafts if "overridden_by" in kept]
     await service.mark_applied(batch, new=taken.new, changed=taken.changed, same=taken.same, overrides=overrides)
 
 
