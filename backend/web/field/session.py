@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 from litestar import Request, Response, delete, get, post
+from litestar.params import JSONBody
 
 from backend.kernel import clock
 from backend.ledger.queries import has_event
@@ -48,7 +49,7 @@ async def show_session(request: Request[Any, Any, Any]) -> dict[str, Any]:
 
 
 @post("/session", opt={"access": PUBLIC}, status_code=200)
-async def open_session(request: Request[Any, Any, Any], data: Credentials) -> Response[dict[str, Any]]:
+async def open_session(request: Request[Any, Any, Any], data: JSONBody[Credentials]) -> Response[dict[str, Any]]:
     principal, cookie = await sign_in(request, data.username, data.password)
     return Response(await _whoami(principal), cookies=[cookie])
 

@@ -11,6 +11,7 @@ from uuid import UUID
 import msgspec
 from litestar import Request, Response, head, patch, post, put
 from litestar.exceptions import InternalServerException
+from litestar.params import FromPath, JSONBody
 
 from backend.evidence import queries as evidence_queries
 from backend.evidence import service as evidence
@@ -39,7 +40,7 @@ class Asked(msgspec.Struct):
 
 
 @put("/submissions/{submission_id:uuid}")
-async def put_submission(request: Request[Any, Any, Any], submission_id: UUID, data: SignedRecord) -> Response[dict[str, Any]]:
+async def put_submission(request: Request[Any, Any, Any], submission_id: FromPath[UUID], data: JSONBody[SignedRecord]) -> Response[dict[str, Any]]:
     try:
         signature = base64.urlsafe_b64decode(data.signature + "=" * (-len(data.signature) % 4))
     except (ValueError, binascii.Error) as e:
@@ -64,7 +65,7 @@ async def _receipt(accepted: Accepted) -> dict[str, Any]:
 
 
 @post("/reconcile", status_code=200)
-async def reconcile(request: Request[Any, Any, Any], data: Asked) -> dict[str, Any]:
+async def reconcile(request: Request[Any, Any, Any], data: JSONBody[Asked]) -> dict[str, Any]:
     """What is durable here, so that the phone may let go of its copy. Only what this officer handed in is told."""
     account = request.user.account_id
     async with transaction():
@@ -78,7 +79,7 @@ async def reconcile(request: Request[Any, Any, Any], data: Asked) -> dict[str, A
 
 
 @head("/evidence/{sha256:str}")
-async def head_evidence(request: Request[Any, Any, Any], sha256: str) -> Response[None]:
+async def head_evidence(request: Request[Any, Any, Any], sha256: FromPath[str]) -> Response[None]:
     path = evidence.path_of(sha256)
     async with transaction():
         blob = await evidence_queries.find_blob(sha256)
@@ -107,7 +108,7 @@ def _number(request: Request[Any, Any, Any], name: str) -> int:
 
 
 @put("/evidence/{sha256:str}")
-async def put_evidence(request: Request[Any, Any, Any], sha256: str) -> Response[dict[str, Any]]:
+async def put_evidence(request: Request[Any, Any, Any], sha256: FromPath[str]) -> Response[dict[str, Any]]:
     length = request.headers.get("content-length", "")
     stored = await evidence.upload(
         sha256, _body(request), uploader=request.user.account_id, total=int(length) if length.isdigit() else None
@@ -116,7 +117,7 @@ async def put_evidence(request: Request[Any, Any, Any], sha256: str) -> Response
 
 
 @patch("/evidence/{sha256:str}")
-async def patch_evidence(request: Request[Any, Any, Any], sha256: str) -> Response[Any]:
+async def patch_evidence(request: Request[Any, Any, Any], sha256: FromPath[str]) -> Response[Any]:
     try:
         stored = await evidence.upload(
             sha256,

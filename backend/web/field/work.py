@@ -7,6 +7,7 @@ from uuid import UUID
 
 import msgspec
 from litestar import Request, delete, get, post, put
+from litestar.params import FromPath, FromQuery, JSONBody
 
 from backend.kernel import clock
 from backend.notify import service as notify
@@ -44,7 +45,7 @@ class Ids(msgspec.Struct):
 
 
 @get("/bundle")
-async def show_bundle(request: Request[Any, Any, Any], since: str = "") -> dict[str, Any]:
+async def show_bundle(request: Request[Any, Any, Any], since: FromQuery[str] = "") -> dict[str, Any]:
     bundle = await build_field_bundle(by=request.user)
     now = {"server_time_ms": round(clock.now().timestamp() * 1000)}
     if since and since == bundle["cursor"]:
@@ -53,32 +54,32 @@ async def show_bundle(request: Request[Any, Any, Any], since: str = "") -> dict[
 
 
 @post("/inspections/{inspection_id:uuid}/receive", status_code=200)
-async def receive(request: Request[Any, Any, Any], inspection_id: UUID, data: Receipt) -> dict[str, Any]:
+async def receive(request: Request[Any, Any, Any], inspection_id: FromPath[UUID], data: JSONBody[Receipt]) -> dict[str, Any]:
     state, version = await receive_inspection(inspection_id, t_dev_ms=data.t_dev, by=request.user)
     return {"state": state, "version": version}
 
 
 @put("/devices/{device_id:uuid}")
-async def enrol(request: Request[Any, Any, Any], device_id: UUID, data: Device) -> dict[str, str]:
+async def enrol(request: Request[Any, Any, Any], device_id: FromPath[UUID], data: JSONBody[Device]) -> dict[str, str]:
     async with transaction():
         await people.enrol_device(device_id, account_id=request.user.account_id, name=data.name, public_key=data.public_key)
     return {"id": str(device_id)}
 
 
 @put("/push", status_code=204)
-async def subscribe(request: Request[Any, Any, Any], data: Subscription) -> None:
+async def subscribe(request: Request[Any, Any, Any], data: JSONBody[Subscription]) -> None:
     async with transaction():
         await notify.subscribe(request.user.account_id, endpoint=data.endpoint, p256dh=data.keys.p256dh, auth=data.keys.auth)
 
 
 @delete("/push", status_code=204)
-async def unsubscribe(request: Request[Any, Any, Any], data: Endpoint) -> None:
+async def unsubscribe(request: Request[Any, Any, Any], data: JSONBody[Endpoint]) -> None:
     async with transaction():
         await notify.unsubscribe(request.user.account_id, data.endpoint)
 
 
 @post("/inbox/read", status_code=204)
-async def read_inbox(request: Request[Any, Any, Any], data: Ids) -> None:
+async def read_inbox(request: Request[Any, Any, Any], data: JSONBody[Ids]) -> None:
     async with transaction():
         await notify.mark_read(request.user.account_id, data.ids)
 
