@@ -12,7 +12,7 @@ from uuid import UUID
 from backend.draws import rules
 from backend.kernel import jcs, merkle
 from backend.kernel.errors import NotFound
-from backend.storage.engine import connection, reader
+from backend.storage.engine import reader
 
 FRAME_IN_BUNDLE = 20_000
 STATES = {
@@ -151,17 +151,23 @@ async def count_frame(draw: UUID) -> list[FrameCount]:
     return [FrameCount(**row) for row in rows]
 
 
-async def iter_frame_ndjson(draw: UUID, batch: int = 2000) -> AsyncIterator[bytes]:
-    """The frame, one canonical row a line, ascending by id: a line's bytes are its leaf's input. Needs an open transaction."""
-    lines: list[bytes] = []
-    async for r in connection().cursor(
-        'select object_id, county, cell, st, cc from draw_frame_row where draw = $1 order by object_id collate "C"', draw, prefetch=batch
+async def iter_frame_ndjson(draw: UUID, batch: int = 5000) -> AsyncIterator[bytes]:
+    """The frame, one canonical row a line, ascending by id: a line's bytes are its leaf's input.
+
+    A frozen frame never changes, so pages of it need no transaction around them.
+    """
+    last = ""
+    while rows := await reader().fetch(
+        'select object_id, county, cell, st, cc from draw_frame_row where draw = $1 and object_id collate "C" > $2'
+        ' order by object_id collate "C" limit $3',
+        draw,
+        last,
+        batch,
     ):
-        lines.append(jcs.encode({"id": r["object_id"], "county": r["county"], "cell": r["cell"], "st": r["st"], "cc": r["cc"]}) + b"\n")
-        if len(lines) == batch:
-            yield b"".join(lines)
-            lines = []
-    yield b"".join(lines)
+        last = rows[-1]["object_id"]
+        yield b"".join(
+            jcs.encode({"id": r["object_id"], "county": r["county"], "cell": r["cell"], "st": r["st"], "cc": r["cc"]}) + b"\n" for r in rows
+        )
 
 
 async def build_bundle(draw_id: str, audience: Literal["public", "auditor"] = "public") -> dict[str, Any]:

@@ -1,10 +1,10 @@
-"""Every public page. All of them are open: each says so itself by the face's mark."""
+"""Every public page. All of them are open, by the face's own mark."""
 
 from __future__ import annotations
 
 from litestar import Router
 
-from backend.web.public import health
+from backend.web.public import draws, health, log, results
 from backend.web.shared.access import PUBLIC
 
-router = Router("/", route_handlers=[*health.HANDLERS], opt={"access": PUBLIC})
+router = Router("/", route_handlers=[*health.HANDLERS, *results.HANDLERS, *draws.HANDLERS, *log.HANDLERS], opt={"access": PUBLIC})

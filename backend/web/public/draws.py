@@ -1,0 +1,145 @@
+"""Public draws: the list, one draw's page that recomputes it, the bundle, the frame, the stand-alone verifier."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+from litestar import Request, Response, get
+from litestar.params import FromPath, FromQuery
+from litestar.response import File, Stream, Template
+
+from backend.draws import queries, verifier
+from backend.draws.rules import GRINDING_PROOF_BITS, entropy_bits
+from backend.kernel import jcs
+from backend.kernel.errors import Forbidden
+from backend.ledger import queries as ledger
+from backend.people.rules import AUDITOR
+from backend.publicity import queries as publicity
+from backend.web.public.places import load_counties
+from backend.web.shared.i18n import _
+from backend.web.shared.pages import page
+
+
+@get("/draws")
+async def list_draws() -> Template:
+    return page("public/draws.html", draws=await queries.list_draws(), names=queries.STATES, counties=await load_counties())
+
+
+@get("/draws.json")
+async def list_draws_json() -> list[dict[str, Any]]:
+    return [
+        {
+            "draw_id": d.draw_id,
+            "state": d.state,
+            "title": d.title,
+            "region": d.region,
+            "n_frame": d.n_frame,
+            "announced_at": d.announced_at,
+            "drawn_at": d.drawn_at,
+            "revealed_at": d.revealed_at,
+            "reveal_by": d.reveal_by,
+        }
+        for d in await queries.list_draws()
+    ]
+
+
+def check_names() -> dict[str, str]:
+    """What each check of the browser says to people."""
+    return {
+        "announcement": _("公告的指纹"),
+        "frame": _("名单与公告一致，没有增删改"),
+        "pool": _("人员名单与公告一致"),
+        "recusals": _("回避名单与公告一致"),
+        "classes": _("分类承诺逐户相符"),
+        "secret": _("公开的密钥正是公告时封存的那一个"),
+        "randomness": _("每个公告的来源都有随机数"),
+        "objects": _("重新抽取，抽中的检查对象完全相同"),
+        "teams": _("重新配对，检查人员完全相同"),
+        "verified": _("已验证：结果可由公开数据完整重算"),
+        "failed": _("验证失败：公开的数据与结果不符"),
+        "incomplete": _("尚未公开密钥：目前能核对的都相符"),
+        "waiting": _("待公开"),
+        "running": _("正在重新计算"),
+        "unreachable": _("无法取得数据，请稍后再试"),
+        "not_in_frame": _("该代码不在这次抽取的名单中。"),
+        "excluded": _("在名单中，但未参与抽取："),
+        "sealed": _("在名单中并参与抽取。密钥公开后可在此查看签号和名次。"),
+        "drawn": _("被抽中：在所属单元 {size} 户中签号排第 {place}，前 {n} 户抽中。"),
+        "not_drawn": _("未被抽中：在所属单元 {size} 户中签号排第 {place}，前 {n} 户抽中。"),
+        "ticket": _("签号"),
+        "cutoff": _("末位中签签号"),
+        "X:STATUS": _("已注销、吊销或迁出"),
+        "X:OPEN": _("正在接受其他检查"),
+        "X:FREQ": _("已达年度检查次数上限"),
+        "X:EXEMPT": _("依法免检"),
+    }
+
+
+@get("/draws/{draw_id:str}")
+async def show_draw(draw_id: FromPath[str]) -> Template:
+    draw = await queries.find_draw(draw_id)
+    by_county: dict[str, dict[str, int]] = {}
+    frame: dict[str, int] = {}
+    for c in await queries.count_frame(draw.id):
+        frame[c.st] = frame.get(c.st, 0) + c.n
+        by_county.setdefault(c.county, {"E": 0, "out": 0})["E" if c.st == "E" else "out"] += c.n
+    sources = [{**s, "bits": entropy_bits(s["kind"], int(s.get("count") or 0) or 64)} for s in draw.announcement["sources"]]
+    bits = sum(s["bits"] for s in sources)
+    steps = [(name, at, entry) for name, at, entry in _steps(draw)]
+    return page(
+        "public/draw.html",
+        draw=draw,
+        sources=sources,
+        bits=bits,
+        enough_bits=bits >= GRINDING_PROOF_BITS,
+        frame=frame,
+        by_county=by_county,
+        steps=[(name, at, await ledger.find_receipt(entry) if entry else None) for name, at, entry in steps],
+        names=queries.STATES,
+        checks=check_names(),
+        results=await publicity.list_publications(draw_id=draw_id, limit=100),
+        counties=await load_counties(),
+    )
+
+
+def _steps(draw: queries.DrawView) -> list[tuple[str, Any, Any]]:
+    return [
+        (_("公告：名单、人员和密钥被固定"), draw.announced_at, draw.announced_entry),
+        (_("抽取：公开的随机数决定结果"), draw.drawn_at, draw.drawn_entry),
+        (_("公开：任何人都能重新计算"), draw.revealed_at, draw.revealed_entry),
+    ]
+
+
+@get("/draws/{draw_id:str}/bundle.json")
+async def show_bundle(request: Request[Any, Any, Any], draw_id: FromPath[str], audience: FromQuery[str] = "public") -> Response[bytes]:
+    """The draw as docs/draw-spec.md gives it; ``audience=auditor`` needs that role."""
+    if audience == "auditor":
+        user = request.scope.get("user")
+        if user is None or user.role != AUDITOR:
+            raise Forbidden()
+        bundle = await queries.build_bundle(draw_id, "auditor")
+    else:
+        bundle = await queries.build_bundle(draw_id)
+    return Response(jcs.encode(bundle), media_type="application/json")
+
+
+@get("/draws/{draw_id:str}/frame.ndjson")
+async def show_frame(draw_id: FromPath[str]) -> Stream:
+    draw = await queries.find_draw(draw_id)
+
+    async def lines() -> AsyncIterator[bytes]:
+        async for chunk in queries.iter_frame_ndjson(draw.id):
+            yield chunk
+
+    return Stream(lines(), media_type="application/x-ndjson")
+
+
+@get("/verifier.py")
+async def show_verifier() -> File:
+    """The whole check in one file of plain Python, for whoever does not trust this site."""
+    return File(Path(verifier.__file__), filename="verifier.py", media_type="text/x-python")
+
+
+HANDLERS = [list_draws, list_draws_json, show_draw, show_bundle, show_frame, show_verifier]
