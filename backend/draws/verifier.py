@@ -251,10 +251,12 @@ def main(argv=None):
             with open(frame_path, encoding="utf-8") as f:
                 bundle["frame"] = [json.loads(line) for line in f if line.strip()]
         draw = Draw(bundle)
+        if not {"draw_id", "frame_root", "n_frame", "sources"} <= set(draw.a):
+            raise ValueError("the announcement lacks its fields")
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as e:
         print("无法读取 · cannot be read: %s: %s" % (args[0], e), file=sys.stderr)
         return 2
-    print("%s  sha256 %s" % (draw.a.get("draw_id"), draw.digest))
+    print("%s  sha256 %s" % (draw.a["draw_id"], draw.digest))
     outcome = {}
     for code, (zh, en) in NAMES.items():
         try:

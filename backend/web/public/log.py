@@ -66,7 +66,7 @@ async def show_entry(index: FromPath[int]) -> Template:
 
 
 def _text(body: str | bytes, **headers: str) -> Response[bytes]:
-    return Response(body.encode() if isinstance(body, str) else body, media_type="text/plain; charset=utf-8", headers=headers)
+    return Response(body.encode() if isinstance(body, str) else body, media_type="text/plain", headers=headers)
 
 
 @get("/log/checkpoint")

@@ -12,7 +12,9 @@ const joined = (a, b) => Uint8Array.from([...a, ...b]);
 async function openCheckpoint(note, vkey) {
   const cut = note.lastIndexOf("\n\n");
   const text = note.slice(0, cut + 1);
-  const [name, , key] = vkey.split("+");
+  // The key's base64 may itself hold a plus sign.
+  const [name, , ...rest] = vkey.split("+");
+  const key = rest.join("+");
   const line = note.slice(cut + 2).split("\n").find((l) => l.startsWith(`— ${name} `));
   const signature = base64(line.split(" ")[2]).slice(4);
   const publicKey = await crypto.subtle.importKey("raw", base64(key).slice(1), { name: "Ed25519" }, false, ["verify"]);
