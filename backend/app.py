@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 from litestar import Litestar
 from litestar.config.csrf import CSRFConfig
@@ -29,14 +30,14 @@ async def lifespan(app: Litestar) -> AsyncIterator[None]:
 
 def create_app() -> Litestar:
     """The application. Needs a reachable, migrated database when it starts, none to be built."""
-    static = {"opt": {"access": PUBLIC}, "include_in_schema": False}
+    open_to_all: dict[str, Any] = {"opt": {"access": PUBLIC}, "include_in_schema": False}
     return Litestar(
         route_handlers=[
             console.router,
             field.router,
             public.router,
-            create_static_files_router("/static", [pages.BUILD / "static"], **static),
-            create_static_files_router("/field", [pages.BUILD / "field"], html_mode=True, **static),
+            create_static_files_router("/static", [pages.BUILD / "static"], **open_to_all),
+            create_static_files_router("/field", [pages.BUILD / "field"], html_mode=True, **open_to_all),
         ],
         guards=[guard],
         middleware=[headers.security_headers, DefineMiddleware(session.SessionMiddleware, exclude=["^/static", "^/field/(?!api)"])],

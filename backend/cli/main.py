@@ -62,7 +62,7 @@ def _database(args: argparse.Namespace) -> int:
 def _draw_verify(args: argparse.Namespace) -> int:
     from backend.draws import verifier
 
-    return verifier.main(args.rest)
+    return int(verifier.main(args.rest))  # type: ignore[no-untyped-call]
 
 
 def _ledger_verify(args: argparse.Namespace) -> int:

@@ -106,7 +106,7 @@ async def open_batch(file: StoredFile, *, account: UUID, region: str, filename: 
     sql = connection()
     # Two clicks at once must not open two: the second waits here and then finds the first.
     await sql.execute("select pg_advisory_xact_lock(hashtextextended($1, 0))", file.sha256)
-    pending = await sql.fetchrow(  # type: ignore[no-untyped-call]
+    pending = await sql.fetchrow(
         "select id from import_batch where file_sha256 = $1 and region = $2 and state = any($3) order by created_at limit 1",
         file.sha256,
         region,
@@ -131,7 +131,7 @@ async def open_batch(file: StoredFile, *, account: UUID, region: str, filename: 
 
 async def take_batch() -> BatchView | None:
     """The oldest batch that waits for work and that nobody else has in hand; held until the transaction ends."""
-    row = await connection().fetchrow(  # type: ignore[no-untyped-call]
+    row = await connection().fetchrow(
         "select * from import_batch where state in ('reading', 'applying') order by created_at, id limit 1 for update skip locked"
     )
     return to_batch(row) if row else None
@@ -156,7 +156,7 @@ def _record(batch_id: UUID, row: JudgedRow) -> tuple[Any, ...]:
 
 async def add_rows(batch_id: UUID, rows: Sequence[JudgedRow]) -> None:
     """Append judged rows and move the counts on; the batch is ``previewed`` once all its rows are there."""
-    await connection().copy_records_to_table(  # type: ignore[no-untyped-call]
+    await connection().copy_records_to_table(
         "import_row",
         records=[_record(batch_id, row) for row in rows],
         columns=["batch", "row_no", "verdict", "raw", "draft", "errors"],

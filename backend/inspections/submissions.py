@@ -59,7 +59,9 @@ async def find_accepted(submission: UUID, record: bytes) -> Accepted | None:
         return None
     if row["record_sha256"] != hashlib.sha256(record).hexdigest():
         raise record_rules.OtherBytes()
-    return Accepted(row["id"], *list(row)[1:], is_new=False)
+    return Accepted(
+        row["id"], row["inspection"], row["record_sha256"], row["received_at"], row["clock_skew_ms"], row["entry_id"], row["state"], is_new=False
+    )
 
 
 async def lock_inspection(inspection: UUID) -> str:
@@ -167,7 +169,8 @@ async def decide(submission: UUID, *, verdict: str, comment: str, reviewer: UUID
     )
     await connection().execute("update submission set state = $2 where id = $1", submission, verdict)
     await connection().execute(
-        "update inspection set state = $2::text, version = version + 1, updated_at = $3, published_at = case when $2::text = 'published' then $3::timestamptz end"
+        "update inspection set state = $2::text, version = version + 1, updated_at = $3,"
+        " published_at = case when $2::text = 'published' then $3::timestamptz end"
         " where id = $1",
         row["inspection"],
         to,

@@ -148,7 +148,8 @@ async def list_entries(
     *, subject: str | None = None, type_: str | None = None, day: date | None = None, before: int | None = None, limit: int = 50
 ) -> list[EntryRow]:
     """Placed entries, newest first; ``before`` is an index (keyset paging), ``day`` a day in Beijing."""
-    where, args = ["true"], []
+    where: list[str] = ["true"]
+    args: list[Any] = []
     for condition, value in (("e.subject = ${}", subject), ("e.type = ${}", type_), ("l.index < ${}", before)):
         if value is not None:
             args.append(value)

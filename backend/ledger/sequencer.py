@@ -11,8 +11,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable
 
-import asyncpg
 import structlog
+from asyncpg.exceptions import InterfaceError, PostgresError
 
 from backend.kernel import clock, merkle
 from backend.kernel.settings import settings
@@ -105,7 +105,7 @@ async def run(stop: asyncio.Event) -> None:
             log.critical("ledger.broken", error=str(e))
             await stop.wait()
             return
-        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as e:
+        except (OSError, PostgresError, InterfaceError) as e:
             log.warning("ledger.waiting", error=repr(e))
         try:
             await asyncio.wait_for(stop.wait(), POLL_SECONDS)

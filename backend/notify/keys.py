@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 from functools import cache
+from typing import cast
 
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
@@ -18,7 +19,7 @@ def _make() -> bytes:
 
 @cache
 def vapid() -> Vapid02:
-    return Vapid02.from_pem(keep("vapid.pem", _make))
+    return cast(Vapid02, Vapid02.from_pem(keep("vapid.pem", _make)))  # type: ignore[no-untyped-call]
 
 
 def public_key() -> str:

@@ -193,7 +193,9 @@ class FrameEnterprise:
 
 
 async def list_frame(counties: Sequence[str], industries: Sequence[str]) -> list[FrameEnterprise]:
-    """Every enterprise of the counties and industries (none named: all), whatever its status."""
+    """Every enterprise of the counties and industries (no industry named: all of them), whatever its status."""
+    if not counties:
+        return []
     query = Enterprise.select(
         Enterprise.id, Enterprise.code, Enterprise.name, Enterprise.region, Enterprise.industry, Enterprise.status, Enterprise.credit_class
     ).where(Enterprise.region.is_in(list(counties)))

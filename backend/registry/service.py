@@ -87,7 +87,7 @@ async def put_enterprises(
         lat, lon = (places or {}).get(draft.code, (None, None))
         optional = [getattr(draft, name) if name in gives else None for name in UNSAID]
         rows.append((new_id(), draft.code, *(getattr(draft, name) for name in _SAID), *optional, lat, lon, new_token()))
-    await sql.copy_records_to_table(  # type: ignore[no-untyped-call]
+    await sql.copy_records_to_table(
         "incoming_enterprise", records=rows, columns=["id", "code", *_COLUMNS, "lat_e7", "lon_e7", "qr_token"]
     )
     # A kind that the file leaves open was derived from the code: it serves new rows only.
@@ -98,7 +98,7 @@ async def put_enterprises(
         list(kinds),
         list(kinds.values()),
     )
-    foreign = await sql.fetchval(  # type: ignore[no-untyped-call]
+    foreign = await sql.fetchval(
         "select count(*) from enterprise e join incoming_enterprise i using (code) where not starts_with(e.region, $1)", region
     )
     if foreign:

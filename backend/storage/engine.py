@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from types import TracebackType
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 import asyncpg
 from piccolo.engine import engine_finder
@@ -54,28 +54,29 @@ class SafeTransaction(PostgresTransaction):
     async def __aenter__(self) -> SafeTransaction:
         if self._parent is not None:
             return self._parent  # type: ignore[return-value]
-        self.connection = await self.get_connection()
+        self.connection = await self.get_connection()  # type: ignore[no-untyped-call]
         try:
             self.transaction = self.connection.transaction(isolation=self.isolation)
-            await self.begin()
+            await self.begin()  # type: ignore[no-untyped-call]
         except BaseException:
             await self._give_back()
             raise
         self.context = self.engine.current_transaction.set(self)
         return self
 
-    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> bool:
+    async def __aexit__(  # type: ignore[override]  # the stock one says bool, and so might swallow an error
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         if self._parent:
-            return error is None
+            return
         try:
             if error and not self._rolled_back:
-                await self.rollback()
+                await self.rollback()  # type: ignore[no-untyped-call]
             elif not (self._committed or self._rolled_back):
-                await self.commit()
+                await self.commit()  # type: ignore[no-untyped-call]
         finally:
             self.engine.current_transaction.reset(self.context)
             await self._give_back()
-        return False
 
     async def _give_back(self) -> None:
         if self.engine.pool:
@@ -120,10 +121,11 @@ def connection() -> asyncpg.Connection:
     return current.connection  # type: ignore[no-any-return]
 
 
-def reader() -> asyncpg.Connection | asyncpg.Pool:
+def reader() -> asyncpg.Connection:
     """For reads: the open transaction's connection, so that a verb sees its own writes, or else any of the pool's."""
     db = database()
-    return connection() if db.current_transaction.get() is not None else db.pool
+    # A pool answers fetch, fetchrow and fetchval as a connection does.
+    return connection() if db.current_transaction.get() is not None else cast(asyncpg.Connection, db.pool)
 
 
 @asynccontextmanager

@@ -75,7 +75,7 @@ async def work_off() -> bool:
             return False
         try:
             # A savepoint: what a failed step wrote goes, the note of its failure stays.
-            async with connection().transaction():  # type: ignore[no-untyped-call]
+            async with connection().transaction():
                 await (_read_on(batch) if batch.state == "reading" else _apply(batch))
         except DomainError as e:
             await service.mark_failed(batch.id, zh=e.message("zh"), en=e.message("en"))
