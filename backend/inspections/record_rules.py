@@ -161,7 +161,7 @@ def is_shown(question: Mapping[str, Any], answers: Mapping[Any, Mapping[str, Any
 def _check_answer(item: str, question: Mapping[str, Any], value: object, has_photo: bool) -> None:
     field = f"{item}/{question['id']}"
     kind = question["type"]
-    if value in (None, "") and kind != "text":
+    if value in (None, "") and (kind != "text" or question.get("required")):
         _refuse(field, "未填写", "not answered")
     if kind == "yes_no_na" and value not in ("yes", "no", "na"):
         _refuse(field, "须为是、否或不适用", "must be yes, no or not applicable")

@@ -6,7 +6,7 @@ const checklist = {
   id: "c", item: "I", version: 1, title_zh: "", title_en: "",
   questions: [
     { id: "a", zh: "", en: "", type: "choice", options: [] }, { id: "b", zh: "", en: "", type: "yes_no_na", show_if: { q: "a", is: "x" }, photo_required_when: "no" },
-    { id: "c", zh: "", en: "", type: "text", show_if: { q: "b", is: "no" } },
+    { id: "c", zh: "", en: "", type: "text", required: true, show_if: { q: "b", is: "no" } },
   ],
 };
 const ids = (answers) => visible(checklist, answers).map((q) => q.id);

@@ -28,7 +28,7 @@ def _measure(key: str, zh: str, en: str, unit: str, low: float, high: float, law
 
 
 def _choose(key: str, zh: str, en: str, law: str, *options: tuple[str, str, str]) -> Question:
-    return {"id": key, "zh": zh, "en": en, "type": "choice", "options": [{"id": i, "zh": z, "en": e} for i, z, e in options], "law": law}
+    return {"id": key, "zh": zh, "en": en, "type": "choice", "options": [{"value": i, "zh": z, "en": e} for i, z, e in options], "law": law}
 
 
 def _note(zh: str = "其他需要说明的情况", en: str = "Anything else to note") -> Question:

@@ -32,7 +32,8 @@ export function decimal(text) {
  * @returns {"unanswered"|"not-a-number"|"below"|"above"|null} what is wrong; a number outside its limits is noted, not refused
  */
 export function fault(q, value) {
-  if (value === null || value === undefined || value === "") return "unanswered";
+  // Free text is a remark unless its checklist asks for it.
+  if (value === null || value === undefined || value === "") return q.type === "text" && !q.required ? null : "unanswered";
   if (q.type !== "number") return null;
   const plain = decimal(value);
   if (plain === null) return "not-a-number";

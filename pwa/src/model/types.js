@@ -18,7 +18,7 @@
  *   sealed_entry: string, enterprise: Enterprise, officers: Officer[], items: Item[], return_comment: string|null,
  *   submission: {id: string, state: string, received_at_ms: number, ledger_index: number|null}|null, closed?: boolean}} Inspection
  * @typedef {{id: string, zh: string, en: string, type: "yes_no_na"|"number"|"choice"|"text", unit?: string, min?: number|string, max?: number|string,
- *   options?: {value: string, zh: string, en: string}[], photo_required_when?: string, law?: string, show_if?: {q: string, is: string}}} Question
+ *   options?: {value: string, zh: string, en: string}[], required?: boolean, photo_required_when?: string, law?: string, show_if?: {q: string, is: string}}} Question
  * @typedef {{id: string, item: string, version: number, title_zh: string, title_en: string, questions: Question[]}} Checklist
  * @typedef {{code: string, zh: string, en: string, parent: string|null}} OutcomeCode
  * @typedef {{id: string, kind: string, inspection: string|null, params: Record<string, any>, created_at_ms: number, read: boolean}} InboxEntry
