@@ -1,0 +1,105 @@
+"""Default deny: every route with every role and with nobody."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from backend.app import create_app
+from backend.people.rules import ROLES
+from backend.web.shared.access import PUBLIC
+from tests.web.conftest import browsers, client, login  # noqa: F401 - fixtures
+
+# What the world may reach without signing in. A new public route is added here on purpose or not at all.
+PUBLIC_PATHS = {
+    "/",
+    "/console/login",
+    "/draws",
+    "/draws.json",
+    "/draws/{draw_id:str}",
+    "/draws/{draw_id:str}/bundle.json",
+    "/draws/{draw_id:str}/frame.ndjson",
+    "/e/{token:str}",
+    "/field",
+    "/field/api/session",
+    "/field/{file_path:path}",
+    "/healthz",
+    "/log",
+    "/log/checkpoint",
+    "/log/entries/{index:int}",
+    "/log/index/{index:int}/proof",
+    "/log/tile/{tile:path}",
+    "/log/vkey",
+    "/results",
+    "/results/{number:str}",
+    "/results/{number:str}/proof.json",
+    "/static/{file_path:path}",
+    "/verifier.py",
+}
+DUMMIES = {"uuid": "00000000-0000-4000-8000-000000000000", "int": "7", "str": "x", "path": "x/y"}
+# Ends the session that the walk goes with; its guard is that of any signed-in page.
+LAST = {"/console/logout", "/field/api/session"}
+
+
+def routes() -> list[tuple[str, str, object]]:
+    """(path, method, access mark) of every route."""
+    found = []
+    for route in create_app().routes:
+        for method, (handler, *_rest) in getattr(route, "route_handler_map", {}).items():
+            if str(method) != "OPTIONS":
+                found.append((route.path_format if "{" not in route.path else route.path, str(method), handler.opt.get("access")))
+    return sorted(found, key=lambda r: (r[0] in LAST, r[0], r[1]))
+
+
+def test_every_route_has_a_mark():
+    assert [r for r in routes() if not r[2]] == []
+
+
+def test_the_public_list_is_complete_and_no_longer_than_it_must_be():
+    public = {path for path, method, access in routes() if access == PUBLIC}
+    assert public == PUBLIC_PATHS
+    changing = {(path, method) for path, method, access in routes() if access == PUBLIC and method not in ("GET", "HEAD")}
+    assert changing == {("/console/login", "POST"), ("/field/api/session", "POST")}
+
+
+def fill(path: str) -> str:
+    return re.sub(r"\{\w+:(\w+)\}", lambda m: DUMMIES[m[1]], path)
+
+
+async def test_nobody_reaches_anything_that_is_not_public(client):  # noqa: F811 - the fixture
+    await client.get("/console/login")
+    walked = 0
+    for path, method, access in routes():
+        if access == PUBLIC:
+            continue
+        walked += 1
+        answer = await client.request(method, fill(path))
+        if path.startswith("/field/api") or method == "HEAD":
+            assert answer.status_code == 401, (method, path, answer.status_code)
+        else:
+            assert answer.status_code == 303, (method, path, answer.status_code)
+            assert answer.headers["location"].startswith("/console/login"), (method, path)
+    assert walked > 30
+
+
+@pytest.mark.parametrize("role", ROLES)
+async def test_each_role_reaches_what_is_marked_for_it_and_nothing_else(client, login, role):  # noqa: F811 - the fixtures
+    await login(client, role, department=None if role in ("admin", "auditor") else "scjg")
+    for path, method, access in routes():
+        if access == PUBLIC or path in LAST:
+            continue
+        answer = await client.request(method, fill(path))
+        if role in access:
+            assert answer.status_code not in (401, 500), (role, method, path, answer.status_code, answer.text[:200])
+        else:
+            assert answer.status_code == 403, (role, method, path, answer.status_code)
+
+
+async def test_a_write_without_its_csrf_token_is_refused(client, login):  # noqa: F811 - the fixtures
+    await login(client, "manager")
+    for path, method, access in routes():
+        if method in ("GET", "HEAD") or path in LAST:
+            continue
+        answer = await client.request(method, fill(path), headers={"x-csrf-token": "not the cookie"})
+        assert answer.status_code == 403, (method, path, answer.status_code)
