@@ -26,9 +26,7 @@ ED25519 = b"\x01"  # the signature type of signed-note
 # Event -> what it says to people. An entry of any other type is refused.
 EVENTS: dict[str, tuple[str, str]] = {
     "registry.imported": ("导入检查对象名录", "Register imported"),
-    "enterprise.changed": ("修改检查对象", "Enterprise changed"),
     "account.created": ("新建账号", "Account created"),
-    "account.changed": ("变更账号", "Account changed"),
     "device.enrolled": ("登记设备", "Device enrolled"),
     "device.revoked": ("停用设备", "Device revoked"),
     "campaign.created": ("制定抽查任务", "Campaign planned"),

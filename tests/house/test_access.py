@@ -98,7 +98,7 @@ async def test_each_role_reaches_what_is_marked_for_it_and_nothing_else(client, 
 
 async def test_a_write_without_its_csrf_token_is_refused(client, login):  # noqa: F811 - the fixtures
     await login(client, "manager")
-    for path, method, access in routes():
+    for path, method, _access in routes():
         if method in ("GET", "HEAD") or path in LAST:
             continue
         answer = await client.request(method, fill(path), headers={"x-csrf-token": "not the cookie"})

@@ -18,7 +18,7 @@ function item({ code, ok, detail }) {
   const li = document.createElement("li");
   li.className = ok === null ? "muted" : ok ? "good" : "bad";
   const mark = ok === null ? "…" : ok ? "✓" : "✗";
-  li.textContent = `${mark} ${texts[code]}${ok === null ? `（${texts.waiting}）` : ""}`;
+  li.textContent = `${mark} ${texts[code]}${ok === null ? ` · ${texts.waiting}` : ""}`;
   if (!ok && detail && code !== "announcement") li.title = detail;
   return li;
 }
@@ -38,7 +38,7 @@ function tell(bundle, code) {
   if (found.st !== "E") return `${texts.excluded}${texts[found.st] ?? found.st}`;
   if (found.place === undefined) return texts.sealed;
   const said = texts[found.drawn ? "drawn" : "not_drawn"].replace(/\{(\w+)\}/g, (_, name) => found[name]);
-  return `${said} ${texts.ticket} ${found.ticket.slice(0, 16)}…${found.cutoff ? `，${texts.cutoff} ${found.cutoff.slice(0, 16)}…` : ""}`;
+  return `${said} ${texts.ticket} ${found.ticket.slice(0, 16)}…${found.cutoff ? ` · ${texts.cutoff} ${found.cutoff.slice(0, 16)}…` : ""}`;
 }
 
 try {
