@@ -19,6 +19,7 @@ from backend.storage import cluster, engine
 from backend.storage.migrate import migrate
 
 PATIENCE = 60.0
+STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class PortTaken(DomainError):
@@ -89,7 +90,9 @@ def run(*, demo: bool = True) -> int:
     def stop(number: int, frame: FrameType | None) -> None:
         raise KeyboardInterrupt
 
-    signal.signal(signal.SIGTERM, stop)
+    # SIGINT too: a shell that starts us in the background leaves it ignored. SIGHUP: the terminal was closed.
+    for number in STOPPING:
+        signal.signal(number, stop)
     try:
         asyncio.run(migrate())
         if demo and not s.production:
@@ -110,7 +113,8 @@ def run(*, demo: bool = True) -> int:
         print("\n正在停止 · stopping ..", flush=True)
         return 0
     finally:
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        for number in STOPPING:
+            signal.signal(number, signal.SIG_IGN)
         for child in children:
             child.terminate()
         for child in children:
