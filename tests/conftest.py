@@ -10,6 +10,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from uuid import uuid4
 
@@ -22,6 +23,7 @@ os.environ.pop("DATABASE_URL", None)
 import asyncpg  # noqa: E402
 import pytest  # noqa: E402
 
+from backend.cli.demo import load  # noqa: E402
 from backend.kernel import clock  # noqa: E402
 from backend.storage import cluster, engine  # noqa: E402
 from backend.storage.migrate import migrate  # noqa: E402
@@ -55,11 +57,10 @@ async def _sql(where: dict[str, str], statement: str) -> None:
         await connection.close()
 
 
-@pytest.fixture
-async def db(server: dict[str, str]) -> AsyncIterator[engine.Database]:
-    """A fresh, migrated database with its pool open."""
+@asynccontextmanager
+async def _copy_of(server: dict[str, str], template: str) -> AsyncIterator[engine.Database]:
     name = f"t_{uuid4().hex}"
-    await _sql(server, f"create database {name} template {TEMPLATE}")
+    await _sql(server, f"create database {name} template {template}")
     database = engine.database()
     database.config = {**server, "database": name}
     await database.start_connection_pool(min_size=1, max_size=8)
@@ -68,6 +69,30 @@ async def db(server: dict[str, str]) -> AsyncIterator[engine.Database]:
     finally:
         await database.close_connection_pool()
         await _sql(server, f"drop database {name} with (force)")
+
+
+@pytest.fixture
+async def db(server: dict[str, str]) -> AsyncIterator[engine.Database]:
+    """A fresh, migrated database with its pool open."""
+    async with _copy_of(server, TEMPLATE) as database:
+        yield database
+
+
+@pytest.fixture(scope="session")
+def demo_template(server: dict[str, str]) -> str:
+    """The demo county, loaded once through the real use cases: one record per interesting state."""
+    name = "sunlot_demo_template"
+    asyncio.run(_sql(server, f"create database {name} template {TEMPLATE}"))
+    engine.database().config = {**server, "database": name}
+    assert asyncio.run(load.load_if_empty())
+    return name
+
+
+@pytest.fixture
+async def demo(server: dict[str, str], demo_template: str) -> AsyncIterator[engine.Database]:
+    """A database of its own with the demo county in it."""
+    async with _copy_of(server, demo_template) as database:
+        yield database
 
 
 @pytest.fixture(autouse=True)
