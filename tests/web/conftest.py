@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import date
 from uuid import UUID
 
@@ -32,8 +32,30 @@ async def _show_csrf(request: httpx.Request) -> None:
 
 
 @pytest.fixture
+async def county(demo: engine.Database) -> AsyncIterator[Callable[[str], Awaitable[httpx.AsyncClient]]]:
+    """The demo county behind the application: ``await county("reviewer")`` is that person's browser, ``""`` nobody's."""
+    async with _browsers() as open_browser:
+
+        async def enter(username: str) -> httpx.AsyncClient:
+            browser = await open_browser()
+            await browser.get("/console/login")
+            if username:
+                answer = await browser.post("/console/login", data={"username": username, "password": "sunlot-demo"})
+                assert answer.status_code == 303, answer.text
+            return browser
+
+        yield enter
+
+
+@pytest.fixture
 async def browsers(db: engine.Database) -> AsyncIterator[Callable[[], Awaitable[httpx.AsyncClient]]]:
     """``await browsers()`` opens one more browser, with cookies of its own."""
+    async with _browsers() as open_browser:
+        yield open_browser
+
+
+@asynccontextmanager
+async def _browsers() -> AsyncIterator[Callable[[], Awaitable[httpx.AsyncClient]]]:
     app = create_app()
     async with AsyncExitStack() as stack:
 

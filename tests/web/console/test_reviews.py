@@ -1,0 +1,57 @@
+"""The reviewer's pages: the queue, a record with its files, the verdict; nobody else's files."""
+
+from __future__ import annotations
+
+import re
+
+from backend.storage.engine import connection, transaction
+
+
+async def waiting(browser) -> str:
+    return re.search(r"/console/reviews/([0-9a-f-]{36})", (await browser.get("/console/reviews")).text)[1]
+
+
+async def test_a_record_is_read_and_approved(county):
+    reviewer = await county("reviewer")
+    record = await waiting(reviewer)
+    page = (await reviewer.get(f"/console/reviews/{record}")).text
+    assert page.count('class="signature"') == 3
+    assert "签名与内容不符" not in page
+    photo = re.search(r"/console/reviews/[0-9a-f-]{36}/evidence/[0-9a-f]{64}", page)[0]
+    picture = await reviewer.get(photo)
+    assert picture.headers["content-type"] == "image/webp"
+    assert picture.headers["x-content-type-options"] == "nosniff"
+    answer = await reviewer.post(f"/console/reviews/{record}/approve", data={"comment": ""})
+    assert answer.status_code == 303
+    result = answer.headers["location"]
+    assert result.startswith("/results/GS-")
+    assert (await (await county("")).get(result)).status_code == 200
+    again = await reviewer.post(f"/console/reviews/{record}/approve", data={"comment": ""})
+    assert again.status_code == 409
+
+
+async def test_a_return_needs_a_reason_and_keeps_the_page(county):
+    reviewer = await county("reviewer")
+    record = await waiting(reviewer)
+    answer = await reviewer.post(f"/console/reviews/{record}/return", data={"comment": " "})
+    assert answer.status_code == 422
+    assert "退回须写明原因" in answer.text
+    answer = await reviewer.post(f"/console/reviews/{record}/return", data={"comment": "请补照片"})
+    assert answer.status_code == 303
+    assert "请补照片" in (await reviewer.get(f"/console/reviews/{record}")).text
+
+
+async def test_a_file_is_shown_only_with_its_own_record(county):
+    reviewer = await county("reviewer")
+    record = await waiting(reviewer)
+    async with transaction():
+        other = await connection().fetchval("select sha256 from submission_photo where submission <> $1 and role = 'photo' limit 1", record)
+    assert (await reviewer.get(f"/console/reviews/{record}/evidence/{other}")).status_code == 404
+    assert (await reviewer.get(f"/console/reviews/{record}/evidence/{'0' * 64}")).status_code == 404
+
+
+async def test_managers_and_inspectors_do_not_read_records(county):
+    record = await waiting(await county("reviewer"))
+    for who in ("manager", "inspector"):
+        assert (await (await county(who)).get(f"/console/reviews/{record}")).status_code == 403
+    assert (await (await county("auditor")).get(f"/console/reviews/{record}")).status_code == 200
