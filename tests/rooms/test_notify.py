@@ -1,0 +1,139 @@
+"""Alerts: the inbox always, Web Push for real: signed, encrypted, retried, buried."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+from uuid import uuid4
+
+import msgspec
+import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+from backend.kernel.settings import settings
+from backend.notify import jobs, queries, rules, service
+from backend.storage import outbox
+from backend.storage.engine import connection, transaction
+from tests.journeys.conftest import PushService
+
+ME = uuid4()
+ALLOWED = ("fcm.googleapis.com", "*.push.apple.com", "127.0.0.1")
+
+
+@pytest.mark.parametrize("endpoint", ["https://fcm.googleapis.com/x", "https://web.push.apple.com/x", "http://127.0.0.1:9/x"])
+def test_known_push_services(endpoint):
+    rules.check_endpoint(endpoint, ALLOWED)
+
+
+@pytest.mark.parametrize(
+    "endpoint",
+    [
+        "http://fcm.googleapis.com/x",  # not encrypted
+        "https://evil.example/x",
+        "https://fcm.googleapis.com.evil.example/x",
+        "https://fcm.googleapis.com@evil.example/x",
+        "https://user@fcm.googleapis.com/x",
+        "http://10.0.0.1/x",
+        "http://169.254.169.254/latest/meta-data",
+        "http://[::1]/x",
+        "file:///etc/passwd",
+        "ftp://127.0.0.1/x",
+        "",
+    ],
+)
+def test_everything_else_is_refused(endpoint):
+    with pytest.raises(rules.PushHostRefused):
+        rules.check_endpoint(endpoint, ALLOWED)
+
+
+def test_every_kind_says_something_in_both_languages():
+    params = {"enterprise": "某店", "due_on": "2026-12-01", "comment": "补照片"}
+    for kind in rules.KINDS:
+        for locale in ("zh", "en"):
+            title, body = rules.text_of(kind, params, locale)
+            assert title
+            assert "某店" in body
+
+
+@pytest.fixture
+def push_service(monkeypatch):
+    service_ = PushService()
+    changed = msgspec.structs.replace(settings(), push_hosts=ALLOWED)
+    for room in (service, jobs):
+        monkeypatch.setattr(room, "settings", lambda: changed)
+    yield service_
+    service_.server.shutdown()
+    service_.server.server_close()
+
+
+async def subscribe(push_service, **changed):
+    given = {**push_service.subscription(), **changed}
+    async with transaction():
+        await service.subscribe(ME, endpoint=given["endpoint"], p256dh=given["keys"]["p256dh"], auth=given["keys"]["auth"])
+
+
+async def tell():
+    async with transaction():
+        return await service.tell(ME, "inspection.dispatched", inspection=uuid4(), params={"enterprise": "某店", "due_on": "2026-12-01"})
+
+
+async def test_an_alert_reaches_the_inbox_and_the_browser(db, push_service):
+    for _ in range(2):  # a browser that subscribes again is still one
+        await subscribe(push_service)
+    entry = await tell()
+    assert await outbox.work_off({"push": jobs.push}) == 1
+    message = json.loads(push_service.inbox.get(timeout=5))
+    assert message["title"] == "新的检查"
+    assert message["url"].startswith("/field/#/inspection/")
+    (shown,) = await queries.list_inbox(ME)
+    assert (shown.id, shown.is_read) == (entry, False)
+    async with transaction():
+        await service.mark_read(uuid4(), [entry])  # nobody reads another's alerts
+        assert not (await queries.list_inbox(ME))[0].is_read
+        await service.mark_read(ME, [entry])
+        assert (await queries.list_inbox(ME))[0].is_read
+        assert await connection().fetchval("select state from notify_delivery") == "sent"
+
+
+async def test_without_a_browser_the_inbox_still_has_it(db):
+    await tell()
+    assert len(await queries.list_inbox(ME)) == 1
+    assert await outbox.work_off({"push": jobs.push}) == 0
+
+
+async def test_a_browser_that_is_gone_is_buried_and_one_in_trouble_is_tried_again(db, push_service, monkeypatch):
+    await subscribe(push_service)
+    await tell()
+    handler = push_service.server.RequestHandlerClass
+    monkeypatch.setattr(handler, "do_POST", lambda self: self.send_error(500))
+    await outbox.work_off({"push": jobs.push})
+    async with transaction():
+        job = await connection().fetchrow("select attempts, last_error from outbox_job")
+        assert (job["attempts"], "500" in job["last_error"]) == (1, True)
+        await connection().execute("update outbox_job set available_at = now() - interval '1 hour'")
+    monkeypatch.setattr(handler, "do_POST", lambda self: self.send_error(410))
+    await outbox.work_off({"push": jobs.push})
+    async with transaction():
+        assert await connection().fetchval("select count(*) from outbox_job") == 0
+        assert await connection().fetchval("select dead_at is not null from push_subscription")
+        assert await connection().fetchval("select state from notify_delivery") == "dead"
+    await tell()
+    assert await outbox.work_off({"push": jobs.push}) == 0
+
+
+async def test_malformed_keys_are_refused(db, push_service):
+    from backend.kernel.errors import Invalid
+
+    with pytest.raises(Invalid):
+        await subscribe(push_service, keys={"p256dh": "AA", "auth": "AA"})
+
+
+async def test_another_browser_cannot_read_it(db, push_service):
+    stranger = ec.generate_private_key(ec.SECP256R1()).public_key().public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
+    keys = {"p256dh": base64.urlsafe_b64encode(stranger).rstrip(b"=").decode(), "auth": base64.urlsafe_b64encode(os.urandom(16)).rstrip(b"=").decode()}
+    await subscribe(push_service, keys=keys)
+    await tell()
+    await outbox.work_off({"push": jobs.push})
+    assert isinstance(push_service.inbox.get(timeout=5), Exception)
