@@ -12,6 +12,7 @@ from litestar.middleware import DefineMiddleware
 from litestar.plugins.htmx import HTMXPlugin
 from litestar.static_files import create_static_files_router
 
+from backend.kernel import logs
 from backend.kernel.settings import settings
 from backend.storage import engine
 from backend.storage.keys import secret
@@ -58,4 +59,5 @@ def create_app() -> Litestar:
     )
 
 
+logs.configure()
 app = create_app()

@@ -10,10 +10,12 @@ from functools import partial
 import structlog
 
 from backend.evidence import jobs as evidence_jobs
+from backend.kernel import logs
 from backend.ledger import sequencer
 from backend.notify import jobs as notify_jobs
 from backend.storage import engine, outbox
 from backend.usecases import import_registry
+from backend.usecases.close_draw import reveal_what_is_due
 
 HANDLERS: dict[str, outbox.Handler] = {
     "push": notify_jobs.push,
@@ -23,7 +25,7 @@ IDLE_SECONDS = 0.5
 log = structlog.get_logger()
 
 
-async def _keep_working(name: str, work: Callable[[], Awaitable[object]], stop: asyncio.Event) -> None:
+async def _keep_working(name: str, work: Callable[[], Awaitable[object]], stop: asyncio.Event, idle: float = IDLE_SECONDS) -> None:
     while not stop.is_set():
         try:
             if await work():
@@ -31,13 +33,14 @@ async def _keep_working(name: str, work: Callable[[], Awaitable[object]], stop: 
         except Exception as e:  # noqa: BLE001 - the database may be away for a while; the work is not lost
             log.warning("worker.failed", work=name, error=repr(e))
         try:
-            await asyncio.wait_for(stop.wait(), IDLE_SECONDS)
+            await asyncio.wait_for(stop.wait(), idle)
         except TimeoutError:
             continue
 
 
 async def main() -> int:
     """Work until SIGTERM or SIGINT; what is in hand is finished first."""
+    logs.configure()
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
@@ -45,6 +48,7 @@ async def main() -> int:
         await asyncio.gather(
             _keep_working("outbox", partial(outbox.work_off, HANDLERS), stop),
             _keep_working("imports", import_registry.work_off, stop),
+            _keep_working("reveals", reveal_what_is_due, stop, idle=60),
             sequencer.run(stop),
         )
     return 0
