@@ -7,20 +7,15 @@ from backend.draws import service as draws
 from backend.inspections import queries as inspections
 from backend.inspections import service
 from backend.kernel import clock
-from backend.kernel.errors import Forbidden
-from backend.people.rules import MANAGER, Principal
-from backend.people.service import require
+from backend.people.rules import Principal
 from backend.storage.engine import transaction
+from backend.usecases.own_draw import load_own_draw
 
 
 async def reveal_draw(draw_id: str, *, by: Principal) -> bool:
     """Open the secret when every visit is published or the announced date has come. False when it was open already."""
-    require(by, MANAGER)
     async with transaction():
-        draw = await draw_queries.find_draw(draw_id)
-        campaign = await inspections.find_campaign(draw.campaign, by.scope)
-        if campaign.department != by.department:
-            raise Forbidden()
+        draw, campaign = await load_own_draw(draw_id, by)
         done = await inspections.is_draw_finished(draw.id)
         revealed = await draws.reveal(draw_id, by=by.account_id, is_finished=done)
         if revealed and done:
@@ -39,12 +34,8 @@ async def reveal_what_is_due() -> int:
 
 async def void_draw(draw_id: str, reason: str, *, by: Principal) -> None:
     """Give up a draw that no officer has signed for yet; the campaign can be announced again. Nothing is deleted."""
-    require(by, MANAGER)
     async with transaction():
-        draw = await draw_queries.find_draw(draw_id)
-        campaign = await inspections.find_campaign(draw.campaign, by.scope)
-        if campaign.department != by.department:
-            raise Forbidden()
+        draw, campaign = await load_own_draw(draw_id, by)
         if draw.state == "drawn":
             await service.cancel_untouched(draw.id)
         await draws.void(draw_id, reason, by=by.account_id)

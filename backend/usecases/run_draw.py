@@ -5,19 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from backend.draws import queries as draw_queries
 from backend.draws import service as draws
 from backend.draws.queries import DrawView
-from backend.inspections import queries as inspections
 from backend.inspections import service
 from backend.inspections.service import Visit
-from backend.kernel.errors import Forbidden
 from backend.notify import service as notify
 from backend.people import queries as people
-from backend.people.rules import MANAGER, Principal
-from backend.people.service import require
+from backend.people.rules import Principal
 from backend.registry import queries as registry
 from backend.storage.engine import transaction
+from backend.usecases.own_draw import load_own_draw
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +30,8 @@ async def run_draw(draw_id: str, values: Sequence[str], *, by: Principal) -> Dra
 
     A visit is opened only with a whole team; the others are on the published exception list.
     """
-    require(by, MANAGER)
     async with transaction():
-        draw = await draw_queries.find_draw(draw_id)
-        campaign = await inspections.find_campaign(draw.campaign, by.scope)
-        if campaign.department != by.department:
-            raise Forbidden()
+        draw, campaign = await load_own_draw(draw_id, by)
         randomness = draws.read_randomness(draw.announcement["sources"], values)
         draw, sealed, is_first = await draws.perform(draw_id, randomness, by=by.account_id)
         whole = [s for s in sealed if all(s.team)]
