@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
+import subprocess
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
 from backend.draws import queries, verifier
 from backend.draws.service import NotYet
+from backend.inspections.rules import Plan
 from backend.kernel import clock, jcs
 from backend.storage.engine import connection, transaction
+from backend.usecases.announce_draw import announce_draw
 from backend.usecases.close_draw import reveal_draw, reveal_what_is_due
+from backend.usecases.create_campaign import create_campaign
+from backend.usecases.run_draw import run_draw
 from tests.usecases.test_records import principal
+
+PWA = Path(__file__).parents[2] / "pwa"
 
 
 async def drawn() -> str:
@@ -44,3 +53,82 @@ async def test_what_was_announced_cannot_be_changed_even_by_hand(demo):
     with pytest.raises(Exception, match="never changed"):
         async with transaction():
             await connection().execute("delete from draw_frame_row")
+
+
+async def test_a_draw_by_credit_class_is_checked_without_telling_a_class(demo, tmp_path):
+    manager = await principal("manager")
+    today = clock.now().date()
+    plan = Plan(
+        name="按信用风险分类抽查",
+        items=("SC04",),
+        department="scjg",
+        partners=(),
+        counties=("530302", "530303"),
+        industries=("6210", "5251"),
+        rate_mode="classes",
+        rates={"A": (2, 100), "B": (5, 100), "C": (20, 100), "D": (60, 100)},
+        officers_per_visit=2,
+        due_on=today + timedelta(days=20),
+    )
+    campaign = await create_campaign(plan, by=manager)
+    source = {"kind": "beacon", "name": "drand", "date": today.isoformat(), "rule": "round 1"}
+    draw_id = await announce_draw(campaign, sources=[source], by=manager)
+    outcome = await run_draw(draw_id, ["ab" * 32], by=manager)
+    assert outcome.drawn > 0
+    due = outcome.draw.reveal_by
+    clock.hold(lambda: due)
+    await reveal_what_is_due()
+    bundle = await queries.build_bundle(draw_id)
+    assert bundle["classes"] is None
+    assert bundle["result"]["cells"] is None
+    assert len(bundle["result"]["drawn"]) == outcome.drawn
+    path = tmp_path / "public.json"
+    path.write_bytes(jcs.encode(bundle))
+    assert verifier.main([str(path)]) == 0
+    program = (
+        'import { readFileSync } from "node:fs"; import { verifyBundle } from "./src/model/draw.js";'
+        'console.log((await verifyBundle(JSON.parse(readFileSync(process.argv[1], "utf8")))).verdict);'
+    )
+    command = ["node", "--input-type=module", "-e", program, str(path)]
+    done = await asyncio.to_thread(subprocess.run, command, cwd=PWA, capture_output=True, text=True, check=False)
+    assert done.stdout.strip() == "verified", done.stderr
+    smuggled = {**bundle, "result": {**bundle["result"], "drawn": [*bundle["result"]["drawn"], next(r["id"] for r in bundle["frame"] if r["st"] != "E")]}}
+    path.write_bytes(jcs.encode(smuggled))
+    assert verifier.main([str(path)]) == 1
+    path.write_bytes(jcs.encode(await queries.build_bundle(draw_id, "auditor")))
+    assert verifier.main([str(path)]) == 0
+
+
+async def test_officers_who_are_recused_do_not_meet_their_enterprise(demo):
+    manager = await principal("manager")
+    plan = Plan(
+        name="回避",
+        items=("SC01",),
+        department="scjg",
+        partners=(),
+        counties=("530302",),
+        industries=("6210",),
+        rate_mode="rate",
+        rates={"-": (1, 1)},
+        officers_per_visit=2,
+        due_on=clock.now().date() + timedelta(days=20),
+    )
+    async with transaction():
+        inspector = await connection().fetchval("select p.id from inspector p join account a on a.id = p.account where a.username = 'inspector'")
+        await connection().execute(
+            "insert into recusal (id, inspector, enterprise, reason, decided_by, decided_at)"
+            " select gen_random_uuid(), $1, id, 'a-cousin', $2, now() from enterprise where region = '530302' and industry = '6210'",
+            inspector,
+            manager.account_id,
+        )
+    campaign = await create_campaign(plan, by=manager)
+    source = {"kind": "dice", "name": "dice", "date": "2026-11-23", "rule": "", "count": "20"}
+    draw_id = await announce_draw(campaign, sources=[source], by=manager)
+    await run_draw(draw_id, ["31415926535897932384"], by=manager)
+    async with transaction():
+        met = await connection().fetchval(
+            "select count(*) from inspection_officer o join inspection i on i.id = o.inspection where i.campaign = $1 and o.inspector = $2", campaign, inspector
+        )
+        visits = await connection().fetchval("select count(*) from inspection where campaign = $1", campaign)
+    assert (met, visits > 20) == (0, True)
+    assert "a-cousin" not in str(await queries.build_bundle(draw_id))
