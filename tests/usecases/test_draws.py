@@ -132,3 +132,20 @@ async def test_officers_who_are_recused_do_not_meet_their_enterprise(demo):
         visits = await connection().fetchval("select count(*) from inspection where campaign = $1", campaign)
     assert (met, visits > 20) == (0, True)
     assert "a-cousin" not in str(await queries.build_bundle(draw_id))
+
+
+async def test_a_joint_visit_has_an_officer_of_each_department(demo):
+    async with transaction():
+        draw_id = await connection().fetchval("select draw_id from draw where state = 'announced'")
+    balls = " ".join(map(str, range(1, 21)))
+    outcome = await run_draw(draw_id, ["31415926535897932384", balls], by=await principal("manager"))
+    assert outcome.drawn == 15
+    async with transaction():
+        teams = await connection().fetch(
+            "select array_agg(o.department order by o.slot) as departments from inspection i join inspection_officer o on o.inspection = i.id"
+            " where i.draw = $1 group by i.id",
+            outcome.draw.id,
+        )
+    assert outcome.opened == len(teams) > 0
+    assert all(team["departments"] == ["scjg", "xfjy", "scjg"] for team in teams)
+    assert outcome.opened + len({i for i, _ in (outcome.draw.result or {})["exceptions"]}) == 15
