@@ -6,6 +6,10 @@ BIN := $(VENV)/bin
 # Lint, types and tests; `make test TESTS=tests/rooms` runs a part.
 TESTS ?= tests
 
+# Node.js comes from the machine, or else from a wheel in the virtual environment.
+SYSTEM_PATH := $(PATH)
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+
 .PHONY: setup run test lint bench clean chromium images
 
 setup: $(VENV)/.ready pwa/node_modules/.ready
@@ -14,11 +18,11 @@ $(VENV)/.ready: pyproject.toml uv.lock
 	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or later is needed, not " + sys.version.split()[0]) if sys.version_info < (3, 11) else None'
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	test -x $(BIN)/uv || $(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
-	$(BIN)/uv sync --frozen --quiet $(if $(shell command -v npm),,--group node)
+	$(BIN)/uv sync --frozen --quiet $(if $(shell PATH="$(SYSTEM_PATH)" command -v npm),,--group node)
 	touch $@
 
 pwa/node_modules/.ready: pwa/package.json pwa/package-lock.json $(VENV)/.ready
-	cd pwa && PATH="$(CURDIR)/$(BIN):$$PATH" npm ci --ignore-scripts --no-audit --no-fund --silent
+	cd pwa && npm ci --ignore-scripts --no-audit --no-fund --silent
 	touch $@
 
 run: setup
@@ -32,7 +36,7 @@ lint: setup
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	cd pwa && PATH="$(CURDIR)/$(BIN):$$PATH" npx --no-install tsc -p .
+	cd pwa && npx --no-install tsc -p .
 
 # The browser tests need a real Chromium: Debian's package, where we may install it.
 chromium:
