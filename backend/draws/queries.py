@@ -202,7 +202,7 @@ async def build_bundle(draw_id: str, audience: Literal["public", "auditor"] = "p
         cells = tuple(rules.Cell(c["class"], c["cell"], c["n"], tuple(c["order"])) for c in draw.result["cells"])
         outcome = rules.Outcome(cells, teams)
         prk = rules.pseudorandom_key(rules.secret_of(draw.seed), draw.randomness or [], draw.announcement_sha256)
-        bundle["result"] |= {"cells": None, "drawn": sorted(outcome.drawn, key=rules.utf8), "cutoffs": rules.cutoffs(prk, outcome)}
+        bundle["result"] |= {"cells": None, "drawn": sorted(outcome.drawn, key=rules.utf8), "cutoffs": rules.cutoffs(prk, outcome, draw.salt_key)}
     return bundle
 
 

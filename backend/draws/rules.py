@@ -263,10 +263,14 @@ def perform(
     return Outcome(cells, teams, tuple(exceptions))
 
 
-def cutoffs(prk: bytes, outcome: Outcome) -> list[dict[str, str | None]]:
-    """Each cell's largest drawn ticket under an opaque label, for a public bundle that must not tell classes."""
+def cutoffs(prk: bytes, outcome: Outcome, label_key: bytes) -> list[dict[str, str | None]]:
+    """Each cell's largest drawn ticket under an opaque label, for a public bundle that must not tell classes.
+
+    ``label_key`` stays secret for good: everybody knows ``prk`` after the reveal, and a label that could be made from it
+    for each class in turn would tell the class of the enterprise whose ticket is the cutoff.
+    """
     found = []
     for c in outcome.cells:
-        label = ticket(prk, "label", c.class_code, c.cell)[:16]
+        label = salt(label_key, "label", c.class_code, c.cell).hex()[:16]
         found.append({"label": label, "cutoff": ticket(prk, "obj", c.order[c.n - 1]) if c.n else None})
     return sorted(found, key=lambda f: f["label"] or "")

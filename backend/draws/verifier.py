@@ -99,6 +99,9 @@ class Draw:
     def recusals(self):
         if self.b.get("recusals") is None:
             return None
+        # An entry is wholly open or wholly closed: a pair beside a hash that does not open it would steer the pairing unproven.
+        if any(set(r) not in ({"h"}, {"id", "pid", "salt"}) for r in self.b["recusals"]):
+            return False
         leaves = [
             bytes.fromhex(r["h"]) if "h" in r else sha(bytes.fromhex(r["salt"]) + canon({"id": r["id"], "pid": r["pid"]})) for r in self.b["recusals"]
         ]
@@ -106,7 +109,7 @@ class Draw:
 
     def classes(self):
         opened = self.b.get("classes")
-        if opened is None:
+        if opened is None or self.b.get("frame") is None:
             return None
         cc = {r["id"]: r["cc"] for r in self.b["frame"]}
         return all(r["id"] in opened for r in self.eligible()) and all(
@@ -145,20 +148,24 @@ class Draw:
         return canon(found) == canon(self.b["result"]["cells"])
 
     def drawn_lie_below_cutoffs(self):
-        # Classes stay sealed in this bundle: what the public can see is that each cutoff is a drawn ticket and none lies above all of them.
+        # Classes stay sealed in this bundle. What the public can see: the drawn are eligible; a cutoff is the ticket of one of
+        # them, so it belongs to that one's cell; a cell has at most one per class; nobody lies above the highest of their cell.
         result = self.b["result"]
-        may = {row["id"] for row in self.eligible()}
-        tickets = {self.t("obj", i) for i in result["drawn"]}
-        cutoffs = [c["cutoff"] for c in result["cutoffs"] if c["cutoff"]]
+        cell = {row["id"]: row["cell"] for row in self.eligible()}
+        drawn = {self.t("obj", i): i for i in result["drawn"]}
+        limits = {}
+        for c in result["cutoffs"]:
+            if c["cutoff"] is not None:
+                limits.setdefault(cell[drawn[c["cutoff"]]], []).append(c["cutoff"])
         return (
-            len(set(result["drawn"])) == len(result["drawn"])
-            and set(result["drawn"]) <= may
-            and set(cutoffs) <= tickets
-            and all(t <= max(cutoffs) for t in tickets)
+            len(drawn) == len(result["drawn"])
+            and all(i in cell for i in drawn.values())
+            and all(len(set(found)) == len(found) <= len(self.a["rates"]) for found in limits.values())
+            and all(cell[i] in limits and t <= max(limits[cell[i]]) for t, i in drawn.items())
         )
 
     def teams(self):
-        if self.prk is None or self.b.get("result") is None or self.b.get("pool") is None:
+        if self.prk is None or any(self.b.get(k) is None for k in ("result", "pool", "frame", "recusals")):
             return None
         result = self.b["result"]
         drawn = result["drawn"] if result.get("cells") is None else [i for c in result["cells"] for i in c["order"][: c["n"]]]
@@ -270,6 +277,9 @@ def main(argv=None):
         return 1
     # Classes may stay sealed in a public bundle for good: that alone does not make it incomplete.
     waiting = [c for c, ok in outcome.items() if ok is None and not (c == "classes" and draw.prk is not None)]
+    if waiting and bundle.get("frame") is None and draw.prk is not None:
+        print("名单不在此文件中，请加 --frame frame.ndjson · the frame is not in this file: add --frame frame.ndjson")
+        return 3
     if waiting:
         print("尚未公开密钥，能核对的都相符 · not revealed yet; what could be checked was right")
         return 3

@@ -151,8 +151,8 @@ export async function verifyBundle(bundle, { onProgress = () => {} } = {}) {
     onProgress(checks.length, total);
     await breathe();
   };
-  const a = bundle.announcement;
-  const frame = bundle.frame;
+  const a = bundle?.announcement;
+  const frame = bundle?.frame;
   await check("announcement", () => a.spec === "sdr/1" && announcementHash(a).length === 64, (() => { try { return announcementHash(a); } catch { return ""; } })());
   await check("frame", async () => {
     if (!frame) return null;
@@ -168,11 +168,13 @@ export async function verifyBundle(bundle, { onProgress = () => {} } = {}) {
   await check("pool", () => (bundle.pool ? bytesToHex(root(ascending(/** @type {Bundle[]} */ (bundle.pool), (p) => p.pid).map(encode))) === a.pool_root : null));
   await check("recusals", () => {
     if (!bundle.recusals) return null;
+    // An entry is wholly open or wholly closed: a pair beside a hash that does not open it would steer the pairing unproven.
+    if (/** @type {Bundle[]} */ (bundle.recusals).some((r) => !["h", "id,pid,salt"].includes(Object.keys(r).sort().join()))) return false;
     const leaves = /** @type {Bundle[]} */ (bundle.recusals).map((r) => r.h ?? bytesToHex(hash(hexToBytes(r.salt), encode({ id: r.id, pid: r.pid }))));
     return bytesToHex(root(leaves.sort().map(hexToBytes))) === a.recusal_root;
   });
   await check("classes", () => {
-    if (!bundle.classes) return null;
+    if (!bundle.classes || !frame) return null;
     const commitments = new Map(/** @type {Bundle[]} */ (frame).map((row) => [row.id, row.cc]));
     const isComplete = /** @type {Bundle[]} */ (frame).every((row) => row.st !== "E" || row.id in bundle.classes);
     return (
@@ -184,7 +186,13 @@ export async function verifyBundle(bundle, { onProgress = () => {} } = {}) {
   });
   await check("secret", () => (bundle.secret ? bytesToHex(sha256(hexToBytes(bundle.secret))) === a.anchor : null));
   await check("randomness", () => (bundle.randomness ? bundle.randomness.length === a.sources.length : null));
-  const prk = bundle.secret && bundle.randomness ? pseudorandomKey(hexToBytes(bundle.secret), bundle.randomness, announcementHash(a)) : null;
+  /** @type {Uint8Array|null} */
+  let prk = null;
+  try {
+    if (bundle.secret && bundle.randomness) prk = pseudorandomKey(hexToBytes(bundle.secret), bundle.randomness, announcementHash(a));
+  } catch (error) {
+    checks.push({ code: "randomness", ok: false, detail: String(error) });
+  }
   /** @type {string[]|null} */
   let drawn = null;
   await check("objects", () => {
@@ -199,7 +207,7 @@ export async function verifyBundle(bundle, { onProgress = () => {} } = {}) {
     return withinCutoffs(prk, bundle);
   });
   await check("teams", () => {
-    if (!prk || !drawn || !bundle.result) return null;
+    if (!prk || !drawn || !frame || !bundle.result || !bundle.pool || !bundle.recusals) return null;
     const { teams, exceptions } = pair(bundle, prk, drawn);
     return stringify(teams) === stringify(bundle.result.teams) && stringify(exceptions) === stringify(bundle.result.exceptions);
   });
@@ -209,20 +217,29 @@ export async function verifyBundle(bundle, { onProgress = () => {} } = {}) {
 }
 
 /**
- * Where classes stay sealed: every drawn enterprise is eligible and lies at or below some cell's cutoff, and each cutoff is a drawn ticket.
+ * Where classes stay sealed: the drawn are eligible; a cutoff is the ticket of one of them, so it belongs to that one's cell;
+ * a cell has at most one cutoff per class; nobody lies above the highest of their cell.
  * @param {Uint8Array} prk @param {Bundle} bundle
  */
 function withinCutoffs(prk, bundle) {
   const { drawn, cutoffs } = bundle.result;
-  const eligible = new Set(bundle.frame.filter((/** @type {Bundle} */ row) => row.st === "E").map((/** @type {Bundle} */ row) => row.id));
-  const tickets = new Set(drawn.map((/** @type {string} */ id) => ticket(prk, "obj", id)));
-  const limits = cutoffs.map((/** @type {Bundle} */ c) => c.cutoff).filter((/** @type {string|null} */ c) => c !== null);
-  const highest = limits.reduce((/** @type {string} */ x, /** @type {string} */ y) => (x > y ? x : y), "");
+  /** @type {Map<string, string>} */
+  const cellOf = new Map(bundle.frame.filter((/** @type {Bundle} */ row) => row.st === "E").map((/** @type {Bundle} */ row) => [row.id, row.cell]));
+  /** @type {Map<string, string>} */
+  const idOf = new Map(drawn.map((/** @type {string} */ id) => [ticket(prk, "obj", id), id]));
+  /** @type {Map<string, string[]>} */
+  const limits = new Map();
+  for (const { cutoff } of cutoffs) {
+    if (cutoff === null) continue;
+    const cell = cellOf.get(idOf.get(cutoff) ?? "");
+    if (cell === undefined) return false;
+    limits.set(cell, [...(limits.get(cell) ?? []), cutoff]);
+  }
+  const classes = Object.keys(bundle.announcement.rates).length;
   return (
-    new Set(drawn).size === drawn.length &&
-    drawn.every((/** @type {string} */ id) => eligible.has(id)) &&
-    limits.every((/** @type {string} */ limit) => tickets.has(limit)) &&
-    [...tickets].every((t) => t <= highest)
+    idOf.size === drawn.length &&
+    [...limits.values()].every((found) => new Set(found).size === found.length && found.length <= classes) &&
+    [...idOf].every(([t, id]) => (limits.get(cellOf.get(id) ?? "") ?? []).some((limit) => t <= limit))
   );
 }
 
