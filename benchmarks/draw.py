@@ -28,12 +28,15 @@ def main() -> None:
         bare = seconds(lambda data=data: [hashlib.sha256(d).digest() for d in data])
         drawn = seconds(lambda rows=rows, n=n: rules.select_objects(prk, rows, {"-": (n // 20, n)}))
         print(f"select {n:>9,} rows in 100 cells  {drawn:7.3f} s   {drawn / bare:5.1f} x bare SHA-256 of the same ids")
-    for places, people in ((1_000, 200), (10_000, 2_000)):
-        objects = [(f"o{i}", f"c{i % 10}") for i in range(places)]
-        pool = [(f"p{i}", "d", frozenset[str](), frozenset({f"c{i % 10}"}), 0) for i in range(people)]
+    # One slot (the second officer comes from a second one), officers of one department over so many counties.
+    for objects, people, counties in ((1_000, 200, 10), (10_000, 2_000, 26), (100_000, 10_000, 129)):
+        frame = [(f"9153{i:014}", f"c{i % counties}") for i in range(objects)]
+        pool = [(f"{i:016x}", "d", frozenset[str](), frozenset({f"c{i % counties}"}), 0) for i in range(people)]
+        for slots in (1, 2):
+            part = frame[: objects // slots]
+            took = seconds(lambda o=part, p=pool, s=slots: pair_people(prk, o, [(None, None)] * s, p, frozenset()), runs=1)
+            print(f"pair   {objects:>9,} places ({slots} an object) x {people:,} officers in {counties} counties  {took:7.3f} s")
 
-        def key(*fields: str) -> str:
-            return rules.ticket(prk, fields[0], *fields[1:])
 
-        took = seconds(lambda o=objects, p=pool: pair_people(key, o, [(None, None)] * 2, p, frozenset()), runs=1)
-        print(f"pair   {places:>9,} x 2 places, {people:,} officers  {took:7.3f} s")
+if __name__ == "__main__":
+    main()

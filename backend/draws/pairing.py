@@ -1,135 +1,228 @@
 """Officers to places: the pairing of ``sdr/1``. Pure.
 
 As many places are served as can be at all; among all such assignments the sum of squared loads is least; nobody
-holds two places of one object; equally qualified officers are equally likely. Loads only grow, so "no load below
-L can be reached from this officer" stays true once proven: ``bound`` remembers that and changes no result.
-Proven by tests/rules/test_pairing.py against a min-cost flow.
+holds two places of one object; equally qualified officers are equally likely. Three things make it fast and change
+no result: loads only grow, so "no load below L can be reached from this officer" stays true once proven; officers
+who can never stand in for each other are communities of their own; in a community nobody is below its lowest load.
+A chain of displacements can be as long as there are officers, so the search keeps its own stack.
+Proven by tests/rules/test_pairing.py against every assignment and against a min-cost flow.
 """
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Sequence
+from array import array
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from itertools import chain, filterfalse, pairwise
 
-Key = Callable[..., str]
 Person = tuple[str, str, frozenset[str], frozenset[str], int]  # pid, department, qualifications, counties, load
 Place = tuple[str, int]  # object id, slot number
+Fit = tuple[int, str]  # slot number, county
+NOBODY = -1
+UNREACHABLE = 1 << 60
+NO_MATES: dict[int, int] = {}
 
 
 def pair_people(
-    key: Key,
+    prk: bytes,
     objects: Sequence[tuple[str, str]],
     slots: Sequence[tuple[str | None, str | None]],
     people: Sequence[Person],
     recusals: frozenset[tuple[str, str]],
 ) -> tuple[dict[str, list[str | None]], list[Place]]:
-    """Serve every (object, slot). ``key(kind, *fields)`` is the draw's ticket; ``objects`` are (id, county).
+    """Serve every (object, slot). ``prk`` keys the tickets; ``objects`` are (id, county).
 
     Returns teams (id -> pid or None per slot) in the order of ``objects``, and the places that nobody could take.
     """
-    return _Pairing(key, objects, slots, people, recusals).run()
+    return _Pairing(prk, objects, slots, people, recusals).run()
+
+
+@dataclass(slots=True)
+class _Step:
+    """A place on the way of a search: who is still to be asked, and whose places are being tried."""
+
+    place: int
+    candidates: Iterator[int]
+    officer: int = NOBODY
+    held: Iterator[int] | None = None
+    displaced: int = NOBODY
 
 
 class _Pairing:
+    """Places are numbered object * slots + slot, officers by their row in ``people``."""
+
     def __init__(
         self,
-        key: Key,
+        prk: bytes,
         objects: Sequence[tuple[str, str]],
         slots: Sequence[tuple[str | None, str | None]],
         people: Sequence[Person],
         recusals: frozenset[tuple[str, str]],
     ) -> None:
-        self.key, self.objects, self.slots, self.people, self.recusals = key, objects, slots, people, recusals
-        self.county = dict(objects)
-        self.load = {p[0]: p[4] for p in people}
-        self.holds: dict[str, list[Place]] = {p[0]: [] for p in people}
-        self.bound = {p[0]: 0 for p in people}  # no load below this can be reached from the officer
-        self.taken: dict[str, dict[str, Place]] = {i: {} for i, _ in objects}  # object -> officer -> the place they hold there
-        self.highest = max(self.load.values(), default=0)
-        self.candidates: dict[Place, list[str]] = {}
-        # Who fits a slot in a county at all: shared by all objects there.
-        self.fits: dict[tuple[int, str], list[str]] = {}
-
-    def cand(self, place: Place) -> list[str]:
-        found = self.candidates.get(place)
-        if found is None:
-            object_id, slot = place
-            county = self.county[object_id]
-            fit = self.fits.get((slot, county))
-            if fit is None:
-                dept, qual = self.slots[slot]
-                fit = [
-                    pid
-                    for pid, d, quals, counties, _ in self.people
-                    if (dept is None or d == dept) and (qual is None or qual in quals) and county in counties
-                ]
-                self.fits[slot, county] = fit
-            found = sorted(
-                (pid for pid in fit if (object_id, pid) not in self.recusals),
-                key=lambda pid: (self.key("pair", object_id, str(slot), pid), pid.encode()),
-            )
-            self.candidates[place] = found
-        return found
+        self.prk, self.objects, self.people, self.recusals = prk, objects, people, recusals
+        self.n_slots = len(slots)
+        self.fits: dict[Fit, list[tuple[bytes, int]]] = {(slot, county): [] for slot in range(len(slots)) for _, county in objects}
+        for j, (pid, d, quals, counties, _) in enumerate(people):
+            for slot, (dept, qual) in enumerate(slots):
+                if (dept is None or d == dept) and (qual is None or qual in quals):
+                    for county in counties:
+                        if (slot, county) in self.fits:
+                            self.fits[slot, county].append((pid.encode(), j))
+        self.load = [p[4] for p in people]
+        self.holds: list[list[int]] = [[] for _ in people]
+        self.holder = [NOBODY] * (len(objects) * self.n_slots)
+        self.bound = [0] * len(people)  # no load below this can be reached from the officer
+        self.closed: list[bytearray] = []  # level -> officer -> whether their bound has reached it
+        self.candidates: dict[int, array[int]] = {}
+        # Of the community at work: how many officers carry each load, the lowest and the highest of them.
+        self.carry: Counter[int] = Counter()
+        self.lowest = self.highest = 0
 
     def run(self) -> tuple[dict[str, list[str | None]], list[Place]]:
-        places = sorted(
-            ((i, s) for i, _ in self.objects for s in range(len(self.slots))),
-            key=lambda p: (self.key("place", p[0], str(p[1])), p[0].encode(), p[1]),
-        )
-        # A path of displacements can be as long as there are officers.
-        limit = sys.getrecursionlimit()
-        sys.setrecursionlimit(max(limit, 4 * len(self.people) + 4 * len(places) + 1000))
-        try:
-            exceptions = [place for place in places if not self._serve(place)]
-        finally:
-            sys.setrecursionlimit(limit)
-        teams: dict[str, list[str | None]] = {i: [None] * len(self.slots) for i, _ in self.objects}
-        for pid, held in self.holds.items():
-            for object_id, slot in held:
-                teams[object_id][slot] = pid
-        return teams, exceptions
+        n = self.n_slots
+        names = [(i, s) for i, _ in self.objects for s in range(n)]
+        ranked = sorted((sha256(self.prk + f"place|{i}|{s}".encode()).digest(), i.encode(), s, place) for place, (i, s) in enumerate(names))
+        order = [place for *_, place in ranked]
+        community = _communities(self.fits, len(self.people))
+        waiting: dict[int, list[int]] = {}
+        for place in order:
+            waiting.setdefault(community[place % n, self.objects[place // n][1]], []).append(place)
+        members: dict[int, set[int]] = {}
+        for fit, root in community.items():
+            members.setdefault(root, set()).update(j for _, j in self.fits[fit])
+        unserved: set[int] = set()
+        for root, places in waiting.items():
+            self.carry = Counter(self.load[j] for j in members[root])
+            self.lowest, self.highest = min(self.carry, default=UNREACHABLE), max(self.carry, default=0)
+            unserved.update(place for place in places if not self._serve(place))
+            self.candidates.clear()
+        teams: dict[str, list[str | None]] = {i: [None] * n for i, _ in self.objects}
+        for place, j in enumerate(self.holder):
+            if j != NOBODY:
+                teams[names[place][0]][names[place][1]] = self.people[j][0]
+        return teams, [names[place] for place in order if place in unserved]
 
-    def _serve(self, place: Place) -> bool:
-        # An officer who already holds a place of this object is passed through that place, so no bound of theirs speaks.
-        level = 1 if self.taken[place[0]] else min((self.bound[j] for j in self.cand(place)), default=0) + 1
-        while level <= self.highest + 1:
-            seen_people: set[str] = set()
-            if self._augment(place, level, set(), seen_people):
+    def _cand(self, place: int) -> array[int]:
+        found = self.candidates.get(place)
+        if found is None:
+            (object_id, county), slot = self.objects[place // self.n_slots], place % self.n_slots
+            prefix = self.prk + f"pair|{object_id}|{slot}|".encode()
+            # Two equal tickets would be a collision of SHA-256, so one officer a ticket.
+            by_ticket = {sha256(prefix + pid).digest(): j for pid, j in self.fits[slot, county]}
+            ranked = [by_ticket[t] for t in sorted(by_ticket)]
+            if self.recusals:
+                ranked = [j for j in ranked if (object_id, self.people[j][0]) not in self.recusals]
+            # Arrays are nothing to the garbage collector, which would walk millions of list entries again and again.
+            found = self.candidates[place] = array("i", ranked)
+        return found
+
+    def _mates(self, place: int) -> dict[int, int]:
+        """The place's candidates who hold another place of its object, or itself: officer -> that place."""
+        n = self.n_slots
+        if n == 1:
+            return NO_MATES
+        first = place - place % n
+        found = NO_MATES
+        for x in range(first, first + n):
+            j = self.holder[x]
+            if j != NOBODY and j in self._cand(place):
+                found = {**found, j: x}
+        return found
+
+    def _serve(self, place: int) -> bool:
+        mates = self._mates(place)
+        # A mate is passed through the place they hold here, so it is the others' bounds that speak, and those of all places so reached.
+        own = {j: self.bound[j] for j in mates}
+        for j in own:
+            self.bound[j] = UNREACHABLE
+        proven = min(min(map(self.bound.__getitem__, self._cand(p)), default=UNREACHABLE) for p in (place, *mates.values()))
+        for j, bound in own.items():
+            self.bound[j] = bound
+        return any(self._augment(place, level) for level in range(max(proven, self.lowest) + 1, self.highest + 2))
+
+    def _closed_at(self, level: int) -> bytearray:
+        while len(self.closed) <= level:
+            self.closed.append(bytearray(b >= len(self.closed) for b in self.bound))
+        return self.closed[level]
+
+    def _ask(self, place: int, closed: bytearray) -> Iterator[int]:
+        """The place's candidates in order, without those closed by the time they are reached; ~x for a mate who holds x."""
+        order, mates = self._cand(place), self._mates(place)
+        if not mates:
+            return filterfalse(closed.__getitem__, order)
+        found: list[Iterator[int]] = []
+        start = 0
+        for at, x in sorted([(order.index(j), x) for j, x in mates.items()]):
+            found += [filterfalse(closed.__getitem__, order[start:at]), iter((~x,))]
+            start = at + 1
+        return chain(*found, filterfalse(closed.__getitem__, order[start:]))
+
+    def _augment(self, start: int, level: int) -> bool:
+        """Find an officer with a load below ``level``, by displacements where need be. Nothing changes before one is found."""
+        closed = self._closed_at(level)
+        been, seen = {start}, []
+        way = [_Step(start, self._ask(start, closed))]
+        while way:
+            step = way[-1]
+            if step.held is not None:
+                for x in step.held:
+                    if x not in been:
+                        break
+                else:
+                    x = NOBODY
+                if x != NOBODY:
+                    been.add(x)
+                    step.displaced = x
+                    way.append(_Step(x, self._ask(x, closed)))
+                    continue
+                step.held = None
+            j = next(step.candidates, None)
+            if j is None:
+                way.pop()
+            elif j < 0:
+                step.officer, step.held = self.holder[~j], iter((~j,))
+            elif self.load[j] < level:
+                self._settle(way, j)
+                for k in seen:
+                    closed[k] = 0
                 return True
-            for j in seen_people:
-                self.bound[j] = max(self.bound[j], level)
-            level += 1
+            else:
+                closed[j] = 1
+                seen.append(j)
+                step.officer, step.held = j, iter(self.holds[j])
+        for j in seen:
+            self.bound[j] = level
         return False
 
-    def _augment(self, place: Place, level: int, seen_places: set[Place], seen_people: set[str]) -> bool:
-        seen_places.add(place)
-        object_id = place[0]
-        for j in self.cand(place):
-            twin = self.taken[object_id].get(j)
-            if twin is not None:
-                if twin not in seen_places and self._augment_over(twin, place, j, level, seen_places, seen_people):
-                    return True
-                continue
-            if j in seen_people or self.bound[j] >= level:
-                continue
-            seen_people.add(j)
-            if self.load[j] < level:
-                self.holds[j].append(place)
-                self.taken[object_id][j] = place
-                self.load[j] += 1
-                self.highest = max(self.highest, self.load[j])
-                return True
-            for x in list(self.holds[j]):
-                if x not in seen_places and self._augment_over(x, place, j, level, seen_places, seen_people):
-                    return True
-        return False
+    def _settle(self, way: list[_Step], j: int) -> None:
+        """The last place goes to ``j``; each one before it takes the position that its displaced place gives up."""
+        last = way[-1].place
+        self.holds[j].append(last)
+        self.holder[last] = j
+        self.carry[self.load[j]] -= 1
+        self.load[j] += 1
+        self.carry[self.load[j]] += 1
+        self.highest = max(self.highest, self.load[j])
+        while not self.carry[self.lowest]:
+            self.lowest += 1
+        for step in reversed(way[:-1]):
+            held = self.holds[step.officer]
+            held[held.index(step.displaced)] = step.place
+            self.holder[step.place] = step.officer
 
-    def _augment_over(self, x: Place, place: Place, j: str, level: int, seen_places: set[Place], seen_people: set[str]) -> bool:
-        """Find x another officer; then ``place`` takes x's position at j."""
-        if not self._augment(x, level, seen_places, seen_people):
-            return False
-        self.holds[j][self.holds[j].index(x)] = place
-        if self.taken[x[0]].get(j) == x:
-            del self.taken[x[0]][j]
-        self.taken[place[0]][j] = place
-        return True
+
+def _communities(fits: dict[Fit, list[tuple[bytes, int]]], n_people: int) -> dict[Fit, int]:
+    """A number for each (slot, county); the same one where a chain of common candidates links them. Union-find over officers."""
+    parent = list(range(n_people))
+
+    def root(j: int) -> int:
+        while parent[j] != j:
+            parent[j] = j = parent[parent[j]]
+        return j
+
+    for members in fits.values():
+        for (_, a), (_, b) in pairwise(members):
+            parent[root(a)] = root(b)
+    return {fit: root(members[0][1]) if members else NOBODY for fit, members in fits.items()}

@@ -250,11 +250,8 @@ def perform(
     counties = {r.id: r.county for r in rows}
     drawn = [i for c in cells for i in c.order[: c.n]]
 
-    def key(kind: str, *fields: str) -> str:
-        return ticket(prk, kind, *fields)
-
     teams, exceptions = pair_people(
-        key,
+        prk,
         [(i, counties[i]) for i in drawn],
         [(s.dept, s.qual) for s in slots],
         [(r.pid, r.dept, frozenset(r.quals), frozenset(r.counties), r.load) for r in pool],

@@ -197,25 +197,36 @@ class Draw:
                 )
             return memo[place]
 
-        def settle(place, limit, places, persons):
-            places.add(place)
-            for pid in candidates(place):
-                twin = next((x for x in has[pid] if x[0] == place[0]), None)
+        def settle(first, limit, persons):
+            """Seat ``first`` with a load of at most ``limit``, moving others along where need be; each entry of the way is [place, its candidates
+            still to ask, the officer being asked, their places still to try, the one being moved]."""
+            tried, way = {first}, [[first, iter(candidates(first)), None, iter(()), None]]
+            while way:
+                now = way[-1]
+                x = next((x for x in now[3] if x not in tried), None)
+                if x is not None:
+                    tried.add(x)
+                    now[4] = x
+                    way.append([x, iter(candidates(x)), None, iter(()), None])
+                    continue
+                pid = next(now[1], None)
+                if pid is None:
+                    way.pop()
+                    continue
+                twin = next((x for x in has[pid] if x[0] == now[0][0]), None)
                 if twin is None:
                     if pid in persons or proven[pid] >= limit:
                         continue
                     persons.add(pid)
                     if load[pid] < limit:
-                        has[pid].append(place)
+                        has[pid].append(now[0])
                         load[pid] += 1
+                        for place, _, holder, _, moved in reversed(way[:-1]):
+                            has[holder][has[holder].index(moved)] = place
                         return True
-                for x in [twin] if twin is not None else list(has[pid]):
-                    if x not in places and settle(x, limit, places, persons):
-                        has[pid][has[pid].index(x)] = place
-                        return True
+                now[2], now[3] = pid, iter(has[pid] if twin is None else [twin])
             return False
 
-        sys.setrecursionlimit(10000 + 20 * (len(people) + len(drawn) * len(slots)))
         places = [(i, s) for i in drawn for s in range(len(slots))]
         places.sort(key=lambda p: (self.t("place", p[0], str(p[1])), b8(p[0]), p[1]))
         unserved = []
@@ -224,7 +235,7 @@ class Draw:
             limit = 1 if twins else min([proven[pid] for pid in candidates(place)] or [0]) + 1
             while limit <= max(list(load.values()) or [0]) + 1:
                 persons = set()
-                if settle(place, limit, set(), persons):
+                if settle(place, limit, persons):
                     break
                 for pid in persons:
                     proven[pid] = max(proven[pid], limit)

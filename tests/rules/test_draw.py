@@ -17,8 +17,7 @@ BUNDLES = json.loads((Path(__file__).parents[1] / "vectors" / "draw.json").read_
 def perform(bundle):
     classes = bundle["classes"]
     rows = [
-        rules.FrameRow(f["id"], f["county"], f["cell"], f["st"], classes[f["id"]]["class"] if f["id"] in classes else "-", f["cc"])
-        for f in bundle["frame"]
+        rules.FrameRow(f["id"], f["county"], f["cell"], f["st"], classes[f["id"]]["class"] if f["id"] in classes else "-", f["cc"]) for f in bundle["frame"]
     ]
     pool = [rules.PoolRow(p["pid"], p["dept"], tuple(p["quals"]), tuple(p["counties"]), p["load"]) for p in bundle["pool"]]
     return rules.perform(

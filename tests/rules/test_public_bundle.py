@@ -52,9 +52,7 @@ def in_browser_code(bundle):
         'import { verifyBundle } from "./src/model/draw.js"; let s = ""; for await (const c of process.stdin) s += c;'
         " console.log((await verifyBundle(JSON.parse(s))).verdict);"
     )
-    done = subprocess.run(
-        ["node", "--input-type=module", "-e", script], cwd=REPO / "pwa", input=json.dumps(bundle), capture_output=True, text=True, check=True
-    )
+    done = subprocess.run(["node", "--input-type=module", "-e", script], cwd=REPO / "pwa", input=json.dumps(bundle), capture_output=True, text=True, check=True)
     return done.stdout.strip()
 
 

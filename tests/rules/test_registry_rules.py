@@ -79,9 +79,7 @@ def test_regions_by_code_name_and_retired_code(text: str, code: str) -> None:
     assert draft(region=text).region == code
 
 
-@pytest.mark.parametrize(
-    ("text", "reason"), [("", "blank"), ("530300", "not-a-county"), ("云南省", "not-a-county"), ("昆明市", "unknown"), ("区", "unknown")]
-)
+@pytest.mark.parametrize(("text", "reason"), [("", "blank"), ("530300", "not-a-county"), ("云南省", "not-a-county"), ("昆明市", "unknown"), ("区", "unknown")])
 def test_regions_that_are_refused(text: str, reason: str) -> None:
     assert [(e.field, e.value, e.reason) for e in errors(region=text)] == [("region", text, reason)]
 

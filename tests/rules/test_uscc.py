@@ -80,9 +80,7 @@ def test_a_look_alike_letter_is_named() -> None:
     assert good in check_code(good.replace("1", "l", 1)).zh
 
 
-BODIES = st.tuples(
-    st.sampled_from(["91", "92", "93", "12", "N2", "A1"]), st.integers(110000, 659000), st.text(ALPHABET, min_size=8, max_size=8)
-)
+BODIES = st.tuples(st.sampled_from(["91", "92", "93", "12", "N2", "A1"]), st.integers(110000, 659000), st.text(ALPHABET, min_size=8, max_size=8))
 
 
 @given(BODIES)

@@ -3,6 +3,7 @@
 /** @typedef {{object: string, slot: number}} Place */
 /** @typedef {{pid: string, dept: string, quals: string[], counties: string[], load: number}} Person */
 /** @typedef {{dept: string|null, qual: string|null}} Slot */
+/** A place on the way of a search: who is asked next, and whose places are being tried. @typedef {{place: Place, next: number, officer: string, held: Place[], tried: number, displaced: Place|null}} Step */
 
 /**
  * Serve every (object, slot). `ticket(kind, ...fields)` is the draw's ticket in hex; `compare` orders ids as UTF-8 bytes.
@@ -21,9 +22,20 @@ export function pairPeople(ticket, objects, slots, people, recusals, compare) {
   const bound = new Map(people.map((p) => [p.pid, 0]));
   /** object -> officer -> the place they hold there @type {Map<string, Map<string, Place>>} */
   const taken = new Map(objects.map(([id]) => [id, new Map()]));
-  let highest = Math.max(0, ...load.values());
+  let highest = people.reduce((most, p) => Math.max(most, p.load), 0);
   /** @type {Map<Place, string[]>} */
   const candidates = new Map();
+  /** Who fits a slot in a county at all: shared by all objects there. @type {Map<string, string[]>[]} */
+  const fitting = slots.map(({ dept, qual }) => {
+    const fits = new Map();
+    for (const p of people)
+      if ((dept === null || p.dept === dept) && (qual === null || p.quals.includes(qual)))
+        for (const where of p.counties) {
+          if (!fits.has(where)) fits.set(where, []);
+          fits.get(where).push(p.pid);
+        }
+    return fits;
+  });
 
   /** @template T @param {T[]} items @param {(item: T) => string} key @param {(a: T, b: T) => number} tie */
   const sorted = (items, key, tie) =>
@@ -37,13 +49,9 @@ export function pairPeople(ticket, objects, slots, people, recusals, compare) {
     let found = candidates.get(place);
     if (found === undefined) {
       const { object, slot } = place;
-      const { dept, qual } = slots[slot];
       const where = /** @type {string} */ (county.get(object));
-      const fit = people
-        .filter((p) => (dept === null || p.dept === dept) && (qual === null || p.quals.includes(qual)) && p.counties.includes(where))
-        .map((p) => p.pid)
-        .filter((pid) => !recusals.has(`${object}|${pid}`));
-      found = sorted(fit, (pid) => ticket("pair", object, String(slot), pid), compare);
+      const fit = fitting[slot].get(where) ?? [];
+      found = sorted(fit.filter((pid) => !recusals.has(`${object}|${pid}`)), (pid) => ticket("pair", object, String(slot), pid), compare);
       candidates.set(place, found);
     }
     return found;
@@ -51,46 +59,69 @@ export function pairPeople(ticket, objects, slots, people, recusals, compare) {
   const held = (/** @type {string} */ pid) => /** @type {Place[]} */ (holds.get(pid));
   const at = (/** @type {string} */ object) => /** @type {Map<string, Place>} */ (taken.get(object));
 
-  /** @param {Place} x @param {Place} place @param {string} pid @param {number} level @param {Set<Place>} places @param {Set<string>} seen */
-  const takeOver = (x, place, pid, level, places, seen) => {
-    if (!augment(x, level, places, seen)) return false;
-    held(pid)[held(pid).indexOf(x)] = place;
-    if (at(x.object).get(pid) === x) at(x.object).delete(pid);
-    at(place.object).set(pid, place);
-    return true;
+  /** The last place goes to `pid`; each one before it takes the position that its displaced place gives up. @param {Step[]} way @param {string} pid */
+  const settle = (way, pid) => {
+    const { place: last } = way[way.length - 1];
+    const carried = Number(load.get(pid)) + 1;
+    held(pid).push(last);
+    at(last.object).set(pid, last);
+    load.set(pid, carried);
+    highest = Math.max(highest, carried);
+    for (const { place, officer, displaced: x } of way.slice(0, -1).reverse()) {
+      if (x === null) continue;
+      held(officer)[held(officer).indexOf(x)] = place;
+      if (at(x.object).get(officer) === x) at(x.object).delete(officer);
+      at(place.object).set(officer, place);
+    }
   };
 
-  /** @param {Place} place @param {number} level @param {Set<Place>} places @param {Set<string>} seen @returns {boolean} */
-  const augment = (place, level, places, seen) => {
-    places.add(place);
-    for (const pid of cand(place)) {
-      const twin = at(place.object).get(pid);
-      if (twin !== undefined) {
-        if (!places.has(twin) && takeOver(twin, place, pid, level, places, seen)) return true;
+  // A chain of displacements can be as long as there are officers, so the search keeps its own stack.
+  /** @param {Place} start @param {number} level @param {Set<string>} seen @returns {boolean} */
+  const augment = (start, level, seen) => {
+    const been = new Set([start]);
+    const step = (/** @type {Place} */ place) => /** @type {Step} */ ({ place, next: 0, officer: "", held: [], tried: 0, displaced: null });
+    const way = [step(start)];
+    while (way.length) {
+      const top = way[way.length - 1];
+      while (top.tried < top.held.length && been.has(top.held[top.tried])) top.tried += 1;
+      if (top.tried < top.held.length) {
+        const x = top.held[top.tried];
+        top.displaced = x;
+        been.add(x);
+        way.push(step(x));
         continue;
       }
-      if (seen.has(pid) || /** @type {number} */ (bound.get(pid)) >= level) continue;
-      seen.add(pid);
-      const carried = /** @type {number} */ (load.get(pid));
-      if (carried < level) {
-        held(pid).push(place);
-        at(place.object).set(pid, place);
-        load.set(pid, carried + 1);
-        highest = Math.max(highest, carried + 1);
-        return true;
+      const order = cand(top.place);
+      if (top.next === order.length) {
+        way.pop();
+        continue;
       }
-      for (const x of [...held(pid)]) if (!places.has(x) && takeOver(x, place, pid, level, places, seen)) return true;
+      const pid = order[top.next];
+      top.next += 1;
+      const twin = at(top.place.object).get(pid);
+      if (twin === undefined) {
+        if (seen.has(pid) || /** @type {number} */ (bound.get(pid)) >= level) continue;
+        seen.add(pid);
+        if (/** @type {number} */ (load.get(pid)) < level) {
+          settle(way, pid);
+          return true;
+        }
+      }
+      top.officer = pid;
+      top.held = twin === undefined ? held(pid) : [twin];
+      top.tried = 0;
     }
     return false;
   };
 
   /** @param {Place} place */
   const serve = (place) => {
-    let level = at(place.object).size ? 1 : Math.min(...(cand(place).length ? cand(place).map((pid) => Number(bound.get(pid))) : [0])) + 1;
-    for (; level <= highest + 1; level += 1) {
+    // An officer who already holds a place of this object is passed through that place, so no bound of theirs speaks.
+    const proven = at(place.object).size ? 0 : cand(place).reduce((least, pid) => Math.min(least, Number(bound.get(pid))), Infinity);
+    for (let level = proven + 1; level <= highest + 1; level += 1) {
       /** @type {Set<string>} */
       const seen = new Set();
-      if (augment(place, level, new Set(), seen)) return true;
+      if (augment(place, level, seen)) return true;
       for (const pid of seen) bound.set(pid, Math.max(Number(bound.get(pid)), level));
     }
     return false;
