@@ -162,7 +162,7 @@ class _Pairing:
     def _augment(self, start: int, level: int) -> bool:
         """Find an officer with a load below ``level``, by displacements where need be. Nothing changes before one is found."""
         closed = self._closed_at(level)
-        been, seen = {start}, []
+        been, seen = {start}, list[int]()
         way = [_Step(start, self._ask(start, closed))]
         while way:
             step = way[-1]
