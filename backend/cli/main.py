@@ -6,6 +6,7 @@ import argparse
 import asyncio
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 from backend.kernel.errors import DomainError
 
@@ -79,6 +80,18 @@ def _ledger_verify(args: argparse.Namespace) -> int:
     return 1 if problems else 0
 
 
+def _witness(args: argparse.Namespace) -> int:
+    from backend.cli import witness
+
+    if args.action == "key":
+        print(witness.load(args.data, args.name, []).key)
+        return 0
+    if not args.log:
+        print("--log: 请给出日志的公钥 · give the key of the log, as its /log/vkey shows it", file=sys.stderr)
+        return 2
+    return witness.serve(name=args.name, data=args.data, logs=args.log, host=args.host, port=args.port)
+
+
 def parser() -> argparse.ArgumentParser:
     top = argparse.ArgumentParser(prog="sunlot", description="Sunlot 阳光抽查")
     commands = top.add_subparsers(required=True, metavar="COMMAND")
@@ -102,6 +115,13 @@ def parser() -> argparse.ArgumentParser:
     draw.add_argument("rest", nargs=argparse.REMAINDER)
     ledger = add("ledger", _ledger_verify, "ledger verify: recompute the whole log")
     ledger.add_argument("action", choices=["verify"])
+    witness = add("witness", _witness, "witness serve: cosign another body's log; witness key: show this witness's key")
+    witness.add_argument("action", choices=["serve", "key"])
+    witness.add_argument("--name", required=True, help="the witness's name, such as justice.example/sunlot")
+    witness.add_argument("--data", type=Path, required=True, help="folder of its key and its one row a log")
+    witness.add_argument("--log", action="append", default=[], metavar="VKEY", help="a log to look after; may be given again")
+    witness.add_argument("--host", default="127.0.0.1")
+    witness.add_argument("--port", type=int, default=8101)
     return top
 
 

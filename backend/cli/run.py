@@ -19,6 +19,7 @@ from backend.storage import cluster, engine
 from backend.storage.migrate import migrate
 
 PATIENCE = 60.0
+DEMO_WITNESSES = ("city-justice", "city-audit")
 STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -70,9 +71,33 @@ def _wait_until_up(server: subprocess.Popen[bytes]) -> bool:
     return False
 
 
-def _command(name: str) -> subprocess.Popen[bytes]:
+def _command(*words: str) -> subprocess.Popen[bytes]:
     # A group of its own, so that the terminal's Ctrl-C reaches us alone and we stop things in order.
-    return subprocess.Popen([sys.executable, "-m", "backend.cli.main", name], process_group=0)
+    return subprocess.Popen([sys.executable, "-m", "backend.cli.main", *words], process_group=0)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _start_witnesses() -> list[subprocess.Popen[bytes]]:
+    """Two witnesses of the demo's own, and the policy that asks for both. Alone they prove little: see docs/operations.md."""
+    from backend.cli import witness
+    from backend.ledger.keys import log_key
+
+    s = settings()
+    lines, started = [], []
+    for name in DEMO_WITNESSES:
+        folder, port = s.data_dir / "witnesses" / name, _free_port()
+        key = witness.load(folder, f"{name}.sunlot.example", []).key
+        lines.append(f"witness {name} {key} http://127.0.0.1:{port}")
+        started.append(_command("witness", "serve", "--name", key.name, "--data", str(folder), "--log", str(log_key()), "--port", str(port)))
+    policy = s.data_dir / "witnesses" / "policy"
+    policy.write_text("\n".join([*lines, f"group both all {' '.join(DEMO_WITNESSES)}", "quorum both", ""]))
+    os.environ["WITNESS_POLICY"] = str(policy)
+    return started
 
 
 def run(*, demo: bool = True) -> int:
@@ -100,8 +125,11 @@ def run(*, demo: bool = True) -> int:
 
             print("正在准备演示数据 · preparing the demo county ..", flush=True)
             asyncio.run(load.load_if_empty())
-        children += [_command("serve"), _command("worker")]
-        if not _wait_until_up(children[0]):
+        if demo and not s.production and s.witness_policy is None:
+            children += _start_witnesses()
+        server = _command("serve")
+        children += [server, _command("worker")]
+        if not _wait_until_up(server):
             print("服务未能启动 · the server did not come up", file=sys.stderr)
             return 1
         print(_welcome(s.base_url, demo=demo and not s.production), flush=True)

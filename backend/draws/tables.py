@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from piccolo.columns import JSONB, UUID, Array, BigSerial, Boolean, Bytea, ForeignKey, Integer, OnDelete, Text, Timestamptz, Varchar
+from piccolo.columns import JSONB, UUID, Array, BigSerial, Boolean, Bytea, ForeignKey, Integer, OnDelete, SmallInt, Text, Timestamptz, Varchar
 from piccolo.columns.defaults.uuid import UUID4
 from piccolo.table import Table
 
@@ -21,6 +21,9 @@ class Draw(Table, tablename="draw"):
     salt_key = Bytea()  # one key per draw: class and recusal salts are HMACs under it
     person_key = Bytea()  # pid = HMAC(person_key, inspector id)
     randomness = JSONB(null=True, default=None)
+    beacons = JSONB(null=True, default=None)  # place of a drand source -> its signature in hex
+    shares = JSONB(null=True, default=None)  # [{"witness", "recipient", "sealed"}]: the secret, 2 of n
+    overdue_at = Timestamptz(null=True, default=None)  # when the oversight office was told
     result = JSONB(null=True, default=None)  # {"cells", "teams", "exceptions"}
     reveal_by = Timestamptz()
     announced_at = Timestamptz()
@@ -68,3 +71,51 @@ class DrawRecusal(Table, tablename="draw_recusal"):
     draw = ForeignKey(references=Draw, on_delete=OnDelete.restrict)
     object_id = Varchar(length=40)
     pid = Varchar(length=16)
+
+
+class Witnessing(Table, tablename="draw_witnessing"):
+    """见证录入 What one person saw at the sources of randomness, typed without seeing the other's."""
+
+    id = BigSerial(primary_key=True)
+    draw = ForeignKey(references=Draw, on_delete=OnDelete.restrict)
+    account = UUID(default=None)
+    typed = JSONB()  # the values as read, one per announced source
+    typed_at = Timestamptz()
+
+
+class Replacement(Table, tablename="draw_replacement"):
+    """替换 A drawn enterprise that could not be visited, and the alternate that took its place. It stays in the denominator."""
+
+    id = UUID(primary_key=True, default=UUID4())
+    draw = ForeignKey(references=Draw, on_delete=OnDelete.restrict)
+    inspection = UUID(default=None)
+    object_id = Varchar(length=40)
+    reason = Varchar(length=20)
+    finding = Text()  # what was found on site; stays inside the office
+    evidence = Array(base_column=Varchar(length=64))
+    state = Varchar(length=10)  # requested | approved | refused
+    requested_by = UUID(default=None)
+    requested_at = Timestamptz()
+    replaced_by = Varchar(length=40, null=True, default=None)
+    decided_at = Timestamptz(null=True, default=None)
+
+
+class ReplacementApproval(Table, tablename="draw_replacement_approval"):
+    """替换审批 One of the two people who approve a replacement. Append-only."""
+
+    id = BigSerial(primary_key=True)
+    replacement = ForeignKey(references=Replacement, on_delete=OnDelete.restrict)
+    account = UUID(default=None)
+    approved_at = Timestamptz()
+
+
+class Substitution(Table, tablename="draw_substitution"):
+    """换人 An officer who had to stand back after the draw, and who took the place. Append-only."""
+
+    id = BigSerial(primary_key=True)
+    draw = ForeignKey(references=Draw, on_delete=OnDelete.restrict)
+    object_id = Varchar(length=40)
+    slot = SmallInt()
+    pid_before = Varchar(length=16)
+    pid_after = Varchar(length=16)
+    at = Timestamptz()

@@ -62,6 +62,8 @@ class Campaign(Table, tablename="campaign"):
     officers_per_visit = SmallInt()
     due_on = Date()
     yearly_cap = SmallInt(null=True, default=None)
+    kind = Varchar(length=12, default="random")  # random | complaint | referral
+    source_ref = Varchar(length=120, default="")  # number of the complaint or the referral
     created_by = UUID(default=None)
     created_at = Timestamptz()
     version = Integer(default=1)
@@ -77,14 +79,19 @@ class CampaignItem(Table, tablename="campaign_item"):
 
 
 class Recusal(Table, tablename="recusal"):
-    """回避登记 One officer who may not visit one enterprise; the reason stays inside the office."""
+    """回避登记 One officer who may not visit one enterprise: declared, then decided. Its reasons stay inside the office."""
 
     id = UUID(primary_key=True, default=UUID4())
     inspector = UUID(default=None)
     enterprise = UUID(default=None)
     reason = Text()
-    decided_by = UUID(default=None)
-    decided_at = Timestamptz()
+    state = Varchar(length=10, default="upheld")  # declared | upheld | dismissed
+    origin = Varchar(length=12, default="head")  # officer | enterprise | head
+    declared_by = UUID(null=True, default=None)
+    declared_at = Timestamptz()
+    decided_by = UUID(null=True, default=None)
+    decided_at = Timestamptz(null=True, default=None)
+    decision = Text(default="")
     ended_at = Timestamptz(null=True, default=None)
 
 
@@ -93,16 +100,16 @@ class Inspection(Table, tablename="inspection"):
 
     id = UUID(primary_key=True, default=UUID4())
     campaign = ForeignKey(references=Campaign, on_delete=OnDelete.restrict)
-    draw = UUID(default=None)
+    draw = UUID(null=True, default=None)  # null: a visit after a complaint or a referral
     enterprise = UUID(default=None, index=True)
     enterprise_code = Varchar(length=40, index=True)
     enterprise_name = Varchar(length=200)
     department = Varchar(length=20)
     county = Varchar(length=12)
     state = Varchar(length=14)
-    sealed_salt = Bytea()
-    sealed_leaf = Bytea()  # its leaf in the draw's sealed list
-    sealed_index = Integer()
+    sealed_salt = Bytea(null=True, default=None)
+    sealed_leaf = Bytea(null=True, default=None)  # its leaf in the draw's sealed list
+    sealed_index = Integer(null=True, default=None)
     due_on = Date()
     dispatched_at = Timestamptz()
     received_at = Timestamptz(null=True, default=None)

@@ -22,6 +22,8 @@ class Settings(msgspec.Struct, frozen=True):
     trusted_proxies: int  # how many proxies in front may be believed about X-Forwarded-For
     production: bool  # refuses demo data
     vapid_subject: str
+    witness_policy: Path | None  # a C2SP tlog-policy: who witnesses the log, and which of them are enough
+    secret_witnesses: Path | None  # who keeps a share of each draw's secret: a name and an age recipient a line
     push_hosts: tuple[str, ...]  # push services that subscriptions may name (SSRF guard)
 
     @property
@@ -62,5 +64,7 @@ def settings() -> Settings:
         trusted_proxies=int(env.get("TRUSTED_PROXIES") or 0),
         production=env.get("SUNLOT_ENV") == "production",
         vapid_subject=env.get("VAPID_SUBJECT") or "mailto:ops@sunlot.example",
+        witness_policy=Path(env["WITNESS_POLICY"]).resolve() if env.get("WITNESS_POLICY") else None,
+        secret_witnesses=Path(env["SECRET_WITNESSES"]).resolve() if env.get("SECRET_WITNESSES") else None,
         push_hosts=PUSH_HOSTS + extra,
     )

@@ -11,6 +11,7 @@ from uuid import UUID
 from backend.kernel import merkle
 from backend.kernel.clock import BEIJING
 from backend.ledger import rules
+from backend.ledger.policy import policy
 from backend.ledger.tables import LedgerEntry
 from backend.storage.engine import reader
 
@@ -54,6 +55,7 @@ class Checkpoint:
     root: bytes
     at: datetime
     note: str
+    witnesses: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +94,19 @@ async def subtree_root(low: int, high: int) -> bytes:
     return rules.join_parts([await _node(height, number) for height, number in rules.aligned_parts(low, high)])
 
 
-async def find_checkpoint() -> Checkpoint | None:
-    """The newest signed checkpoint."""
+async def find_checkpoint(covering: int = 0) -> Checkpoint | None:
+    """The newest checkpoint that enough witnesses have cosigned, where it covers ``covering`` entries; else the newest that is signed.
+
+    ``note`` carries the cosignatures that there are.
+    """
+    rows = await reader().fetch(
+        "select c.size, c.root, c.at, c.note, array_agg(s.witness) as witnesses, array_agg(s.line order by s.witness) as lines"
+        " from ledger_cosignature s join ledger_checkpoint c using (size) where c.size >= $1 group by c.size order by c.size desc limit 20",
+        max(covering, 1),
+    )
+    for row in rows:
+        if policy().is_met(set(row["witnesses"])):
+            return Checkpoint(row["size"], row["root"], row["at"], row["note"] + "".join(row["lines"]), tuple(sorted(row["witnesses"])))
     row = await reader().fetchrow("select size, root, at, note from ledger_checkpoint where note is not null order by size desc limit 1")
     return Checkpoint(**row) if row else None
 
@@ -118,7 +131,7 @@ async def find_proof_at(index: int) -> Proof | None:
 
 
 async def _prove(index: int, leaf: bytes) -> Proof | None:
-    checkpoint = await find_checkpoint()
+    checkpoint = await find_checkpoint(index + 1)
     if checkpoint is None or index >= checkpoint.size:
         return None
     hashes = [await subtree_root(low, high) for low, high in rules.ranges_of_proof(index, checkpoint.size)]
@@ -171,9 +184,7 @@ async def find_entry(index: int) -> EntryPage | None:
     leaf = await reader().fetchval("select leaf from ledger_leaf where index = $1", index)
     kept = await reader().fetchrow("select payload, salt, is_public, erased_at from ledger_payload where entry_id = $1", row["entry_id"])
     shown = kept["is_public"] and kept["erased_at"] is None
-    return EntryPage(
-        EntryRow(**row), leaf, json.loads(kept["payload"]) if shown else None, kept["salt"] if shown else None, kept["erased_at"]
-    )
+    return EntryPage(EntryRow(**row), leaf, json.loads(kept["payload"]) if shown else None, kept["salt"] if shown else None, kept["erased_at"])
 
 
 async def count_entries() -> int:

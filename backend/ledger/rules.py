@@ -21,7 +21,8 @@ from backend.kernel import clock, jcs, merkle
 
 TILE_HEIGHT = 8
 TILE_WIDTH = 1 << TILE_HEIGHT
-ED25519 = b"\x01"  # the signature type of signed-note
+ED25519 = b"\x01"  # the signature types of signed-note
+COSIGNATURE = b"\x04"  # a witness's, with its time (C2SP tlog-cosignature)
 
 # Event -> what it says to people. An entry of any other type is refused.
 EVENTS: dict[str, tuple[str, str]] = {
@@ -74,29 +75,30 @@ class VerifierKey:
 
     name: str
     public: bytes
+    kind: bytes = ED25519
 
     @property
     def key_id(self) -> bytes:
-        return hashlib.sha256(self.name.encode() + b"\n" + ED25519 + self.public).digest()[:4]
+        return hashlib.sha256(self.name.encode() + b"\n" + self.kind + self.public).digest()[:4]
 
     def __str__(self) -> str:
-        return f"{self.name}+{self.key_id.hex()}+{base64.b64encode(ED25519 + self.public).decode()}"
+        return f"{self.name}+{self.key_id.hex()}+{base64.b64encode(self.kind + self.public).decode()}"
 
 
 def parse_vkey(text: str) -> VerifierKey:
     """Raises ``ValueError`` for a key that is malformed, of another type, or whose id does not fit."""
     name, key_id, encoded = text.strip().split("+", 2)
     raw = base64.b64decode(encoded, validate=True)
-    if raw[:1] != ED25519 or len(raw) != 33:
+    if raw[:1] not in (ED25519, COSIGNATURE) or len(raw) != 33:
         raise ValueError("not an Ed25519 verifier key")
-    key = VerifierKey(name, raw[1:])
+    key = VerifierKey(name, raw[1:], raw[:1])
     if key.key_id.hex() != key_id:
         raise ValueError("the key id does not fit the key")
     return key
 
 
-def verifier_key(name: str, private: Ed25519PrivateKey) -> VerifierKey:
-    return VerifierKey(name, private.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw))
+def verifier_key(name: str, private: Ed25519PrivateKey, kind: bytes = ED25519) -> VerifierKey:
+    return VerifierKey(name, private.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw), kind)
 
 
 def sign_note(text: str, name: str, private: Ed25519PrivateKey) -> str:
@@ -180,6 +182,23 @@ def tile_widths(size: int, level: int) -> tuple[int, int]:
     """(full tiles, width of the partial one) of a level in a tree of ``size`` leaves."""
     nodes = size >> (TILE_HEIGHT * level)
     return nodes // TILE_WIDTH, nodes % TILE_WIDTH
+
+
+def ranges_of_consistency(old_size: int, size: int) -> list[tuple[int, int]]:
+    """The leaf ranges [low, high) whose roots prove that the tree of ``old_size`` is a prefix (RFC 6962 section 2.1.2). 0 < old_size <= size."""
+    ranges: list[tuple[int, int]] = []
+    low, high, whole = 0, size, True
+    while old_size != high:
+        middle = low + (1 << (high - low - 1).bit_length() - 1)
+        if old_size <= middle:
+            ranges.append((middle, high))
+            high = middle
+        else:
+            ranges.append((low, middle))
+            low, whole = middle, False
+    if not whole:
+        ranges.append((low, high))
+    return ranges[::-1]
 
 
 def ranges_of_proof(index: int, size: int) -> list[tuple[int, int]]:

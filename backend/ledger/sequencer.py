@@ -9,19 +9,20 @@ is ever signed. Proven by tests/rooms/test_ledger.py.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
 
 import structlog
 from asyncpg.exceptions import InterfaceError, PostgresError
 
 from backend.kernel import clock, merkle
 from backend.kernel.settings import settings
-from backend.ledger import keys, rules
+from backend.ledger import keys, rules, witnessing
 from backend.ledger.queries import subtree_root
 from backend.storage.engine import connection, transaction
 
 LOCK = 7262318  # any number, the same in every process of this product
 POLL_SECONDS = 0.5
+COSIGN_SECONDS = 2.0
 log = structlog.get_logger()
 
 
@@ -79,9 +80,7 @@ async def sequence(batch: int = 1000) -> int:
         )
         await _grow(size, hashes)
         new_size = size + len(taken)
-        await connection().execute(
-            "insert into ledger_checkpoint (size, root, at) values ($1, $2, $3)", new_size, await subtree_root(0, new_size), clock.now()
-        )
+        await connection().execute("insert into ledger_checkpoint (size, root, at) values ($1, $2, $3)", new_size, await subtree_root(0, new_size), clock.now())
     async with transaction():
         return await _sign_what_is_unsigned(len(taken))
 
@@ -96,18 +95,40 @@ async def _sign_what_is_unsigned(placed: int) -> int:
 
 
 async def run(stop: asyncio.Event) -> None:
-    """Sequence until ``stop`` is set. A broken log ends the signing with an error in the log of the process, loudly and for good."""
-    while not stop.is_set():
+    """Sequence, and have checkpoints cosigned, until ``stop`` is set.
+
+    A broken or contradicted log ends the signing with an error in the log of the process, loudly and for good.
+    """
+    work = asyncio.create_task(_work())
+    stopped = asyncio.create_task(stop.wait())
+    await asyncio.wait({work, stopped}, return_when=asyncio.FIRST_COMPLETED)
+    if work.done() and (error := work.exception()) is not None:
+        log.critical("ledger.broken", error=str(error))
+        await stopped
+        return
+    # A batch in hand is finished: its transaction is short, and what is cut off in it is rolled back whole.
+    work.cancel()
+    await asyncio.gather(work, return_exceptions=True)
+
+
+async def _work() -> None:
+    await _patiently(witnessing.require_continuity, once=True)
+    loops = [asyncio.create_task(_patiently(sequence, POLL_SECONDS)), asyncio.create_task(_patiently(witnessing.collect, COSIGN_SECONDS))]
+    try:
+        await asyncio.gather(*loops)
+    finally:
+        for loop in loops:
+            loop.cancel()
+
+
+async def _patiently(work: Callable[[], Awaitable[int | None]], pause: float = POLL_SECONDS, *, once: bool = False) -> None:
+    """Do ``work`` again and again, at once while there is more of it; a database that is away is waited for."""
+    while True:
         try:
-            if await sequence():
+            if await work():
                 continue
-        except BrokenLog as e:
-            log.critical("ledger.broken", error=str(e))
-            await stop.wait()
-            return
+            if once:
+                return
         except (OSError, PostgresError, InterfaceError) as e:
             log.warning("ledger.waiting", error=repr(e))
-        try:
-            await asyncio.wait_for(stop.wait(), POLL_SECONDS)
-        except TimeoutError:
-            continue
+        await asyncio.sleep(pause)

@@ -59,3 +59,12 @@ class LedgerCheckpoint(Table, tablename="ledger_checkpoint"):
     root = Bytea()
     at = Timestamptz()
     note = Text(null=True, default=None)
+
+
+class LedgerCosignature(Table, tablename="ledger_cosignature"):
+    """见证签名 One witness's signature line over a checkpoint. Append-only."""
+
+    id = BigSerial(primary_key=True)
+    size = BigInt(index=True)
+    witness = Varchar(length=120)
+    line = Text()

@@ -50,3 +50,17 @@ class Enterprise(Table, tablename="enterprise"):
     version = Integer(default=1)
     created_at = Timestamptz()
     updated_at = Timestamptz()
+
+
+class Exemption(Table, tablename="exemption"):
+    """免检 One enterprise that a department may not draw, with the legal basis."""
+
+    id = UUID(primary_key=True, default=UUID4())
+    enterprise = UUID(default=None)
+    department = Varchar(length=20)
+    legal_basis = Text()
+    valid_from = Date()
+    valid_to = Date(null=True, default=None)
+    decided_by = UUID(default=None)
+    decided_at = Timestamptz()
+    ended_at = Timestamptz(null=True, default=None)
