@@ -15,7 +15,7 @@ from backend.ledger import sequencer
 from backend.notify import jobs as notify_jobs
 from backend.storage import engine, outbox
 from backend.usecases import import_registry
-from backend.usecases.close_draw import reveal_what_is_due
+from backend.usecases.close_draw import reveal_what_is_due, tell_what_is_overdue
 
 HANDLERS: dict[str, outbox.Handler] = {
     "push": notify_jobs.push,
@@ -48,6 +48,8 @@ async def main() -> int:
         await asyncio.gather(
             _keep_working("outbox", partial(outbox.work_off, HANDLERS), stop),
             _keep_working("imports", import_registry.work_off, stop),
+            # First the alert: a draw that was shut past its date is told of even if the worker opens it in the next moment.
+            _keep_working("overdue", tell_what_is_overdue, stop, idle=60),
             _keep_working("reveals", reveal_what_is_due, stop, idle=60),
             sequencer.run(stop),
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Literal
 from uuid import UUID
 
@@ -14,6 +14,7 @@ from backend.kernel import jcs, merkle
 from backend.kernel.errors import NotFound
 from backend.storage.engine import reader
 
+GRACE = timedelta(days=1)  # until a secret that is still shut counts as withheld
 FRAME_IN_BUNDLE = 20_000
 STATES = {
     "announced": ("已公告", "Announced"),
@@ -40,6 +41,9 @@ class DrawView:
     salt_key: bytes
     person_key: bytes
     randomness: list[list[int] | int | str] | None
+    beacons: dict[str, str] | None
+    shares: list[dict[str, str]] | None
+    overdue_at: datetime | None
     result: dict[str, Any] | None
     reveal_by: datetime
     announced_at: datetime
@@ -90,11 +94,19 @@ class SealedProof:
 
 async def find_draw(draw_id: str, *, lock: bool = False) -> DrawView:
     """Raises ``NotFound``. ``lock`` holds the row until the transaction ends."""
-    row = await reader().fetchrow(f"select * from draw where draw_id = $1{' for update' if lock else ''}", draw_id)
+    return _draw(await reader().fetchrow(f"select * from draw where draw_id = $1{' for update' if lock else ''}", draw_id))
+
+
+async def find_draw_by_id(draw: UUID) -> DrawView:
+    """Raises ``NotFound``."""
+    return _draw(await reader().fetchrow("select * from draw where id = $1", draw))
+
+
+def _draw(row: Any) -> DrawView:
     if row is None:
         raise NotFound()
     fields = dict(row)
-    for name in ("announcement", "randomness", "result"):
+    for name in ("announcement", "randomness", "result", "beacons", "shares"):
         fields[name] = json.loads(fields[name]) if fields[name] is not None else None
     return DrawView(**fields)
 
@@ -118,6 +130,24 @@ async def list_draws(limit: int = 200) -> list[DrawRow]:
         limit,
     )
     return [DrawRow(**row) for row in rows]
+
+
+async def list_witnesses(draw: UUID) -> list[UUID]:
+    """The accounts that have typed the randomness; what they typed is not read here."""
+    return [row["account"] for row in await reader().fetch("select account from draw_witnessing where draw = $1 order by typed_at", draw)]
+
+
+async def list_overdue(now: datetime) -> list[DrawView]:
+    """Draws whose date of reveal has passed by more than a day with the secret still shut, voided ones left out."""
+    rows = await reader().fetch("select * from draw where state in ('announced', 'drawn') and reveal_by < $1 order by reveal_by", now - GRACE)
+    return [_draw(row) for row in rows]
+
+
+async def count_not_revealed_in_time(now: datetime) -> int:
+    """The public counter: draws that were revealed more than a day late, or not yet though they should be."""
+    return int(
+        await reader().fetchval("select count(*) from draw where state <> 'voided' and coalesce(revealed_at, $1) > reveal_by + $2::interval", now, GRACE)
+    )
 
 
 async def list_due_for_reveal(now: datetime) -> list[str]:
@@ -183,6 +213,7 @@ async def build_bundle(draw_id: str, audience: Literal["public", "auditor"] = "p
         "recusals": None,
         "classes": None,
         "randomness": draw.randomness,
+        "beacons": draw.beacons,
         "secret": rules.secret_of(draw.seed).hex() if is_revealed else None,
         "result": None,
     }

@@ -203,6 +203,8 @@ def entropy_bits(kind: str, count: int) -> float:
         return count * math.log2(10)
     if kind == "kuaile8":
         return math.log2(math.comb(80, 20))
+    if kind == "drand":
+        return 256.0
     if kind == "beacon":
         return float(min(256, 4 * count))
     raise ValueError(f"no source of kind {kind!r}")

@@ -7,11 +7,12 @@ import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from backend.draws import rules
 from backend.draws.queries import DrawView, find_draw, list_frame_rows, list_pool_rows, list_recusal_pairs
+from backend.draws.randomness import Reading
+from backend.draws.shares import Keeper, split
 from backend.kernel import clock, merkle
 from backend.kernel.errors import Conflict, DomainError, Invalid
 from backend.kernel.ids import new_id
@@ -33,6 +34,13 @@ class NothingToDraw(DomainError):
     status = 422
     zh = "名单中没有可抽取的检查对象"
     en = "No enterprise in the frame can be drawn"
+
+
+class DoNotAgree(DomainError):
+    code = "witnesses-differ"
+    status = 409
+    zh = "两人录入的“{sources}”不一致，请各自对照公布的结果重新录入"
+    en = "The two people typed different values for {sources}: each please type it again from what was published"
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,11 +93,13 @@ async def announce(
     reveal_by: datetime,
     uses_classes: bool,
     by: UUID,
+    keepers: Sequence[Keeper] = (),
     seed: bytes | None = None,
 ) -> str:
     """T0: freeze frame and pool, seal the secret, announce. Returns the draw id.
 
-    ``recusals`` are (object id, inspector). Raises ``NothingToDraw`` for an empty frame, ``Invalid`` for missing sources or rates.
+    ``recusals`` are (object id, inspector); ``keepers`` each get a sealed share of the secret.
+    Raises ``NothingToDraw`` for an empty frame, ``Invalid`` for missing sources or rates.
     """
     eligible = {c.class_code for c in frame if c.st == rules.ELIGIBLE}
     if not eligible:
@@ -135,8 +145,8 @@ async def announce(
     entry = await ledger.record("draw.announced", actor=by, subject=draw_id, payload=announcement, public=True)
     await connection().execute(
         "insert into draw (id, draw_id, campaign, title, region, state, uses_classes, announcement, announcement_sha256, seed, salt_key,"
-        " person_key, reveal_by, announced_at, announced_entry)"
-        " values ($1, $2, $3, $4, $5, 'announced', $6, $7, $8, $9, $10, $11, $12, $13, $14)",
+        " person_key, reveal_by, announced_at, announced_entry, shares)"
+        " values ($1, $2, $3, $4, $5, 'announced', $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
         draw_uuid,
         draw_id,
         campaign,
@@ -151,6 +161,7 @@ async def announce(
         reveal_by,
         now,
         entry,
+        json.dumps(split(rules.secret_of(seed), draw_id, keepers)) if keepers else None,
     )
     enterprise_of = {c.code: c.enterprise for c in frame}
     await connection().copy_records_to_table(
@@ -167,38 +178,28 @@ async def announce(
     return draw_id
 
 
-def read_randomness(sources: Sequence[Mapping[str, Any]], values: Sequence[str]) -> list[list[int] | int | str]:
-    """What a person typed, one text per announced source, as the draw takes it. Raises ``Invalid`` naming the source.
+async def witness_randomness(draw: DrawView, reading: Reading, *, by: UUID) -> int:
+    """Keep what one person typed until enough people typed the same. Returns how many did. The same person again replaces their own.
 
-    dice and digits: the digits in their order; kuaile8: 20 different numbers from 1 to 80; beacon: hex.
+    Raises ``DoNotAgree`` naming the sources where two people differ, without telling either what the other typed.
     """
-    if len(values) != len(sources):
-        raise Invalid(field="randomness", why_zh="每个来源都须填写", why_en="every source needs its value")
-    read: list[list[int] | int | str] = []
-    for source, value in zip(sources, values, strict=True):
-        text = "".join(value.split()) if source["kind"] != "kuaile8" else value
-        name = str(source["name"])
-        if source["kind"] == "kuaile8":
-            parts = text.replace(",", " ").replace("，", " ").replace("、", " ").split()
-            if not all(p.isascii() and p.isdigit() for p in parts) or len({int(p) for p in parts}) != 20 or not all(1 <= int(p) <= 80 for p in parts):
-                raise Invalid(field=name, why_zh="须为 1 至 80 之间的 20 个不同号码", why_en="20 different numbers from 1 to 80 are needed")
-            read.append(sorted({int(p) for p in parts}))
-        elif source["kind"] == "beacon":
-            text = text.lower()
-            if not text or any(ch not in "0123456789abcdef" for ch in text) or len(text) < 32:
-                raise Invalid(field=name, why_zh="须为至少 32 位的十六进制文本", why_en="at least 32 hexadecimal characters are needed")
-            read.append(text)
-        else:
-            if not (text.isascii() and text.isdigit()):
-                raise Invalid(field=name, why_zh="须为一串数字", why_en="a row of digits is needed")
-            wanted = int(source["count"]) if str(source.get("count", "")).isdigit() else None
-            if wanted and len(text) != wanted:
-                raise Invalid(field=name, why_zh=f"须为 {wanted} 位数字，现为 {len(text)} 位", why_en=f"{wanted} digits are needed, not {len(text)}")
-            read.append(text)
-    return read
+    await connection().execute(
+        "insert into draw_witnessing (draw, account, typed, typed_at) values ($1, $2, $3, $4)"
+        " on conflict (draw, account) do update set typed = excluded.typed, typed_at = excluded.typed_at",
+        draw.id,
+        by,
+        json.dumps(reading.values),
+        clock.now(),
+    )
+    others = await connection().fetch("select account, typed from draw_witnessing where draw = $1", draw.id)
+    typed = [json.loads(row["typed"]) for row in others]
+    sources = draw.announcement["sources"]
+    if differing := [str(s["name"]) for n, s in enumerate(sources) if any(values[n] != reading.values[n] for values in typed)]:
+        raise DoNotAgree(sources="、".join(differing))
+    return len(typed)
 
 
-async def perform(draw_id: str, randomness: rules.Randomness, *, by: UUID) -> tuple[DrawView, list[Sealed], bool]:
+async def perform(draw_id: str, randomness: rules.Randomness, *, by: UUID, beacons: Mapping[str, str] | None = None) -> tuple[DrawView, list[Sealed], bool]:
     """T1: draw and seal. Returns the draw, its sealed list, and whether this call did it.
 
     The same randomness again gives the same outcome (False); other randomness raises ``Conflict``.
@@ -232,17 +233,20 @@ async def perform(draw_id: str, randomness: rules.Randomness, *, by: UUID) -> tu
             "sealed_root": sealed_root,
             "n_drawn": len(sealed),
             "n_exceptions": len(outcome.exceptions),
+            "beacons": dict(beacons or {}),
         },
         public=True,
     )
     await connection().execute(
-        "update draw set state = 'drawn', randomness = $2, result = $3, drawn_at = $4, sealed_root = $5, drawn_entry = $6 where id = $1",
+        "update draw set state = 'drawn', randomness = $2, result = $3, drawn_at = $4, sealed_root = $5, drawn_entry = $6, beacons = $7"
+        " where id = $1",
         draw.id,
         json.dumps(list(randomness), ensure_ascii=False),
         json.dumps(outcome.public(), ensure_ascii=False),
         clock.now(),
         sealed_root,
         entry,
+        json.dumps(dict(beacons)) if beacons else None,
     )
     return await find_draw(draw_id), sealed, True
 
@@ -268,6 +272,18 @@ def _seal(
     return sealed
 
 
+async def seal_alternate(draw: DrawView, object_id: str, team: Sequence[UUID]) -> Sealed:
+    """The leaf of a visit that was not in the sealed list: an alternate's. Its ``index`` says nothing."""
+    row = await connection().fetchrow("select enterprise, county from draw_frame_row where draw = $1 and object_id = $2", draw.id, object_id)
+    salt32 = rules.salt(draw.salt_key, "sealed", object_id)
+    leaf = rules.sealed_leaf(salt32, object_id, [rules.pseudonym(draw.person_key, str(i)) for i in team])
+    return Sealed(object_id, row["enterprise"], row["county"], tuple(team), salt32, leaf, -1)
+
+
+async def list_pool_inspectors(draw: DrawView) -> set[UUID]:
+    return {i for _, i in await list_pool_rows(draw.id)}
+
+
 async def list_sealed(draw: DrawView) -> list[Sealed]:
     """The sealed list of a performed draw, made again from what is stored."""
     assert draw.result is not None
@@ -288,6 +304,14 @@ async def reveal(draw_id: str, *, by: UUID | None, is_finished: bool) -> bool:
         "update draw set state = 'revealed', revealed_at = $2, revealed_entry = $3 where id = $1", draw.id, clock.now(), entry
     )
     return True
+
+
+async def note_overdue(draw: DrawView) -> None:
+    """Write into the log that a draw's date of reveal has passed in vain, once."""
+    await ledger.record(
+        "draw.overdue", actor=None, subject=draw.draw_id, payload={"draw_id": draw.draw_id, "reveal_by": clock.rfc3339(draw.reveal_by)}, public=True
+    )
+    await connection().execute("update draw set overdue_at = $2 where id = $1 and overdue_at is null", draw.id, clock.now())
 
 
 async def void(draw_id: str, reason: str, *, by: UUID) -> None:

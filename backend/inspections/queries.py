@@ -184,6 +184,38 @@ async def list_visits(campaign_id: UUID, scope: Scope) -> list[VisitView]:
     return [VisitView(**{**dict(row), "officers": tuple(row["officers"])}) for row in rows]
 
 
+@dataclass(frozen=True, slots=True)
+class InspectionPlace:
+    """One inspection as the office's verbs need it."""
+
+    id: UUID
+    campaign: UUID
+    draw: UUID | None
+    department: str
+    enterprise: UUID
+    enterprise_code: str
+    enterprise_name: str
+    county: str
+    state: str
+    due_on: date
+    officers: tuple[UUID, ...]
+
+
+async def find_place(inspection_id: UUID, scope: Scope) -> InspectionPlace:
+    """Raises ``NotFound`` outside the scope."""
+    row = await reader().fetchrow(
+        "select i.id, i.campaign, i.draw, i.department, i.enterprise, i.enterprise_code, i.enterprise_name, i.county, i.state, i.due_on,"
+        " array(select inspector from inspection_officer o where o.inspection = i.id order by o.slot) as officers from inspection i"
+        " where i.id = $1 and i.county like $2 || '%' and ($3::varchar is null or i.department = $3)",
+        inspection_id,
+        scope.region,
+        scope.department,
+    )
+    if row is None:
+        raise NotFound()
+    return InspectionPlace(**{**dict(row), "officers": tuple(row["officers"])})
+
+
 async def list_officers(inspection_id: UUID) -> list[UUID]:
     """The officers (inspector ids) of one inspection, by slot."""
     rows = await reader().fetch("select inspector from inspection_officer where inspection = $1 order by slot", inspection_id)
@@ -194,6 +226,6 @@ async def is_draw_finished(draw: UUID) -> bool:
     """Whether every inspection of the draw has been published."""
     return bool(
         await reader().fetchval(
-            "select count(*) > 0 and bool_and(state = 'published') from inspection where draw = $1 and state <> 'voided'", draw
+            "select count(*) > 0 and bool_and(state = 'published') from inspection where draw = $1 and state not in ('voided', 'replaced')", draw
         )
     )

@@ -18,6 +18,7 @@ DISPATCHED, RECEIVED, ON_SITE, SUBMITTED, UNDER_REVIEW, RETURNED, PUBLISHED = (
     "returned",
     "published",
 )
+REPLACED = "replaced"  # it was gone, an alternate is visited instead
 VOIDED = "voided"  # its draw was given up before anybody signed for it
 STATES: dict[str, tuple[str, str]] = {
     DISPATCHED: ("已派发", "Dispatched"),
@@ -27,17 +28,19 @@ STATES: dict[str, tuple[str, str]] = {
     UNDER_REVIEW: ("审核中", "Under review"),
     RETURNED: ("已退回", "Returned"),
     PUBLISHED: ("已公示", "Published"),
+    REPLACED: ("已替换", "Replaced"),
     VOIDED: ("已作废", "Voided"),
 }
 # Every move that an inspection may make. A record may arrive before its receipt did: the phone was offline.
 MOVES: dict[str, frozenset[str]] = {
-    DISPATCHED: frozenset({RECEIVED, ON_SITE, SUBMITTED}),
-    RECEIVED: frozenset({ON_SITE, SUBMITTED}),
-    ON_SITE: frozenset({SUBMITTED}),
+    DISPATCHED: frozenset({RECEIVED, ON_SITE, SUBMITTED, REPLACED}),
+    RECEIVED: frozenset({ON_SITE, SUBMITTED, REPLACED}),
+    ON_SITE: frozenset({SUBMITTED, REPLACED}),
     SUBMITTED: frozenset({UNDER_REVIEW, RETURNED, PUBLISHED}),
     UNDER_REVIEW: frozenset({RETURNED, PUBLISHED}),
     RETURNED: frozenset({SUBMITTED}),
     PUBLISHED: frozenset(),
+    REPLACED: frozenset(),
     VOIDED: frozenset(),
 }
 OPEN = frozenset({DISPATCHED, RECEIVED, ON_SITE, SUBMITTED, UNDER_REVIEW, RETURNED})

@@ -132,7 +132,7 @@ class Visit:
     county: str
     sealed_salt: bytes
     sealed_leaf: bytes
-    sealed_index: int
+    sealed_index: int | None
     officers: tuple[tuple[UUID, str], ...]  # (inspector, department)
 
 
@@ -181,6 +181,40 @@ async def cancel_untouched(draw: UUID) -> int:
         raise rules.WrongState(state=touched)
     done = await connection().execute("update inspection set state = 'voided', version = version + 1, updated_at = $2 where draw = $1", draw, clock.now())
     return int(done.split()[-1])
+
+
+def require_untouched_by_record(state: str) -> None:
+    """Raise ``WrongState`` once a record was submitted, or where the visit is over."""
+    rules.require_move(state, rules.REPLACED)
+
+
+async def retire(inspection_id: UUID, state: str) -> None:
+    """The enterprise is gone: the visit ends as replaced and stays in the count."""
+    rules.require_move(state, rules.REPLACED)
+    await connection().execute(
+        "update inspection set state = $2, version = version + 1, updated_at = $3 where id = $1", inspection_id, rules.REPLACED, clock.now()
+    )
+
+
+async def hand_over(inspection_id: UUID, *, slot: int, to: UUID, department: str, draw_id: str, by: UUID) -> None:
+    """Another officer takes a place of the team and has to sign for the visit."""
+    before = await connection().fetchval(
+        "select inspector from inspection_officer where inspection = $1 and slot = $2 for update", inspection_id, slot
+    )
+    await connection().execute(
+        "update inspection_officer set inspector = $3, department = $4, received_at = null, received_t_dev = null where inspection = $1 and slot = $2",
+        inspection_id,
+        slot,
+        to,
+        department,
+    )
+    await connection().execute("update inspection set version = version + 1, updated_at = $2 where id = $1", inspection_id, clock.now())
+    await ledger.record(
+        "inspection.reassigned",
+        actor=by,
+        subject=str(inspection_id),
+        payload={"draw_id": draw_id, "slot": slot, "from": str(before), "to": str(to)},
+    )
 
 
 async def receive(inspection_id: UUID, *, inspector: UUID, account: UUID, t_dev: datetime | None) -> tuple[str, int]:

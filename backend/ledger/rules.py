@@ -27,6 +27,8 @@ COSIGNATURE = b"\x04"  # a witness's, with its time (C2SP tlog-cosignature)
 # Event -> what it says to people. An entry of any other type is refused.
 EVENTS: dict[str, tuple[str, str]] = {
     "registry.imported": ("导入检查对象名录", "Register imported"),
+    "exemption.granted": ("准予免检", "Exemption granted"),
+    "exemption.ended": ("终止免检", "Exemption ended"),
     "account.created": ("新建账号", "Account created"),
     "device.enrolled": ("登记设备", "Device enrolled"),
     "device.revoked": ("停用设备", "Device revoked"),
@@ -34,9 +36,12 @@ EVENTS: dict[str, tuple[str, str]] = {
     "draw.announced": ("公告抽取", "Draw announced"),
     "draw.performed": ("完成抽取", "Draw performed"),
     "draw.revealed": ("公开抽取密钥", "Draw secret revealed"),
+    "draw.overdue": ("抽取逾期未公开", "Draw not revealed in time"),
+    "draw.replacement": ("替换检查对象", "Replacement of an enterprise"),
     "draw.voided": ("作废抽取", "Draw voided"),
     "inspection.dispatched": ("派发检查", "Inspection dispatched"),
     "inspection.received": ("签收检查", "Inspection received"),
+    "inspection.reassigned": ("更换检查人员", "Officer replaced"),
     "inspection.submitted": ("提交检查记录", "Record submitted"),
     "inspection.returned": ("退回检查记录", "Record returned"),
     "inspection.approved": ("审核通过", "Record approved"),

@@ -129,6 +129,11 @@ async def list_accounts(region: str) -> list[AccountView]:
     return [AccountView(**row) for row in rows if row["region"].startswith(region)]
 
 
+async def list_accounts_of_role(role: str) -> list[AccountView]:
+    columns = [getattr(Account, name) for name in AccountView.__dataclass_fields__]
+    return [AccountView(**row) for row in await Account.select(*columns).where(Account.role == role).order_by(Account.username)]
+
+
 async def list_devices(accounts: list[UUID]) -> list[DeviceView]:
     """The phones of these accounts, the latest first."""
     if not accounts:

@@ -5,19 +5,23 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from uuid import UUID
 
+from backend.draws import beacon
 from backend.draws import rules as draw_rules
 from backend.draws import service as draws
+from backend.draws.shares import Keeper, read_keepers
 from backend.inspections import queries as inspections
 from backend.inspections import rules, service
 from backend.inspections.queries import CampaignView
 from backend.kernel import clock
 from backend.kernel.errors import Forbidden, Invalid
+from backend.kernel.settings import settings
 from backend.people import queries as people
 from backend.people.rules import MANAGER, Principal
 from backend.people.service import require
+from backend.registry import exemptions
 from backend.registry import queries as registry
 from backend.storage.engine import transaction
 
@@ -36,10 +40,12 @@ class Estimate:
     counties_short: tuple[str, ...]
 
 
-def state_of(status: str, is_open: bool, visits: int, cap: int | None) -> str:
-    """"E", or why the enterprise stays out: status before open inspection before yearly cap."""
+def state_of(status: str, is_open: bool, visits: int, cap: int | None, *, is_exempt: bool = False) -> str:
+    """"E", or why the enterprise stays out: status before exemption before open inspection before yearly cap."""
     if status != STATUS_ACTIVE:
         return "X:STATUS"
+    if is_exempt:
+        return "X:EXEMPT"
     if is_open:
         return "X:OPEN"
     if cap is not None and visits >= cap:
@@ -50,13 +56,14 @@ def state_of(status: str, is_open: bool, visits: int, cap: int | None) -> str:
 async def _frame(department: str, counties: Sequence[str], industries: Sequence[str], cap: int | None, by_class: bool) -> list[draws.Candidate]:
     is_open = await inspections.list_open_enterprises()
     visits = await inspections.count_visits_this_year(department)
+    exempt = await exemptions.list_exempt(department, None, clock.now().astimezone(clock.BEIJING).date())
     return [
         draws.Candidate(
             e.id,
             e.code,
             e.region,
             f"{e.region}/{e.industry}",
-            state_of(e.status, e.id in is_open, visits.get(e.id, 0), cap),
+            state_of(e.status, e.id in is_open, visits.get(e.id, 0), cap, is_exempt=e.id in exempt),
             e.credit_class if by_class else draw_rules.NO_CLASS,
         )
         for e in await registry.list_frame(counties, industries)
@@ -97,10 +104,36 @@ async def estimate(
     return Estimate(counts, eligible, expected, officers, tuple(c for c, n in officers.items() if n < rules.MINIMUM_OFFICERS))
 
 
+def check_sources(sources: Sequence[Mapping[str, str]]) -> list[dict[str, str]]:
+    """The sources as they are announced. Raises ``Invalid`` for one whose value may be known already.
+
+    A drand source names the date; its round is the first one after noon of that day in Beijing.
+    """
+    now = clock.now()
+    checked = []
+    for source in sources:
+        name = source["name"]
+        try:
+            day = date.fromisoformat(source["date"])
+        except ValueError as e:
+            raise Invalid(field=name, why_zh="请填写日期", why_en="give its date") from e
+        moment = datetime.combine(day, time(12), clock.BEIJING)
+        if day < now.astimezone(clock.BEIJING).date() or (source["kind"] == "drand" and moment <= now):
+            raise Invalid(field=name, why_zh="随机数须在公告之后产生，请选择以后的日期", why_en="the value must arise later: choose a later date")
+        extra = {"round": str(beacon.round_after(int(moment.timestamp()))), "chain": beacon.CHAIN} if source["kind"] == "drand" else {}
+        checked.append({**source, **extra})
+    return checked
+
+
+def _keepers() -> tuple[Keeper, ...]:
+    path = settings().secret_witnesses
+    return read_keepers(path.read_text("utf-8")) if path else ()
+
+
 async def announce_draw(campaign_id: UUID, *, sources: Sequence[Mapping[str, str]], by: Principal, seed: bytes | None = None) -> str:
     """T0 in one transaction. Returns the draw id.
 
-    ``sources``: {"kind": dice|digits|kuaile8|beacon, "name", "date", "rule"} and, for digits and dice, "count".
+    ``sources``: {"kind": dice|digits|kuaile8|beacon|drand, "name", "date", "rule"} and, for digits and dice, "count".
     """
     require(by, MANAGER)
     async with transaction():
@@ -125,7 +158,8 @@ async def announce_draw(campaign_id: UUID, *, sources: Sequence[Mapping[str, str
             recusals=recusals,
             rates=_rates(campaign, frame),
             slots=rules.officer_slots(campaign.departments, campaign.officers_per_visit, qualification),
-            sources=sources,
+            sources=check_sources(sources),
+            keepers=_keepers(),
             reveal_by=datetime.combine(campaign.due_on, time(), UTC) + REVEAL_AFTER,
             uses_classes=campaign.rate_mode == "classes",
             by=by.account_id,

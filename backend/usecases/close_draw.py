@@ -7,7 +7,9 @@ from backend.draws import service as draws
 from backend.inspections import queries as inspections
 from backend.inspections import service
 from backend.kernel import clock
-from backend.people.rules import Principal
+from backend.notify import service as notify
+from backend.people import queries as people
+from backend.people.rules import AUDITOR, Principal
 from backend.storage.engine import transaction
 from backend.usecases.own_draw import load_own_draw
 
@@ -30,6 +32,19 @@ async def reveal_what_is_due() -> int:
         for draw_id in due:
             await draws.reveal(draw_id, by=None, is_finished=False)
     return len(due)
+
+
+async def tell_what_is_overdue() -> int:
+    """A secret that is still shut a day after its date: an entry in the log, and an alert to every auditor of the region, once."""
+    async with transaction():
+        overdue = [d for d in await draw_queries.list_overdue(clock.now()) if d.overdue_at is None]
+        for draw in overdue:
+            await draws.note_overdue(draw)
+            for auditor in await people.list_accounts_of_role(AUDITOR):
+                if draw.region.startswith(auditor.region) and auditor.active:
+                    params = {"draw": draw.draw_id, "title": draw.title, "reveal_by": draw.reveal_by.astimezone(clock.BEIJING).date().isoformat()}
+                    await notify.tell(auditor.id, "draw.overdue", inspection=None, params=params)
+    return len(overdue)
 
 
 async def void_draw(draw_id: str, reason: str, *, by: Principal) -> None:

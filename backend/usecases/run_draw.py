@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from backend.draws import randomness
 from backend.draws import service as draws
-from backend.draws.queries import DrawView
+from backend.draws.queries import DrawView, find_draw
 from backend.inspections import service
 from backend.inspections.service import Visit
 from backend.notify import service as notify
@@ -14,26 +16,37 @@ from backend.people import queries as people
 from backend.people.rules import Principal
 from backend.registry import queries as registry
 from backend.storage.engine import transaction
-from backend.usecases.own_draw import load_own_draw
+from backend.usecases.own_draw import load_witnessed_draw
+
+WITNESSES = 2
 
 
 @dataclass(frozen=True, slots=True)
 class DrawOutcome:
+    """``witnesses``: how many people have typed the same values; until there are enough of them nothing is drawn."""
+
     draw: DrawView
     drawn: int
     opened: int
     is_repeat: bool
+    witnesses: int = 0
 
 
 async def run_draw(draw_id: str, values: Sequence[str], *, by: Principal) -> DrawOutcome:
-    """``values``: what was observed at each announced source, as typed. The same again gives the same outcome, others ``Conflict``.
+    """``values``: what this person observed at each announced source, as typed. The draw runs when two people typed the same,
+    or at once where every source proves itself. The same again gives the same outcome, other values ``Conflict`` or ``DoNotAgree``.
 
     A visit is opened only with a whole team; the others are on the published exception list.
     """
+    sources = (await find_draw(draw_id)).announcement["sources"]
+    reading = await asyncio.to_thread(randomness.read, sources, values)
     async with transaction():
-        draw, campaign = await load_own_draw(draw_id, by)
-        randomness = draws.read_randomness(draw.announcement["sources"], values)
-        draw, sealed, is_first = await draws.perform(draw_id, randomness, by=by.account_id)
+        draw, campaign = await load_witnessed_draw(draw_id, by)
+        if draw.state == "announced":
+            witnesses = await draws.witness_randomness(draw, reading, by=by.account_id)
+            if randomness.needs_two_people(sources) and witnesses < WITNESSES:
+                return DrawOutcome(draw, 0, 0, is_repeat=False, witnesses=witnesses)
+        draw, sealed, is_first = await draws.perform(draw_id, reading.values, by=by.account_id, beacons=reading.beacons)
         whole = [s for s in sealed if all(s.team)]
         if not is_first:
             return DrawOutcome(draw, len(sealed), len(whole), is_repeat=True)

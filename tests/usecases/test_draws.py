@@ -23,6 +23,10 @@ from tests.usecases.test_records import principal
 PWA = Path(__file__).parents[2] / "pwa"
 
 
+def beijing_today():
+    return clock.now().astimezone(clock.BEIJING).date()
+
+
 async def drawn() -> str:
     async with transaction():
         return str(await connection().fetchval("select draw_id from draw where state = 'drawn'"))
@@ -57,7 +61,7 @@ async def test_what_was_announced_cannot_be_changed_even_by_hand(demo):
 
 async def test_a_draw_by_credit_class_is_checked_without_telling_a_class(demo, tmp_path):
     manager = await principal("manager")
-    today = clock.now().date()
+    today = beijing_today()
     plan = Plan(
         name="按信用风险分类抽查",
         items=("SC04",),
@@ -73,7 +77,8 @@ async def test_a_draw_by_credit_class_is_checked_without_telling_a_class(demo, t
     campaign = await create_campaign(plan, by=manager)
     source = {"kind": "beacon", "name": "drand", "date": today.isoformat(), "rule": "round 1"}
     draw_id = await announce_draw(campaign, sources=[source], by=manager)
-    outcome = await run_draw(draw_id, ["ab" * 32], by=manager)
+    await run_draw(draw_id, ["ab" * 32], by=manager)
+    outcome = await run_draw(draw_id, ["ab" * 32], by=await principal("reviewer"))
     assert outcome.drawn > 0
     due = outcome.draw.reveal_by
     clock.hold(lambda: due)
@@ -111,7 +116,7 @@ async def test_officers_who_are_recused_do_not_meet_their_enterprise(demo):
         rate_mode="rate",
         rates={"-": (1, 1)},
         officers_per_visit=2,
-        due_on=clock.now().date() + timedelta(days=20),
+        due_on=beijing_today() + timedelta(days=20),
     )
     async with transaction():
         inspector = await connection().fetchval("select p.id from inspector p join account a on a.id = p.account where a.username = 'inspector'")
@@ -122,9 +127,10 @@ async def test_officers_who_are_recused_do_not_meet_their_enterprise(demo):
             manager.account_id,
         )
     campaign = await create_campaign(plan, by=manager)
-    source = {"kind": "dice", "name": "dice", "date": "2026-11-23", "rule": "", "count": "20"}
+    source = {"kind": "dice", "name": "dice", "date": beijing_today().isoformat(), "rule": "", "count": "20"}
     draw_id = await announce_draw(campaign, sources=[source], by=manager)
-    await run_draw(draw_id, ["31415926535897932384"], by=manager)
+    for witness in ("manager", "reviewer"):
+        await run_draw(draw_id, ["31415926535897932384"], by=await principal(witness))
     async with transaction():
         met = await connection().fetchval(
             "select count(*) from inspection_officer o join inspection i on i.id = o.inspection where i.campaign = $1 and o.inspector = $2", campaign, inspector
@@ -138,7 +144,8 @@ async def test_a_joint_visit_has_an_officer_of_each_department(demo):
     async with transaction():
         draw_id = await connection().fetchval("select draw_id from draw where state = 'announced'")
     balls = " ".join(map(str, range(1, 21)))
-    outcome = await run_draw(draw_id, ["31415926535897932384", balls], by=await principal("manager"))
+    await run_draw(draw_id, ["31415926535897932384", balls], by=await principal("manager"))
+    outcome = await run_draw(draw_id, ["31415926535897932384", balls], by=await principal("reviewer"))
     assert outcome.drawn == 15
     async with transaction():
         teams = await connection().fetch(

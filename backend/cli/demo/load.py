@@ -175,8 +175,9 @@ class _Team:
         return work
 
 
-async def _draw(plan: inspection_rules.Plan, day: date, manager: Principal, seed: int) -> str:
-    """Plan and announce on one day, draw two days later."""
+async def _draw(plan: inspection_rules.Plan, day: date, who: dict[str, Principal], seed: int) -> str:
+    """Plan and announce on one day, draw two days later, with two people typing what they saw."""
+    manager = who["manager"]
     _at(day, 9, 30)
     campaign = await create_campaign(plan, by=manager)
     _at(day, 10)
@@ -186,7 +187,8 @@ async def _draw(plan: inspection_rules.Plan, day: date, manager: Principal, seed
     dice = random.Random(seed)
     thrown = "".join(str(dice.randrange(10)) for _ in range(20))
     balls = " ".join(map(str, sorted(dice.sample(range(1, 81), 20))))
-    await run_draw(draw_id, [thrown, balls], by=manager)
+    for witness in ("manager", "reviewer"):
+        await run_draw(draw_id, [thrown, balls], by=who[witness])
     return draw_id
 
 
@@ -218,7 +220,7 @@ async def _finished(day: date, who: dict[str, Principal]) -> None:
         due_on=day + timedelta(days=30),
         yearly_cap=2,
     )
-    draw_id = await _draw(plan, day, who["manager"], 1)
+    draw_id = await _draw(plan, day, who, 1)
     team = _Team(who, 11)
     for n, (inspection, checklists, officer) in enumerate(await _visits(who)):
         _at(day + timedelta(days=4 + n), 9, 10)
@@ -246,7 +248,7 @@ async def _in_progress(day: date, who: dict[str, Principal]) -> None:
         due_on=day + timedelta(days=36),
         yearly_cap=2,
     )
-    await _draw(plan, day, who["manager"], 2)
+    await _draw(plan, day, who, 2)
     team = _Team(who, 12)
     named = {who["inspector"].inspector_id, who["inspector2"].inspector_id}
     # The visitors' own inspections stay untouched, so that they can walk the whole way themselves.
