@@ -106,7 +106,7 @@ async def run(stop: asyncio.Event) -> None:
         log.critical("ledger.broken", error=str(error))
         await stopped
         return
-    # A batch in hand is finished: its transaction is short, and what is cut off in it is rolled back whole.
+    # A batch in hand is rolled back whole and stays staged.
     work.cancel()
     await asyncio.gather(work, return_exceptions=True)
 

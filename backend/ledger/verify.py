@@ -50,6 +50,11 @@ async def verify_log() -> list[Problem]:
                 problems.append(Problem(place, "the entry differs from its search row"))
             if row["erased_at"] is None and (row["salt"] is None or rules.payload_hash(row["salt"], json.loads(row["payload"])) != entry["ph"]):
                 problems.append(Problem(place, "the payload does not have the hash that the entry gives"))
+        lost = await connection().fetch(
+            "select e.entry_id, e.type, e.subject from ledger_entry e where not exists (select 1 from ledger_leaf l where l.entry_id = e.entry_id)"
+            " and not exists (select 1 from ledger_stage s where s.entry_id = e.entry_id)"
+        )
+        problems += [Problem(f"act {row['entry_id']}", f"{row['type']} of {row['subject']} was recorded and has no place in the log") for row in lost]
         problems += _check_checkpoints(checkpoints, hashes)
         problems += await _check_tiles(hashes)
     return problems

@@ -174,3 +174,13 @@ async def test_erasure_leaves_a_tombstone_and_every_proof(db):
     assert page.erased_at is not None
     assert page.payload is None
     assert await verify_log() == []
+
+
+async def test_an_act_that_was_taken_out_of_the_stage_is_missed(db):
+    await write(3)
+    await sequencer.sequence()
+    await write(1, subject="gone")
+    async with transaction():
+        await connection().execute("delete from ledger_stage")
+    (problem,) = await verify_log()
+    assert "gone" in str(problem)

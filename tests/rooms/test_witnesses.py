@@ -161,6 +161,21 @@ async def test_another_history_of_greater_length_is_refused(db, nodes):
         await witnessing.require_continuity()
 
 
+async def test_another_process_being_ahead_is_no_contradiction(db, nodes):
+    """Two sequencers: one read its checkpoint, the other had a newer one cosigned in the meantime."""
+    await write(3)
+    async with transaction():
+        old = await connection().fetchrow("select size, root, note from ledger_checkpoint")
+    await write(7)
+    assert await witnessing.collect() == 2
+    node = next(w for w in witnessing.policy().witnesses if w.name == "city")
+    async with httpx.AsyncClient(trust_env=False) as client, transaction():
+        assert await witnessing._ask(client, node, old["size"], old["root"], old["note"]) is None
+        await connection().execute("alter table ledger_cosignature disable trigger all")
+        await connection().execute("delete from ledger_cosignature")
+        assert await witnessing._ask(client, node, old["size"], old["root"], old["note"]) is None
+
+
 def test_the_demo_policy_is_readable(tmp_path):
     assert settings().witness_policy is None
     assert policy.policy().is_met(set())
