@@ -9,7 +9,7 @@ from __future__ import annotations
 import io
 import json
 import re
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from PIL import Image
 from playwright.sync_api import BrowserContext, Page, Playwright, expect, sync_playwright
 
 from backend.cli.demo.samples import write_sample_register
+from backend.kernel.clock import BEIJING
 from tests.journeys.conftest import CHROMIUM, FLAGS, PushService, System
 
 pytestmark = pytest.mark.browser
@@ -98,14 +99,26 @@ def plan_and_draw(page: Page, system: System) -> str:
     expect(page.locator("#estimate b").first).to_be_visible()
     page.click("button:has-text('保存任务')")
     page.wait_for_url(re.compile(r"/console/campaigns/[0-9a-f-]{36}$"))
-    page.fill("[name=date_0]", date.today().isoformat())  # noqa: DTZ011
+    page.fill("[name=date_0]", datetime.now(BEIJING).date().isoformat())
     page.click("button:has-text('公告并固定名单')")
     page.fill("[name=value_0]", "123")
-    page.click("button:has-text('开始抽取')")
+    page.click("button:has-text('提交录入')")
     expect(page.locator("[role=alert]").first).to_contain_text("20")  # too few digits: said so, nothing lost
     assert page.input_value("[name=value_0]") == "123"
     page.fill("[name=value_0]", "31415926535897932384")
-    page.click("button:has-text('开始抽取')")
+    page.click("button:has-text('提交录入')")
+    expect(page.locator("#randomness")).to_contain_text("已录入")
+    campaign = page.url.partition("#")[0]
+    assert page.context.browser
+    other = page.context.browser.new_context().new_page()
+    sign_in(other, system, "reviewer")
+    other.goto(campaign)
+    assert other.input_value("[name=value_0]") == ""
+    other.fill("[name=value_0]", "31415926535897932384")
+    other.click("button:has-text('提交录入')")
+    expect(other.locator("#outcome tbody tr")).to_have_count(40)
+    other.context.close()
+    page.reload()
     expect(page.locator("#outcome tbody tr")).to_have_count(40)
     link = page.locator("a[href^='/draws/']").first.get_attribute("href")
     assert link

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -13,13 +14,14 @@ from litestar.params import FromPath
 from litestar.response import Redirect, Template
 
 from backend.draws import queries as draws
+from backend.draws.randomness import needs_two_people
 from backend.draws.rules import GRINDING_PROOF_BITS, entropy_bits
 from backend.inspections import queries
 from backend.inspections.rules import CLASSES, Plan
 from backend.kernel import clock
 from backend.kernel.errors import DomainError, Invalid
 from backend.people import queries as people
-from backend.people.rules import MANAGER, Principal
+from backend.people.rules import MANAGER, REVIEWER, Principal
 from backend.registry import queries as registry
 from backend.storage.engine import transaction
 from backend.usecases.announce_draw import announce_draw, estimate
@@ -145,7 +147,8 @@ def source_kinds() -> list[tuple[str, str, float, int]]:
         ("dice", _("十面骰子"), entropy_bits("dice", 1), 20),
         ("kuaile8", _("快乐8（80 选 20）"), entropy_bits("kuaile8", 0), 1),
         ("digits", _("彩票数字"), entropy_bits("digits", 1), 7),
-        ("beacon", _("公共随机信标"), entropy_bits("beacon", 64), 1),
+        ("drand", _("drand 公共随机信标（可离线核对）"), entropy_bits("drand", 0), 1),
+        ("beacon", _("其他公共随机信标"), entropy_bits("beacon", 64), 1),
     ]
 
 
@@ -162,6 +165,8 @@ async def show(campaign_id: UUID, who: Principal, *, error: str = "", status: in
         visits = await queries.list_visits(campaign_id, who.scope)
         officers = await people.list_inspectors_by_id(list({o for v in visits for o in v.officers}))
         counts = await draws.count_frame(draw.id) if draw else []
+        typed_by = await draws.list_witnesses(draw.id) if draw else []
+        witnesses = [await people.find_account_name(a) for a in typed_by]
     sources = draw.announcement["sources"] if draw else []
     bits = bits_of(sources)
     frame: dict[str, int] = {}
@@ -194,10 +199,38 @@ async def show(campaign_id: UUID, who: Principal, *, error: str = "", status: in
         inspection_states=labels.inspection_states(),
         reasons=reasons(),
         places=await labels.load_places(),
+        cells=_cells(draw) if draw else [],
+        witnesses=witnesses,
+        two_people=needs_two_people(sources),
+        has_typed=who.account_id in typed_by,
+        may_witness=who.role in (MANAGER, REVIEWER) and who.department == campaign.department,
+        may_decide=who.role in (MANAGER, REVIEWER) and who.department == campaign.department and draw is not None,
         may_act=who.role == MANAGER and who.department == campaign.department,
         may_reveal=draw is not None and draw.state == "drawn" and (await queries.is_draw_finished(draw.id) or clock.now() >= draw.reveal_by),
         sources_offered=range(SOURCES),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class CellRow:
+    """What one cell should give and gave. ``expected`` is its share of the rate, before rounding."""
+
+    county: str
+    industry: str
+    class_code: str
+    size: int
+    n: int
+    expected: float
+
+
+def _cells(draw: draws.DrawView) -> list[CellRow]:
+    rates = draw.announcement["rates"]
+    found = []
+    for c in (draw.result or {}).get("cells", []):
+        county, _slash, industry = c["cell"].partition("/")
+        p, q = rates[c["class"]]
+        found.append(CellRow(county, industry, c["class"], len(c["order"]), c["n"], len(c["order"]) * p / q))
+    return sorted(found, key=lambda c: (c.county, c.industry, c.class_code))
 
 
 def reasons() -> dict[str, str]:

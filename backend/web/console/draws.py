@@ -10,23 +10,27 @@ from litestar.response import Redirect, Template
 
 from backend.draws import queries
 from backend.kernel.errors import DomainError
+from backend.people.rules import MANAGER, REVIEWER
 from backend.usecases.close_draw import reveal_draw, void_draw
 from backend.usecases.run_draw import run_draw
 from backend.web.console.campaigns import MANAGERS, campaign_of, show
 from backend.web.shared.i18n import get_locale
 
+WITNESSES = {"access": frozenset({MANAGER, REVIEWER})}
 
-@post("/draws/{draw_id:str}/run", opt=MANAGERS, status_code=200)
+
+@post("/draws/{draw_id:str}/run", opt=WITNESSES, status_code=200)
 async def run(request: Request[Any, Any, Any], draw_id: FromPath[str]) -> Template | Redirect:
     campaign = await campaign_of(draw_id, request.user)
     form = await request.form()
     draw = await queries.find_draw(draw_id)
     values = [str(form.get(f"value_{n}", "")) for n in range(len(draw.announcement["sources"]))]
     try:
-        await run_draw(draw_id, values, by=request.user)
+        outcome = await run_draw(draw_id, values, by=request.user)
     except DomainError as e:
         return await show(campaign, request.user, error=e.message(get_locale()), status=e.status, typed=values)
-    return Redirect(f"/console/campaigns/{campaign}#outcome", status_code=303)
+    place = "randomness" if outcome.draw.state == "announced" else "outcome"
+    return Redirect(f"/console/campaigns/{campaign}#{place}", status_code=303)
 
 
 @post("/draws/{draw_id:str}/reveal", opt=MANAGERS, status_code=200)

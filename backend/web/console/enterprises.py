@@ -12,7 +12,9 @@ from litestar.params import FromPath, FromQuery
 from litestar.response import Template
 
 from backend.exchange import queries as exchange
+from backend.people.rules import MANAGER
 from backend.registry import queries
+from backend.registry.exemptions import list_of as list_exemptions
 from backend.registry.queries import Filter
 from backend.registry.rules import FIELDS, KINDS, STATUSES
 from backend.usecases import overview
@@ -120,6 +122,9 @@ async def show_enterprise(request: Request[Any, Any, Any], enterprise_id: FromPa
         facts=[(pick(FIELDS[name], ""), value) for name, value in facts],
         public_address=qr.address(e.qr_token),
         imports=imports,
+        exemptions=await list_exemptions(e.id),
+        may_exempt=request.user.role == MANAGER,
+        my_department=request.user.department,
         inspections=inspections,
         results=await overview.list_results_of(e.id),
         states=labels.inspection_states(),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from litestar import Router
 
 from backend.people.rules import ADMIN, AUDITOR, MANAGER, REVIEWER
-from backend.web.console import accounts, campaigns, draws, enterprises, home, imports, inspections, inspectors, reviews, sign_in
+from backend.web.console import accounts, campaigns, draws, enterprises, exemptions, home, imports, inspections, inspectors, reviews, sign_in, visits
 
 router = Router(
     "/console",
@@ -15,8 +15,10 @@ router = Router(
         *campaigns.HANDLERS,
         *draws.HANDLERS,
         *inspections.HANDLERS,
+        *visits.HANDLERS,
         *reviews.HANDLERS,
         *enterprises.HANDLERS,
+        *exemptions.HANDLERS,
         *imports.HANDLERS,
         *inspectors.HANDLERS,
         *accounts.HANDLERS,

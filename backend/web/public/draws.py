@@ -11,8 +11,10 @@ from litestar.params import FromPath, FromQuery
 from litestar.response import File, Stream, Template
 
 from backend.draws import queries, verifier
+from backend.draws.changes import REASONS, list_changes
+from backend.draws.randomness import needs_two_people
 from backend.draws.rules import GRINDING_PROOF_BITS, entropy_bits
-from backend.kernel import jcs
+from backend.kernel import clock, jcs
 from backend.kernel.errors import Forbidden
 from backend.ledger import queries as ledger
 from backend.people.rules import AUDITOR
@@ -24,7 +26,14 @@ from backend.web.shared.pages import page
 
 @get("/draws")
 async def list_draws() -> Template:
-    return page("public/draws.html", draws=await queries.list_draws(), names=queries.STATES, counties=await load_counties())
+    return page(
+        "public/draws.html",
+        draws=await queries.list_draws(),
+        names=queries.STATES,
+        counties=await load_counties(),
+        withheld=await queries.count_not_revealed_in_time(clock.now()),
+        now=clock.now(),
+    )
 
 
 @get("/draws.json")
@@ -96,6 +105,10 @@ async def show_draw(draw_id: FromPath[str]) -> Template:
         enough_bits=bits >= GRINDING_PROOF_BITS,
         frame=frame,
         by_county=by_county,
+        two_people=needs_two_people(sources),
+        is_withheld=draw.state in ("announced", "drawn") and clock.now() > draw.reveal_by + queries.GRACE,
+        changes=await list_changes(draw.id) if draw.state == "revealed" else {"replacements": [], "substitutions": []},
+        reasons=REASONS,
         steps=[(name, at, await ledger.find_receipt(entry) if entry else None) for name, at, entry in steps],
         names=queries.STATES,
         checks=check_names(),

@@ -1,0 +1,112 @@
+"""One drawn visit: replace the enterprise when it is gone, replace an officer who must stand back."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import AsyncIterator
+from typing import Any
+from uuid import UUID
+
+from litestar import Request, get, post
+from litestar.datastructures import UploadFile
+from litestar.params import FromPath
+from litestar.response import Redirect, Template
+
+from backend.draws import changes
+from backend.draws.queries import find_draw_by_id
+from backend.evidence import service as evidence
+from backend.inspections import queries
+from backend.inspections.rules import MOVES, REPLACED
+from backend.kernel.errors import DomainError
+from backend.people import queries as people
+from backend.people.rules import MANAGER, REVIEWER, Principal
+from backend.usecases.change_draw import approve_replacement, refuse_replacement, request_replacement, substitute_officer
+from backend.web.console import labels
+from backend.web.shared.i18n import get_locale, pick
+from backend.web.shared.pages import page
+
+DECIDERS = {"access": frozenset({MANAGER, REVIEWER})}
+MANAGERS = {"access": frozenset({MANAGER})}
+
+
+async def _show(visit: UUID, who: Principal, *, error: str = "", status: int = 200, typed: dict[str, str] | None = None) -> Template:
+    place = await queries.find_place(visit, who.scope)
+    draw = await find_draw_by_id(place.draw) if place.draw else None
+    requests = [r for r in await changes.list_replacements(draw.id) if r.inspection == visit] if draw else []
+    officers = await people.list_inspectors_by_id(list(place.officers))
+    people_named = {a: await people.find_account_name(a) for r in requests for a in (r.requested_by, *r.approvals)}
+    return page(
+        "console/visit.html",
+        status_code=status,
+        error=error,
+        typed=typed or {},
+        visit=place,
+        draw=draw,
+        requests=requests,
+        officers=[officers[o] for o in place.officers],
+        named=people_named,
+        reasons={key: pick({"zh": zh, "en": en}, "") for key, (zh, en) in changes.REASONS.items()},
+        states=labels.inspection_states(),
+        places=await labels.load_places(),
+        may_change=draw is not None and REPLACED in MOVES[place.state] and who.department == place.department,
+        is_open=any(r.state == "requested" for r in requests),
+        is_manager=who.role == MANAGER,
+        me=who.account_id,
+    )
+
+
+@get("/visits/{visit_id:uuid}", opt=DECIDERS)
+async def show_visit(request: Request[Any, Any, Any], visit_id: FromPath[UUID]) -> Template:
+    return await _show(visit_id, request.user)
+
+
+async def _one_chunk(content: bytes) -> AsyncIterator[bytes]:
+    yield content
+
+
+async def _store(file: UploadFile, by: UUID) -> str:
+    content = await file.read()
+    digest = hashlib.sha256(content).hexdigest()
+    await evidence.upload(digest, _one_chunk(content), uploader=by, total=len(content))
+    return digest
+
+
+@post("/visits/{visit_id:uuid}/replace", opt=DECIDERS, status_code=200)
+async def replace(request: Request[Any, Any, Any], visit_id: FromPath[UUID]) -> Template | Redirect:
+    form = await request.form()
+    typed = {name: str(form.get(name, "")) for name in ("reason", "finding")}
+    try:
+        await queries.find_place(visit_id, request.user.scope)
+        files = [f for f in form.getall("photos", []) if isinstance(f, UploadFile) and f.filename]
+        stored = [await _store(f, request.user.account_id) for f in files]
+        await request_replacement(visit_id, **typed, evidence_files=stored, by=request.user)
+    except DomainError as e:
+        return await _show(visit_id, request.user, error=e.message(get_locale()), status=e.status, typed=typed)
+    return Redirect(f"/console/visits/{visit_id}", status_code=303)
+
+
+@post("/visits/{visit_id:uuid}/replacements/{replacement_id:uuid}/{verdict:str}", opt=DECIDERS, status_code=200)
+async def decide(request: Request[Any, Any, Any], visit_id: FromPath[UUID], replacement_id: FromPath[UUID], verdict: FromPath[str]) -> Template | Redirect:
+    try:
+        if verdict == "approve":
+            await approve_replacement(replacement_id, by=request.user)
+        else:
+            await refuse_replacement(replacement_id, by=request.user)
+    except DomainError as e:
+        return await _show(visit_id, request.user, error=e.message(get_locale()), status=e.status)
+    return Redirect(f"/console/visits/{visit_id}", status_code=303)
+
+
+@post("/visits/{visit_id:uuid}/substitute", opt=MANAGERS, status_code=200)
+async def substitute(request: Request[Any, Any, Any], visit_id: FromPath[UUID]) -> Template | Redirect:
+    form = await request.form()
+    try:
+        await substitute_officer(visit_id, UUID(str(form.get("officer", UUID(int=0)))), by=request.user)
+    except ValueError:
+        return await _show(visit_id, request.user, status=422)
+    except DomainError as e:
+        return await _show(visit_id, request.user, error=e.message(get_locale()), status=e.status)
+    return Redirect(f"/console/visits/{visit_id}", status_code=303)
+
+
+HANDLERS = [show_visit, replace, decide, substitute]
