@@ -155,7 +155,7 @@ async def count_open_by_inspector() -> dict[UUID, int]:
 
 async def list_recusals(inspectors: list[UUID]) -> list[tuple[UUID, UUID]]:
     """(inspector, enterprise) pairs in force. The reasons are not read here."""
-    rows = await reader().fetch("select inspector, enterprise from recusal where ended_at is null and inspector = any($1)", inspectors)
+    rows = await reader().fetch("select inspector, enterprise from recusal where ended_at is null and state = 'upheld' and inspector = any($1)", inspectors)
     return [(row["inspector"], row["enterprise"]) for row in rows]
 
 
@@ -214,6 +214,16 @@ async def find_place(inspection_id: UUID, scope: Scope) -> InspectionPlace:
     if row is None:
         raise NotFound()
     return InspectionPlace(**{**dict(row), "officers": tuple(row["officers"])})
+
+
+async def list_visitors(enterprise: UUID) -> list[UUID]:
+    """The officers who have signed for a visit of the enterprise that is not yet recorded."""
+    rows = await reader().fetch(
+        "select distinct o.inspector from inspection_officer o join inspection i on i.id = o.inspection"
+        " where i.enterprise = $1 and i.state in ('received', 'on_site')",
+        enterprise,
+    )
+    return [row["inspector"] for row in rows]
 
 
 async def list_officers(inspection_id: UUID) -> list[UUID]:

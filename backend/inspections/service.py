@@ -20,7 +20,7 @@ from backend.storage.engine import connection
 NUMBERING = 7262319  # advisory lock: numbers without gaps or doubles
 
 
-async def add_check_item(item: dict[str, Any], valid_from: date) -> None:
+async def add_check_item(item: dict[str, Any], valid_from: date, *, by: UUID | None = None) -> None:
     """Put one check item with the first version of its checklist into the item list. Idempotent by code."""
     done = await connection().execute(
         "insert into check_item (code, department, name_zh, name_en, category, legal_basis, method, qualification, valid_from)"
@@ -47,6 +47,13 @@ async def add_check_item(item: dict[str, Any], valid_from: date) -> None:
         form["title_en"],
         json.dumps(form["questions"], ensure_ascii=False),
         clock.now(),
+    )
+    await ledger.record(
+        "checkitem.added",
+        actor=by,
+        subject=item["code"],
+        payload={name: item[name] for name in ("code", "department", "name_zh", "legal_basis")} | {"checklist": form["version"]},
+        public=True,
     )
 
 

@@ -27,9 +27,14 @@ COSIGNATURE = b"\x04"  # a witness's, with its time (C2SP tlog-cosignature)
 # Event -> what it says to people. An entry of any other type is refused.
 EVENTS: dict[str, tuple[str, str]] = {
     "registry.imported": ("导入检查对象名录", "Register imported"),
+    "recusal.declared": ("申请回避", "Recusal declared"),
+    "recusal.decided": ("决定回避", "Recusal decided"),
+    "recusal.ended": ("终止回避", "Recusal ended"),
     "exemption.granted": ("准予免检", "Exemption granted"),
     "exemption.ended": ("终止免检", "Exemption ended"),
     "account.created": ("新建账号", "Account created"),
+    "inspector.changed": ("变更执法人员名录", "Register of officers changed"),
+    "checkitem.added": ("新增抽查事项", "Check item added"),
     "device.enrolled": ("登记设备", "Device enrolled"),
     "device.revoked": ("停用设备", "Device revoked"),
     "campaign.created": ("制定抽查任务", "Campaign planned"),

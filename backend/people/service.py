@@ -105,7 +105,9 @@ async def add_inspector(
     counties: list[str],
     phone: str = "",
     account: UUID | None = None,
+    by: UUID | None = None,
 ) -> UUID:
+    """Put an officer on the list of officers."""
     inspector_id = new_id()
     await Inspector.insert(
         Inspector(
@@ -120,10 +122,22 @@ async def add_inspector(
             phone=phone,
         )
     )
+    await ledger.record(
+        "inspector.changed",
+        actor=by,
+        subject=str(inspector_id),
+        payload={
+            "what": "added",
+            "department": department,
+            "certificate_expires_on": certificate_expires_on.isoformat(),
+            "qualifications": qualifications,
+            "counties": counties,
+        },
+    )
     return inspector_id
 
 
-async def give_account(inspector_id: UUID, account_id: UUID, *, department: str) -> None:
+async def give_account(inspector_id: UUID, account_id: UUID, *, department: str, by: UUID) -> None:
     """Let an officer of the department sign in with an account. Raises ``Conflict`` where the officer has one already."""
     inspector = (
         await Inspector.select(Inspector.account, Inspector.department)
@@ -136,11 +150,13 @@ async def give_account(inspector_id: UUID, account_id: UUID, *, department: str)
     if inspector["account"] is not None:
         raise Conflict()
     await Inspector.update({Inspector.account: account_id}).where(Inspector.id == inspector_id)
+    await ledger.record("inspector.changed", actor=by, subject=str(inspector_id), payload={"what": "account", "account": str(account_id)})
 
 
-async def suspend_inspector(inspector_id: UUID) -> None:
+async def suspend_inspector(inspector_id: UUID, *, by: UUID | None = None) -> None:
     """The officer is drawn no more; what they did stays theirs."""
     await Inspector.update({Inspector.is_valid: False}).where(Inspector.id == inspector_id)
+    await ledger.record("inspector.changed", actor=by, subject=str(inspector_id), payload={"what": "suspended"})
 
 
 def _hash_key(cookie: str) -> str:
@@ -153,6 +169,13 @@ async def _seconds_blocked(key: str, limit: int) -> int:
         return 0
     left = row["window_started_at"] + rules.WINDOW - clock.now()
     return max(0, int(left.total_seconds()))
+
+
+async def count_try(key: str, limit: int) -> None:
+    """Count one of at most ``limit`` tries in the window of sign-in. Raises ``TooManyAttempts``."""
+    if seconds := await _seconds_blocked(key, limit):
+        raise TooManyAttempts(retry_after_s=seconds)
+    await _count_failure(key)
 
 
 async def _count_failure(key: str) -> None:

@@ -21,6 +21,7 @@ PUBLIC_PATHS = {
     "/draws/{draw_id:str}/bundle.json",
     "/draws/{draw_id:str}/frame.ndjson",
     "/e/{token:str}",
+    "/e/{token:str}/recusal",
     "/field",
     "/field/api/session",
     "/field/{file_path:path}",
@@ -60,7 +61,7 @@ def test_the_public_list_is_complete_and_no_longer_than_it_must_be():
     public = {path for path, method, access in routes() if access == PUBLIC}
     assert public == PUBLIC_PATHS
     changing = {(path, method) for path, method, access in routes() if access == PUBLIC and method not in ("GET", "HEAD")}
-    assert changing == {("/console/login", "POST"), ("/field/api/session", "POST")}
+    assert changing == {("/console/login", "POST"), ("/field/api/session", "POST"), ("/e/{token:str}/recusal", "POST")}
 
 
 def fill(path: str) -> str:

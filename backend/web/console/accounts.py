@@ -87,7 +87,7 @@ async def create_account(
                 by=who.account_id,
             )
             if data.role == INSPECTOR:
-                await service.give_account(UUID(data.inspector), account_id, department=data.department)
+                await service.give_account(UUID(data.inspector), account_id, department=data.department, by=who.account_id)
     except Conflict:
         return await _show(who, data, _("账号名已被使用，或该执法人员已有账号"), 409)
     except Invalid as e:

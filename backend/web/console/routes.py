@@ -5,7 +5,7 @@ from __future__ import annotations
 from litestar import Router
 
 from backend.people.rules import ADMIN, AUDITOR, MANAGER, REVIEWER
-from backend.web.console import accounts, campaigns, draws, enterprises, exemptions, home, imports, inspections, inspectors, reviews, sign_in, visits
+from backend.web.console import accounts, campaigns, draws, enterprises, exemptions, home, imports, inspections, inspectors, recusals, reviews, sign_in, visits
 
 router = Router(
     "/console",
@@ -16,6 +16,7 @@ router = Router(
         *draws.HANDLERS,
         *inspections.HANDLERS,
         *visits.HANDLERS,
+        *recusals.HANDLERS,
         *reviews.HANDLERS,
         *enterprises.HANDLERS,
         *exemptions.HANDLERS,

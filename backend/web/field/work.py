@@ -15,6 +15,7 @@ from backend.people import service as people
 from backend.storage.engine import transaction
 from backend.usecases.field_bundle import build_field_bundle
 from backend.usecases.receive_inspection import receive_inspection
+from backend.usecases.recuse import declare_own
 
 
 class Receipt(msgspec.Struct):
@@ -38,6 +39,12 @@ class Subscription(msgspec.Struct):
 
 class Endpoint(msgspec.Struct):
     endpoint: str
+
+
+class Recusal(msgspec.Struct):
+    id: UUID
+    inspection: UUID
+    reason: str
 
 
 class Ids(msgspec.Struct):
@@ -78,10 +85,16 @@ async def unsubscribe(request: Request[Any, Any, Any], data: JSONBody[Endpoint])
         await notify.unsubscribe(request.user.account_id, data.endpoint)
 
 
+@post("/recusals", status_code=200)
+async def declare_recusal(request: Request[Any, Any, Any], data: JSONBody[Recusal]) -> dict[str, bool]:
+    """An officer stands back. The phone chooses the id, so that a repeat changes nothing."""
+    return {"new": await declare_own(data.id, data.inspection, data.reason, by=request.user)}
+
+
 @post("/inbox/read", status_code=204)
 async def read_inbox(request: Request[Any, Any, Any], data: JSONBody[Ids]) -> None:
     async with transaction():
         await notify.mark_read(request.user.account_id, data.ids)
 
 
-HANDLERS = [show_bundle, receive, enrol, subscribe, unsubscribe, read_inbox]
+HANDLERS = [show_bundle, receive, enrol, subscribe, unsubscribe, declare_recusal, read_inbox]

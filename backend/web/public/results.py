@@ -9,17 +9,20 @@ from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
-from litestar import get
+from litestar import Request, get, post
 from litestar.params import FromPath, FromQuery
 from litestar.response import Template
 
 from backend.draws import queries as draws
-from backend.kernel.errors import NotFound
+from backend.kernel.errors import Invalid, NotFound
 from backend.ledger import keys
 from backend.ledger import queries as ledger
+from backend.people.service import TooManyAttempts
 from backend.publicity import queries
 from backend.registry.queries import find_by_token
+from backend.usecases.recuse import declare_on_site
 from backend.web.public.places import load_counties
+from backend.web.shared.i18n import get_locale
 from backend.web.shared.pages import page
 
 
@@ -101,7 +104,27 @@ async def show_enterprise(token: FromPath[str]) -> Template:
     if enterprise is None:
         raise NotFound()
     results = await queries.list_of_enterprise(enterprise.id)
-    return page("public/enterprise.html", enterprise=enterprise, results=results, counties=await load_counties())
+    return page(
+        "public/enterprise.html", enterprise=enterprise, results=results, counties=await load_counties(), error="", asked=False, typed={}
+    )
+
+
+@post("/e/{token:str}/recusal", status_code=200)
+async def ask_for_recusal(request: Request[Any, Any, Any], token: FromPath[str]) -> Template:
+    """The same answer for every name: this page tells nobody who is visiting."""
+    form = await request.form()
+    error = ""
+    try:
+        await declare_on_site(token, str(form.get("officer", "")), str(form.get("reason", "")))
+    except (Invalid, TooManyAttempts) as e:
+        error = e.message(get_locale())
+    enterprise = await find_by_token(token)
+    if enterprise is None:
+        raise NotFound()
+    results = await queries.list_of_enterprise(enterprise.id)
+    return page(
+        "public/enterprise.html", enterprise=enterprise, results=results, counties=await load_counties(), error=error, asked=not error, typed=dict(form)
+    )
 
 
 @get("/results/{number:str}/proof.json")
@@ -121,4 +144,4 @@ async def show_result_proof(number: FromPath[str]) -> dict[str, Any]:
     }
 
 
-HANDLERS = [show_home, list_results, show_result, show_result_proof, show_enterprise]
+HANDLERS = [show_home, list_results, show_result, show_result_proof, show_enterprise, ask_for_recusal]

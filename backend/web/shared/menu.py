@@ -26,6 +26,7 @@ MENU = (
     Entry("home", "/console", _("工作台"), _OFFICE),
     Entry("campaigns", "/console/campaigns", _("抽查任务"), _OFFICE),
     Entry("inspections", "/console/inspections", _("检查进度"), _OFFICE),
+    Entry("recusals", "/console/recusals", _("回避"), frozenset({MANAGER, AUDITOR})),
     Entry("reviews", "/console/reviews", _("审核公示"), frozenset({REVIEWER, ADMIN, AUDITOR})),
     Entry("enterprises", "/console/enterprises", _("检查对象"), _OFFICE),
     Entry("imports", "/console/imports", _("名录导入"), frozenset({MANAGER, ADMIN})),
