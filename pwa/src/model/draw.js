@@ -5,20 +5,15 @@ import { bytesToHex, hexToBytes } from "@noble/hashes/utils.js";
 import { encode, stringify } from "./jcs.js";
 import { Tree, leafHash, root } from "./merkle.js";
 import { pairPeople } from "./pairing.js";
+import { compareUtf8, ranked, ticket } from "./tickets.js";
+
+export { compareUtf8, ticket } from "./tickets.js";
 
 /** @typedef {{code: string, ok: boolean|null, detail: string}} Check */
 /** @typedef {Record<string, any>} Bundle */
 
 const UTF8 = new TextEncoder();
 const utf8 = (/** @type {string} */ text) => UTF8.encode(text);
-
-/** Ids are compared as UTF-8 bytes, which is code point order. @param {string} a @param {string} b */
-export function compareUtf8(a, b) {
-  const [x, y] = [utf8(a), utf8(b)];
-  const n = Math.min(x.length, y.length);
-  for (let i = 0; i < n; i += 1) if (x[i] !== y[i]) return x[i] - y[i];
-  return x.length - y.length;
-}
 
 /** @param {...Uint8Array} parts */
 function hash(...parts) {
@@ -49,28 +44,11 @@ export function pseudorandomKey(secret, randomness, digest) {
   return hmac(sha256, secret, message);
 }
 
-/** T(kind, f1, ..) in hex. @param {Uint8Array} prk @param {string} kind @param {...string} fields */
-export function ticket(prk, kind, ...fields) {
-  const tail = utf8([kind, ...fields].join("|"));
-  const input = new Uint8Array(prk.length + tail.length);
-  input.set(prk);
-  input.set(tail, prk.length);
-  return bytesToHex(sha256(input));
-}
-
 /** @param {Bundle} announcement */
 export const announcementHash = (announcement) => bytesToHex(sha256(encode(announcement)));
 
 /** @template T @param {T[]} items @param {(item: T) => string} id */
 const ascending = (items, id) => [...items].sort((a, b) => compareUtf8(id(a), id(b)));
-
-/** @template T @param {T[]} items @param {(item: T) => string} key @param {(item: T) => string} id */
-function byTicket(items, key, id) {
-  return items
-    .map((item) => /** @type {[string, T]} */ ([key(item), item]))
-    .sort(([a, x], [b, y]) => (a < b ? -1 : a > b ? 1 : compareUtf8(id(x), id(y))))
-    .map(([, item]) => item);
-}
 
 const breathe = () => new Promise((resolve) => setTimeout(resolve, 0));
 
@@ -94,12 +72,12 @@ export function selectObjects(prk, rows, rates) {
     const u = BigInt(`0x${ticket(prk, "round", name)}`) % q;
     let total = 0n;
     const cells = /** @type {Map<string, string[]>} */ (classes.get(name));
-    for (const cell of byTicket([...cells.keys()], (c) => ticket(prk, "cell", name, c), (c) => c)) {
+    for (const cell of ranked(prk, `cell|${name}|`, [...cells.keys()])) {
       const ids = /** @type {string[]} */ (cells.get(cell));
       const upto = total + BigInt(ids.length) * p;
       const n = Number((upto + u) / q - (total + u) / q);
       total = upto;
-      result.push({ class: name, cell, n, order: byTicket(ids, (id) => ticket(prk, "obj", id), (id) => id) });
+      result.push({ class: name, cell, n, order: ranked(prk, "obj|", ids) });
     }
   }
   return result;
@@ -113,20 +91,19 @@ export function recompute(bundle) {
     .filter((/** @type {Bundle} */ row) => row.st === "E")
     .map((/** @type {Bundle} */ row) => ({ id: row.id, cell: row.cell, class: bundle.classes[row.id]?.class ?? "-" }));
   const cells = selectObjects(prk, rows, announcement.rates);
-  return { cells, ...pair(bundle, prk, cells.flatMap((c) => c.order.slice(0, c.n))) };
+  return { cells, ...pair(bundle, bundle.frame, prk, cells.flatMap((c) => c.order.slice(0, c.n))) };
 }
 
-/** @param {Bundle} bundle @param {Uint8Array} prk @param {string[]} drawn */
-function pair(bundle, prk, drawn) {
-  const counties = new Map(bundle.frame.map((/** @type {Bundle} */ row) => [row.id, row.county]));
+/** @param {Bundle} bundle @param {Bundle[]} frame @param {Uint8Array} prk @param {string[]} drawn */
+function pair(bundle, frame, prk, drawn) {
+  const counties = new Map(frame.map((/** @type {Bundle} */ row) => [row.id, row.county]));
   const recusals = new Set(bundle.recusals.filter((/** @type {Bundle} */ r) => r.id !== undefined).map((/** @type {Bundle} */ r) => `${r.id}|${r.pid}`));
   return pairPeople(
-    (kind, ...fields) => ticket(prk, kind, ...fields),
+    prk,
     drawn.map((id) => [id, counties.get(id)]),
     bundle.announcement.slots,
     bundle.pool,
     recusals,
-    compareUtf8,
   );
 }
 
@@ -134,10 +111,12 @@ function pair(bundle, prk, drawn) {
  * Check everything that a bundle lets one check. `verdict`: "verified" (complete and right), "failed", or "incomplete"
  * (not revealed yet, what could be checked was right). Never throws for a wrong bundle.
  * @param {Bundle} bundle
- * @param {{onProgress?: (done: number, total: number) => void}} [options]
+ * `frame`: what readFrame gave, where the bundle itself has no frame. `isSigned`: checks a drand round's signature, where the page can.
+ * @param {{onProgress?: (done: number, total: number) => void, frame?: {rows: import("./frame.js").Row[], root: string, error: string}|null,
+ *   isSigned?: ((round: number, signature: Uint8Array) => boolean)|null}} [options]
  * @returns {Promise<{verdict: "verified"|"failed"|"incomplete", checks: Check[]}>}
  */
-export async function verifyBundle(bundle, { onProgress = () => {} } = {}) {
+export async function verifyBundle(bundle, { onProgress = () => {}, frame: read = null, isSigned = null } = {}) {
   /** @type {Check[]} */
   const checks = [];
   const total = 9;
@@ -152,10 +131,14 @@ export async function verifyBundle(bundle, { onProgress = () => {} } = {}) {
     await breathe();
   };
   const a = bundle?.announcement;
-  const frame = bundle?.frame;
+  const frame = read ? read.rows : bundle?.frame;
   await check("announcement", () => a.spec === "sdr/1" && announcementHash(a).length === 64, (() => { try { return announcementHash(a); } catch { return ""; } })());
   await check("frame", async () => {
     if (!frame) return null;
+    if (read) {
+      if (read.error) throw new Error(read.error);
+      return read.rows.length === a.n_frame && read.root === a.frame_root;
+    }
     const tree = new Tree();
     const rows = ascending(/** @type {Bundle[]} */ (frame), (row) => row.id);
     for (const [i, row] of rows.entries()) {
@@ -185,7 +168,7 @@ export async function verifyBundle(bundle, { onProgress = () => {} } = {}) {
     );
   });
   await check("secret", () => (bundle.secret ? bytesToHex(sha256(hexToBytes(bundle.secret))) === a.anchor : null));
-  await check("randomness", () => (bundle.randomness ? bundle.randomness.length === a.sources.length : null));
+  await check("randomness", () => (bundle.randomness ? bundle.randomness.length === a.sources.length && beaconsHold(bundle, isSigned) : null));
   /** @type {Uint8Array|null} */
   let prk = null;
   try {
@@ -204,11 +187,11 @@ export async function verifyBundle(bundle, { onProgress = () => {} } = {}) {
       return stringify(cells) === stringify(bundle.result.cells);
     }
     drawn = bundle.result.drawn;
-    return withinCutoffs(prk, bundle);
+    return withinCutoffs(prk, bundle, frame);
   });
   await check("teams", () => {
     if (!prk || !drawn || !frame || !bundle.result || !bundle.pool || !bundle.recusals) return null;
-    const { teams, exceptions } = pair(bundle, prk, drawn);
+    const { teams, exceptions } = pair(bundle, frame, prk, drawn);
     return stringify(teams) === stringify(bundle.result.teams) && stringify(exceptions) === stringify(bundle.result.exceptions);
   });
   const failed = checks.some((c) => c.ok === false);
@@ -217,14 +200,26 @@ export async function verifyBundle(bundle, { onProgress = () => {} } = {}) {
 }
 
 /**
+ * A drand source's value is the hash of the round's signature, which the bundle carries. @param {Bundle} bundle
+ * @param {((round: number, signature: Uint8Array) => boolean)|null} isSigned
+ */
+function beaconsHold(bundle, isSigned) {
+  return /** @type {Bundle[]} */ (bundle.announcement.sources).every((source, i) => {
+    if (source.kind !== "drand") return true;
+    const signature = hexToBytes(bundle.beacons[String(i)]);
+    return bytesToHex(sha256(signature)) === bundle.randomness[i] && (isSigned === null || isSigned(Number(source.round), signature));
+  });
+}
+
+/**
  * Where classes stay sealed: the drawn are eligible; a cutoff is the ticket of one of them, so it belongs to that one's cell;
  * a cell has at most one cutoff per class; nobody lies above the highest of their cell.
- * @param {Uint8Array} prk @param {Bundle} bundle
+ * @param {Uint8Array} prk @param {Bundle} bundle @param {Bundle[]} frame
  */
-function withinCutoffs(prk, bundle) {
+function withinCutoffs(prk, bundle, frame) {
   const { drawn, cutoffs } = bundle.result;
   /** @type {Map<string, string>} */
-  const cellOf = new Map(bundle.frame.filter((/** @type {Bundle} */ row) => row.st === "E").map((/** @type {Bundle} */ row) => [row.id, row.cell]));
+  const cellOf = new Map(frame.filter((/** @type {Bundle} */ row) => row.st === "E").map((/** @type {Bundle} */ row) => [row.id, row.cell]));
   /** @type {Map<string, string>} */
   const idOf = new Map(drawn.map((/** @type {string} */ id) => [ticket(prk, "obj", id), id]));
   /** @type {Map<string, string[]>} */
@@ -244,25 +239,31 @@ function withinCutoffs(prk, bundle) {
 }
 
 /**
- * Why one enterprise was, or was not, drawn. `place` counts from 1; `n` of the cell's `size` were drawn.
- * @param {Bundle} bundle @param {string} id
+ * Why one enterprise was, or was not, drawn. `place` counts from 1; `n` of the cell's `size` were drawn. Where classes stay sealed, `cutoffs`
+ * are those of its cell, and a class that the enterprise opens ({class, salt}) is checked against its commitment.
+ * @param {Bundle} bundle @param {string} id @param {Bundle[]} [frame] @param {{class: string, salt: string}|null} [opened]
+ * @returns {Bundle}
  */
-export function explain(bundle, id) {
-  const row = (bundle.frame ?? []).find((/** @type {Bundle} */ r) => r.id === id);
+export function explain(bundle, id, frame = bundle.frame ?? [], opened = null) {
+  const row = frame.find((/** @type {Bundle} */ r) => r.id === id);
   if (!row) return { inFrame: false };
   const known = { inFrame: true, st: row.st, cell: row.cell };
-  if (row.st !== "E" || !bundle.secret || !bundle.result?.cells) return known;
-  const cell = bundle.result.cells.find((/** @type {Bundle} */ c) => c.order.includes(id));
+  if (row.st !== "E" || !bundle.secret || !bundle.result) return known;
   const prk = pseudorandomKey(hexToBytes(bundle.secret), bundle.randomness, announcementHash(bundle.announcement));
+  const own = ticket(prk, "obj", id);
+  if (!bundle.result.cells) {
+    const cellOf = new Map(frame.map((/** @type {Bundle} */ r) => [r.id, r.cell]));
+    const inCell = new Set(bundle.result.drawn.filter((/** @type {string} */ d) => cellOf.get(d) === row.cell).map((/** @type {string} */ d) => ticket(prk, "obj", d)));
+    return {
+      ...known,
+      sealed: true,
+      ticket: own,
+      drawn: bundle.result.drawn.includes(id),
+      cutoffs: bundle.result.cutoffs.map((/** @type {Bundle} */ c) => c.cutoff).filter((/** @type {string|null} */ c) => c !== null && inCell.has(c)).sort(),
+      opens: opened ? bytesToHex(hash(hexToBytes(opened.salt), encode({ class: opened.class }))) === row.cc : null,
+    };
+  }
+  const cell = bundle.result.cells.find((/** @type {Bundle} */ c) => c.order.includes(id));
   const place = cell.order.indexOf(id) + 1;
-  return {
-    ...known,
-    ticket: ticket(prk, "obj", id),
-    place,
-    n: cell.n,
-    size: cell.order.length,
-    cutoff: cell.n ? ticket(prk, "obj", cell.order[cell.n - 1]) : null,
-    drawn: place <= cell.n,
-  };
+  return { ...known, ticket: own, place, n: cell.n, size: cell.order.length, cutoff: cell.n ? ticket(prk, "obj", cell.order[cell.n - 1]) : null, drawn: place <= cell.n };
 }
-

@@ -1,4 +1,5 @@
 // Officers to places: the pairing of docs/draw-spec.md, the browser's twin of backend/draws/pairing.py.
+import { ranked } from "./tickets.js";
 
 /** @typedef {{object: string, slot: number}} Place */
 /** @typedef {{pid: string, dept: string, quals: string[], counties: string[], load: number}} Person */
@@ -6,15 +7,14 @@
 /** A place on the way of a search: who is asked next, and whose places are being tried. @typedef {{place: Place, next: number, officer: string, held: Place[], tried: number, displaced: Place|null}} Step */
 
 /**
- * Serve every (object, slot). `ticket(kind, ...fields)` is the draw's ticket in hex; `compare` orders ids as UTF-8 bytes.
- * @param {(kind: string, ...fields: string[]) => string} ticket
+ * Serve every (object, slot). `prk` keys the tickets.
+ * @param {Uint8Array} prk
  * @param {[string, string][]} objects (id, county) of the drawn
  * @param {Slot[]} slots @param {Person[]} people
  * @param {Set<string>} recusals `${id}|${pid}`
- * @param {(a: string, b: string) => number} compare
  * @returns {{teams: Record<string, (string|null)[]>, exceptions: [string, number][]}}
  */
-export function pairPeople(ticket, objects, slots, people, recusals, compare) {
+export function pairPeople(prk, objects, slots, people, recusals) {
   const county = new Map(objects);
   const load = new Map(people.map((p) => [p.pid, p.load]));
   /** @type {Map<string, Place[]>} */
@@ -37,13 +37,6 @@ export function pairPeople(ticket, objects, slots, people, recusals, compare) {
     return fits;
   });
 
-  /** @template T @param {T[]} items @param {(item: T) => string} key @param {(a: T, b: T) => number} tie */
-  const sorted = (items, key, tie) =>
-    items
-      .map((item) => /** @type {[string, T]} */ ([key(item), item]))
-      .sort(([a, x], [b, y]) => (a < b ? -1 : a > b ? 1 : tie(x, y)))
-      .map(([, item]) => item);
-
   /** @param {Place} place */
   const cand = (place) => {
     let found = candidates.get(place);
@@ -51,7 +44,7 @@ export function pairPeople(ticket, objects, slots, people, recusals, compare) {
       const { object, slot } = place;
       const where = /** @type {string} */ (county.get(object));
       const fit = fitting[slot].get(where) ?? [];
-      found = sorted(fit.filter((pid) => !recusals.has(`${object}|${pid}`)), (pid) => ticket("pair", object, String(slot), pid), compare);
+      found = ranked(prk, `pair|${object}|${slot}|`, recusals.size ? fit.filter((pid) => !recusals.has(`${object}|${pid}`)) : fit);
       candidates.set(place, found);
     }
     return found;
@@ -127,11 +120,8 @@ export function pairPeople(ticket, objects, slots, people, recusals, compare) {
     return false;
   };
 
-  const places = sorted(
-    objects.flatMap(([object]) => slots.map((_, slot) => ({ object, slot }))),
-    (p) => ticket("place", p.object, String(p.slot)),
-    (a, b) => compare(a.object, b.object) || a.slot - b.slot,
-  );
+  const byName = new Map(objects.flatMap(([object]) => slots.map((_, slot) => [`${object}|${slot}`, { object, slot }])));
+  const places = ranked(prk, "place|", [...byName.keys()]).map((name) => /** @type {Place} */ (byName.get(name)));
   /** @type {[string, number][]} */
   const exceptions = [];
   for (const place of places) if (!serve(place)) exceptions.push([place.object, place.slot]);
