@@ -1,16 +1,22 @@
 """The asset step: named files from ``pwa/`` and the faces' ``static`` folders become ``build/``, which is served as it is.
 
-No bundler. Bare module names are rewritten to relative addresses while copying, so that pages need no import map and the
-content security policy no hash. The service worker gets its precache list, whose hash is its version. The new tree is
-built beside the old one and renamed, so a failed build leaves the old one serving. Proven by tests/rooms/test_assets.py.
+Bare module names are rewritten to relative addresses while copying, so that pages need no import map and the content
+security policy no hash. Only the draw's verification is bundled: its worker, and the copy that people save, must be one
+file each (docs/decisions/0008-one-file-verification.md). The service worker gets its precache list, whose hash is its
+version. The new tree is built beside the old one and renamed, so a failed build leaves the old one serving. Proven by
+tests/rooms/test_assets.py.
 """
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
+import os
 import re
 import shutil
+import subprocess
+import sys
 from collections.abc import Iterable, Iterator
 from os.path import relpath
 from pathlib import Path, PurePosixPath
@@ -31,7 +37,8 @@ FIELD_VENDOR = {
     "zxing-wasm/reader": "zxing-wasm/dist/es/reader/index.js",
 }
 FIELD_FILES = ("zxing-wasm/dist/reader/zxing_reader.wasm",)
-STATIC_MODEL = ("jcs", "merkle", "pairing", "draw")
+STATIC_MODEL = ("jcs", "merkle")
+VERIFY = ("page", "worker")
 STATIC_VENDOR = {"vendor/htmx.min.js": "htmx.org/dist/htmx.min.js"}
 FACES = ("shared", "public", "console")
 
@@ -62,6 +69,7 @@ def build(repo: Path) -> None:
     shutil.rmtree(fresh, ignore_errors=True)
     _static(repo, fresh / "static")
     _field(repo, fresh / "field")
+    _verify(repo, fresh)
     (fresh / "version.txt").write_text(_digest(fresh)[:12] + "\n")
     (fresh / ".stamp").write_text(stamp)
     old = repo / "build.old"
@@ -79,6 +87,7 @@ def _sources(repo: Path) -> Iterator[Path]:
     yield from (repo / "pwa" / name for name in ("index.html", "manifest.webmanifest", "sw.js"))
     yield repo / "backend/locale/en/field.po"
     yield from sorted((repo / "pwa/src").rglob("*"))
+    yield from sorted((repo / "pwa/verify").rglob("*"))
     for face in FACES:
         yield from sorted((repo / "backend/web" / face / "static").rglob("*"))
 
@@ -172,6 +181,27 @@ def _static(repo: Path, target: Path) -> None:
     for path in files:
         inside = path.relative_to(source)
         _put(target / "model" / inside, _rewritten(path.read_text(), PurePosixPath(inside.as_posix()), bare, strict=True))
+
+
+def _bundled(repo: Path, entry: str) -> bytes:
+    """One of ``pwa/verify``'s programs with everything it imports, in one script."""
+    # Node.js may live beside the interpreter (Makefile), where the caller's PATH does not look.
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
+    command = ["pwa/node_modules/.bin/esbuild", f"pwa/verify/{entry}.js", "--bundle", "--minify", "--format=iife", "--target=es2022", "--charset=utf8"]
+    done = subprocess.run(command, cwd=repo, env={**os.environ, "PATH": path}, capture_output=True, check=False)
+    if done.returncode:
+        raise MissingSourceError(f"pwa/verify/{entry}.js could not be bundled: {done.stderr.decode(errors='replace').strip()}")
+    # Inside a page, the end of the script must not be found before its end.
+    return done.stdout.strip().replace(b"</script", b"<\\/script")
+
+
+def _verify(repo: Path, target: Path) -> None:
+    for name in VERIFY:
+        _put(target / f"static/verify/{name}.js", _bundled(repo, name))
+    script = _bundled(repo, "saved")
+    digest = base64.b64encode(hashlib.sha256(script).digest()).decode()
+    page = (repo / "pwa/verify/saved.html").read_text().replace("__SCRIPT_HASH__", f"sha256-{digest}")
+    _put(target / "verify.html", page.replace("__SCRIPT__", script.decode()))
 
 
 def _field(repo: Path, target: Path) -> None:

@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from backend.draws import rules
@@ -196,14 +195,3 @@ async def note_substitution(draw: DrawView, *, object_id: str, slot: int, before
         after,
         clock.now(),
     )
-
-
-async def list_changes(draw: UUID) -> dict[str, list[Any]]:
-    """What the bundle tells of changes after the reveal: replacements in their order, substitutions in theirs."""
-    replaced = [r for r in await list_replacements(draw) if r.state == "approved"]
-    replaced.sort(key=lambda r: r.decided_at or r.requested_at)
-    rows = await reader().fetch("select object_id, slot, pid_before, pid_after from draw_substitution where draw = $1 order by id", draw)
-    return {
-        "replacements": [{"id": r.object_id, "by": r.replaced_by, "reason": r.reason} for r in replaced],
-        "substitutions": [{"id": r["object_id"], "slot": r["slot"], "from": r["pid_before"], "to": r["pid_after"]} for r in rows],
-    }

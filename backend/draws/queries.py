@@ -216,6 +216,7 @@ async def build_bundle(draw_id: str, audience: Literal["public", "auditor"] = "p
         "beacons": draw.beacons,
         "secret": rules.secret_of(draw.seed).hex() if is_revealed else None,
         "result": None,
+        "changes": await list_changes(draw.id) if is_open else None,
     }
     if not is_open:
         return bundle
@@ -225,7 +226,8 @@ async def build_bundle(draw_id: str, audience: Literal["public", "auditor"] = "p
             r.id: {"class": r.class_code, "salt": rules.salt(draw.salt_key, "class", r.id).hex()} for r, _ in rows if r.st == rules.ELIGIBLE
         }
     teams = draw.result["teams"] if draw.result else {}
-    bundle["recusals"] = _recusals(draw, pairs, None if is_auditor else set(teams))
+    visited = {*teams, *(c["by"] for c in bundle["changes"] if c["kind"] == "replacement")}
+    bundle["recusals"] = _recusals(draw, pairs, None if is_auditor else visited)
     if draw.result is None:
         return bundle
     bundle["result"] = dict(draw.result)
@@ -235,6 +237,20 @@ async def build_bundle(draw_id: str, audience: Literal["public", "auditor"] = "p
         prk = rules.pseudorandom_key(rules.secret_of(draw.seed), draw.randomness or [], draw.announcement_sha256)
         bundle["result"] |= {"cells": None, "drawn": sorted(outcome.drawn, key=rules.utf8), "cutoffs": rules.cutoffs(prk, outcome, draw.salt_key)}
     return bundle
+
+
+async def list_changes(draw: UUID) -> list[dict[str, Any]]:
+    """What was changed after the draw, in its order: {kind: "replacement", id, by, reason} and {kind: "substitution", id, slot, from, to}."""
+    replaced = await reader().fetch(
+        "select 'replacement' as kind, object_id as id, replaced_by as by, reason, decided_at as at from draw_replacement"
+        " where draw = $1 and state = 'approved'",
+        draw,
+    )
+    substituted = await reader().fetch(
+        "select 'substitution' as kind, object_id as id, slot, pid_before as from, pid_after as to, at from draw_substitution where draw = $1 order by id",
+        draw,
+    )
+    return [{k: v for k, v in r.items() if k != "at"} for r in sorted([*replaced, *substituted], key=lambda r: r["at"])]
 
 
 def _recusals(draw: DrawView, pairs: list[tuple[str, str]], opened: set[str] | None) -> list[dict[str, str]]:

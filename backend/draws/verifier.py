@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """验证一次公开抽取 Recompute a public draw (sdr/1) from its bundle. One file, nothing but Python 3.9 or later.
 
-    python3 verifier.py bundle.json [--frame frame.ndjson]
+    python3 verifier.py bundle.json [frame.ndjson]
 
 Exit status: 0 verified, 1 failed, 2 unusable input, 3 not revealed yet (what could be checked was right).
 Written from the specification (docs/draw-spec.md), sharing no code with the server that made the draw.
@@ -22,6 +22,7 @@ NAMES = {
     "randomness": ("每个公告的来源都有随机数", "every announced source has its value"),
     "objects": ("重新抽取的检查对象完全相同", "recomputed objects are the same"),
     "teams": ("重新配对的检查人员完全相同", "recomputed teams are the same"),
+    "changes": ("抽取后的替换按候补次序，换上的人员符合条件", "later changes follow the order, officers are fit"),
 }
 
 
@@ -124,7 +125,11 @@ class Draw:
     def randomness(self):
         if self.b.get("randomness") is None:
             return None
-        return len(self.b["randomness"]) == len(self.a["sources"])
+        values, sources = self.b["randomness"], self.a["sources"]
+        # Only whether a drand value belongs to its signature; the signature itself needs BLS, which the web page checks.
+        return len(values) == len(sources) and all(
+            sha(bytes.fromhex(self.b["beacons"][str(i)])).hex() == values[i] for i, source in enumerate(sources) if source["kind"] == "drand"
+        )
 
     def objects(self):
         if self.prk is None or self.b.get("result") is None or self.b.get("frame") is None:
@@ -172,6 +177,42 @@ class Draw:
         teams, exceptions = self.pair(drawn)
         return teams == result["teams"] and exceptions == [list(e) for e in result["exceptions"]]
 
+    def fits(self, place, person, county, refused):
+        i, slot = place[0], self.a["slots"][place[1]]
+        return (
+            slot["dept"] in (None, person["dept"])
+            and (slot["qual"] is None or slot["qual"] in person["quals"])
+            and county[i] in person["counties"]
+            and (i, person["pid"]) not in refused
+        )
+
+    def changes(self):
+        if self.prk is None or any(self.b.get(k) is None for k in ("result", "pool", "frame", "recusals")):
+            return None
+        result = self.b["result"]
+        teams = {i: list(team) for i, team in result["teams"].items()}
+        county = {row["id"]: row["county"] for row in self.b["frame"]}
+        cell = {row["id"]: row["cell"] for row in self.eligible()}
+        refused = {(r["id"], r["pid"]) for r in self.b["recusals"] if "id" in r}
+        people = {p["pid"]: p for p in self.b["pool"]}
+        for c in self.b.get("changes") or []:
+            if c["kind"] == "replacement":
+                team = teams[c["id"]]
+                if result.get("cells") is not None:
+                    order = next(x["order"] for x in result["cells"] if c["id"] in x["order"])
+                    if c["by"] != next((i for i in order if i not in teams), None):
+                        return False
+                elif c["by"] is not None and (c["by"] in teams or cell.get(c["by"]) != cell[c["id"]]):
+                    return False
+                if c["by"] is not None:
+                    teams[c["by"]] = list(team)
+            else:
+                team, slot = teams[c["id"]], c["slot"]
+                if team[slot] != c["from"] or c["to"] in team or not self.fits((c["id"], slot), people[c["to"]], county, refused):
+                    return False
+                team[slot] = c["to"]
+        return True
+
     def pair(self, drawn):
         county = {row["id"]: row["county"] for row in self.b["frame"]}
         refused = {(r["id"], r["pid"]) for r in self.b["recusals"] if "id" in r}
@@ -188,10 +229,7 @@ class Draw:
                     (
                         p["pid"]
                         for p in people
-                        if slots[s]["dept"] in (None, p["dept"])
-                        and (slots[s]["qual"] is None or slots[s]["qual"] in p["quals"])
-                        and county[i] in p["counties"]
-                        and (i, p["pid"]) not in refused
+                        if self.fits(place, p, county, refused)
                     ),
                     key=lambda pid: (self.t("pair", i, str(s), pid), b8(pid)),
                 )
@@ -251,17 +289,10 @@ class Draw:
 
 def main(argv=None):
     args = list(sys.argv[1:] if argv is None else argv)
-    frame_path = None
-    if "--frame" in args:
-        at = args.index("--frame")
-        if at + 1 >= len(args):
-            print("--frame 后面须有文件名 · a file name must follow --frame", file=sys.stderr)
-            return 2
-        frame_path = args[at + 1]
-        del args[at : at + 2]
-    if len(args) != 1:
+    if len(args) not in (1, 2):
         print(__doc__, file=sys.stderr)
         return 2
+    frame_path = args[1] if len(args) == 2 else None
     try:
         with open(args[0], encoding="utf-8") as f:
             bundle = json.load(f)
@@ -289,7 +320,7 @@ def main(argv=None):
     # Classes may stay sealed in a public bundle for good: that alone does not make it incomplete.
     waiting = [c for c, ok in outcome.items() if ok is None and not (c == "classes" and draw.prk is not None)]
     if waiting and bundle.get("frame") is None and draw.prk is not None:
-        print("名单不在此文件中，请加 --frame frame.ndjson · the frame is not in this file: add --frame frame.ndjson")
+        print("名单不在此文件中，请加上 frame.ndjson · the frame is not in this file: add frame.ndjson")
         return 3
     if waiting:
         print("尚未公开密钥，能核对的都相符 · not revealed yet; what could be checked was right")

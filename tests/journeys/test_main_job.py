@@ -308,7 +308,7 @@ def test_a_revealed_draw_is_green_in_the_browser_and_on_a_bare_python(system: Sy
     page = browser.new_page()
     page.goto(f"{system.url}/draws/{revealed}")
     expect(page.locator("#verdict")).to_have_attribute("data-verdict", "verified", timeout=20_000)
-    expect(page.locator("#checks li.good")).to_have_count(9)
+    expect(page.locator("#checks li.good")).to_have_count(10)
 
     bundle = httpx.get(f"{system.url}/draws/{revealed}/bundle.json").json()
     cell = next(c for c in bundle["result"]["cells"] if 0 < c["n"] < len(c["order"]))

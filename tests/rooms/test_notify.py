@@ -49,12 +49,20 @@ def test_everything_else_is_refused(endpoint):
 
 
 def test_every_kind_says_something_in_both_languages():
-    params = {"enterprise": "某店", "due_on": "2026-12-01", "comment": "补照片"}
+    params = {
+        "enterprise": "某店",
+        "due_on": "2026-12-01",
+        "comment": "补照片",
+        "officer": "李明",
+        "title": "餐饮抽查",
+        "draw": "QJ-2026-0001",
+        "reveal_by": "2026-12-31",
+    }
     for kind in rules.KINDS:
         for locale in ("zh", "en"):
             title, body = rules.text_of(kind, params, locale)
             assert title
-            assert "某店" in body
+            assert "某店" in body or "QJ-2026-0001" in body
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from backend.draws import rules
+from tests.rules.test_beacon import RANDOMNESS, ROUND, SIGNATURE
 
 REPO = Path(__file__).parents[2]
 BUNDLES = json.loads((REPO / "tests/vectors/draw.json").read_text())["bundles"]
@@ -103,7 +104,7 @@ def test_an_honest_bundle_without_its_frame_is_incomplete_not_failed(tmp_path):
         bundle = {**copy_of(original), "frame": None}
         done = verify(tmp_path, bundle)
         assert done.returncode == 3, done.stdout
-        assert "--frame" in done.stdout
+        assert "frame.ndjson" in done.stdout
         assert in_browser_code(bundle) == "incomplete"
 
 
@@ -114,3 +115,73 @@ def test_malformed_fields_are_never_verified_and_never_thrown(tmp_path, field, v
     assert done.returncode in (1, 2)
     assert "Traceback" not in done.stderr
     assert in_browser_code(bundle) == "failed"
+
+
+def changed(bundle):
+    """The bundle after a replacement, the alternate's replacement, and an officer's substitution."""
+    result = bundle["result"]
+    cell = next(c for c in result["cells"] if 0 < c["n"] <= len(c["order"]) - 2)
+    gone, first, second = cell["order"][0], *cell["order"][cell["n"] : cell["n"] + 2]
+    county = next(r["county"] for r in bundle["frame"] if r["id"] == second)
+    team, slot = result["teams"][gone], bundle["announcement"]["slots"][0]
+    refused = {(r["id"], r["pid"]) for r in bundle["recusals"]}
+    to = next(
+        p["pid"]
+        for p in bundle["pool"]
+        if p["pid"] not in team
+        and slot["dept"] in (None, p["dept"])
+        and (slot["qual"] is None or slot["qual"] in p["quals"])
+        and county in p["counties"]
+        and (second, p["pid"]) not in refused
+    )
+    bundle["changes"] = [
+        {"kind": "replacement", "id": gone, "by": first, "reason": "moved"},
+        {"kind": "replacement", "id": first, "by": second, "reason": "closed"},
+        {"kind": "substitution", "id": second, "slot": 0, "from": team[0], "to": to},
+    ]
+    return bundle
+
+
+@pytest.mark.parametrize("what", ["", "a chosen alternate", "one that was drawn", "not on the team", "twice on the team", "a stranger", "another order"])
+def test_changes_after_the_draw_follow_its_order(tmp_path, what):
+    bundle = changed(copy_of(BUNDLES[0]))
+    first, second, third = bundle["changes"]
+    cells = bundle["result"]["cells"]
+    if what == "a chosen alternate":
+        first["by"] = second["by"]
+    elif what == "one that was drawn":
+        first["by"] = next(c["order"][0] for c in cells if c["n"] and first["id"] not in c["order"])
+    elif what == "not on the team":
+        third["from"] = third["to"]
+    elif what == "twice on the team":
+        third["to"] = bundle["result"]["teams"][first["id"]][-1]
+    elif what == "a stranger":
+        third["to"] = "0" * 16
+    elif what == "another order":
+        bundle["changes"].reverse()
+    done = verify(tmp_path, bundle)
+    assert done.returncode == (1 if what else 0), done.stdout
+    assert in_browser_code(bundle) == ("failed" if what else "verified")
+
+
+def test_a_beacon_is_the_hash_of_its_signature(tmp_path):
+    """Both checkers see a value that does not belong to its signature; the browser also whether the network signed it."""
+    bundle = copy_of(BUNDLES[0])
+    bundle["announcement"]["sources"] = [{"kind": "drand", "name": "drand", "date": "2026-11-24", "rule": "", "round": str(ROUND), "chain": "quicknet"}]
+    bundle["randomness"], bundle["beacons"] = [RANDOMNESS], {"0": SIGNATURE}
+    assert "✓  每个公告的来源" in verify(tmp_path, bundle).stdout
+    for value, signature in (("00" * 32, SIGNATURE), (RANDOMNESS, "00" * 48)):
+        bundle["randomness"], bundle["beacons"] = [value], {"0": signature}
+        assert "✗  每个公告的来源" in verify(tmp_path, bundle).stdout
+
+
+def test_the_browser_verifies_the_networks_signature():
+    script = (
+        'import { isSigned } from "./verify/beacon.js"; import { hexToBytes } from "@noble/hashes/utils.js";'
+        " const [round, signature] = process.argv.slice(1);"
+        " const s = hexToBytes(signature); console.log(isSigned(Number(round), s), isSigned(Number(round) + 1, s), isSigned(Number(round), s.fill(0)));"
+    )
+    done = subprocess.run(
+        ["node", "--input-type=module", "-e", script, str(ROUND), SIGNATURE], cwd=REPO / "pwa", capture_output=True, text=True, check=True
+    )
+    assert done.stdout.split() == ["true", "false", "false"]

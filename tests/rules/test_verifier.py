@@ -36,7 +36,7 @@ def test_the_frame_may_come_as_a_file_of_its_own(tmp_path, bundle):
     frame = tmp_path / "frame.ndjson"
     frame.write_text("\n".join(json.dumps(row, ensure_ascii=False) for row in bundle["frame"]))
     bundle["frame"] = None
-    assert verify(tmp_path, bundle, "--frame", str(frame)).returncode == 0
+    assert verify(tmp_path, bundle, str(frame)).returncode == 0
 
 
 ALTER = {

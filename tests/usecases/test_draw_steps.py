@@ -166,7 +166,7 @@ async def test_a_replacement_takes_two_people_and_the_next_alternate(demo):
     assert after[visit["enterprise_code"]]["state"] == "replaced"
     assert after[alternate]["state"] == "dispatched"
     assert after[alternate]["officers"] == visit["officers"]
-    assert (await changes.list_changes(draw.id))["replacements"] == [{"id": visit["enterprise_code"], "by": alternate, "reason": "untraceable"}]
+    assert await queries.list_changes(draw.id) == [{"kind": "replacement", "id": visit["enterprise_code"], "by": alternate, "reason": "untraceable"}]
     with pytest.raises(Conflict):
         await approve_replacement(replacement, by=reviewer)
     # The alternate may be gone, too.
@@ -195,7 +195,7 @@ async def test_who_takes_over_is_the_next_candidate_of_the_place(demo):
     assert after not in visit["officers"]
     moved = next(v for v in await visits_of(draw) if v["id"] == visit["id"])
     assert moved["officers"] == [visit["officers"][0], after]
-    (change,) = (await changes.list_changes(draw.id))["substitutions"]
+    (change,) = await queries.list_changes(draw.id)
     prk = rules.pseudorandom_key(rules.secret_of(draw.seed), draw.randomness, draw.announcement_sha256)
     code, slot = visit["enterprise_code"], 1
     county = next(r.county for r, _ in await queries.list_frame_rows(draw.id) if r.id == code)
@@ -205,7 +205,8 @@ async def test_who_takes_over_is_the_next_candidate_of_the_place(demo):
         key=lambda pid: rules.ticket(prk, "pair", code, str(slot), pid),
     )
     team = {await changes.pid_of(draw, o) for o in visit["officers"]}
-    assert change == {"id": code, "slot": slot, "from": await changes.pid_of(draw, visit["officers"][1]), "to": next(p for p in order if p not in team)}
+    before, to = await changes.pid_of(draw, visit["officers"][1]), next(p for p in order if p not in team)
+    assert change == {"kind": "substitution", "id": code, "slot": slot, "from": before, "to": to}
     with pytest.raises(Invalid):
         await substitute_officer(visit["id"], visit["officers"][1], by=manager)
     async with transaction():

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +13,7 @@ from litestar.params import FromPath, FromQuery
 from litestar.response import File, Stream, Template
 
 from backend.draws import queries, verifier
-from backend.draws.changes import REASONS, list_changes
+from backend.draws.changes import REASONS
 from backend.draws.randomness import needs_two_people
 from backend.draws.rules import GRINDING_PROOF_BITS, entropy_bits
 from backend.kernel import clock, jcs
@@ -20,8 +22,8 @@ from backend.ledger import queries as ledger
 from backend.people.rules import AUDITOR
 from backend.publicity import queries as publicity
 from backend.web.public.places import load_counties
-from backend.web.shared.i18n import _
-from backend.web.shared.pages import page
+from backend.web.shared.i18n import LOCALES, _, speaking
+from backend.web.shared.pages import BUILD, page
 
 
 @get("/draws")
@@ -66,6 +68,7 @@ def check_names() -> dict[str, str]:
         "randomness": _("每个公告的来源都有随机数"),
         "objects": _("重新抽取，抽中的检查对象完全相同"),
         "teams": _("重新配对，检查人员完全相同"),
+        "changes": _("抽取后的替换按候补次序，换上的人员符合条件"),
         "verified": _("已验证：结果可由公开数据完整重算"),
         "failed": _("验证失败：公开的数据与结果不符"),
         "incomplete": _("尚未公开密钥：目前能核对的都相符"),
@@ -77,13 +80,51 @@ def check_names() -> dict[str, str]:
         "sealed": _("在名单中并参与抽取。密钥公开后可在此查看签号和名次。"),
         "drawn": _("被抽中：在所属单元 {size} 户中签号排第 {place}，前 {n} 户抽中。"),
         "not_drawn": _("未被抽中：在所属单元 {size} 户中签号排第 {place}，前 {n} 户抽中。"),
+        "drawn_sealed": _("被抽中。信用风险分类不公开，本单元各类的末位中签签号如下，不高于其中一个即为中签。"),
+        "not_drawn_sealed": _("未被抽中。信用风险分类不公开，本单元各类的末位中签签号如下，您所属那一类的低于您的签号。"),
+        "class_opens": _("您填写的分类与公告时的承诺相符。"),
+        "class_differs": _("您填写的分类或盐与公告时的承诺不符。"),
         "ticket": _("签号"),
         "cutoff": _("末位中签签号"),
+        "cutoffs": _("各类末位中签签号"),
+        "ticket_rule": _("签号由公开的密钥和统一社会信用代码算出，谁都不能挑选；签号小的先中签。"),
+        "why": _("为什么抽中或没抽中我？"),
+        "own_class": _("核对自己的分类（企业自愿）"),
+        "class": _("分类"),
+        "salt": _("盐（64 位十六进制，由登记机关告知企业）"),
+        "look": _("查看"),
+        "no_code": _("照片里没有找到企业的码，请重拍或手动输入。"),
+        "reading": _("正在读取名单：{n} 户"),
+        "checking": _("正在核对：第 {done} 项，共 {total} 项"),
+        "counted": _("核对了 {n} 户"),
         "X:STATUS": _("已注销、吊销或迁出"),
         "X:OPEN": _("正在接受其他检查"),
         "X:FREQ": _("已达年度检查次数上限"),
         "X:EXEMPT": _("依法免检"),
     }
+
+
+def saved_texts() -> dict[str, str]:
+    """``check_names`` and what only the saved copy says."""
+    return {
+        **check_names(),
+        "title": _("抽取验证"),
+        "saved_lead": _("在这里选择从公示网站下载的两个文件。计算全部在本机完成，不需要网络，也不发送任何数据。"),
+        "choose_bundle": _("抽取数据（bundle.json）"),
+        "choose_frame": _("名单（frame.ndjson）"),
+        "needs_frame": _("还需要选择名单文件，才能核对名单和抽取结果。"),
+    }
+
+
+@get("/verify.html")
+async def show_saved_copy() -> Response[str]:
+    """The verification as one file that needs no network. Its own policy stands inside; saved, not shown, so this site's does not bind it."""
+    texts = {}
+    for locale in LOCALES:
+        with speaking(locale):
+            texts[locale] = {**saved_texts(), "other_language": next(name for other, name in LOCALES.items() if other != locale)}
+    page_ = (BUILD / "verify.html").read_text().replace("__TEXTS__", escape(json.dumps(texts, ensure_ascii=False)))
+    return Response(page_, media_type="text/html", headers={"content-disposition": 'attachment; filename="verify.html"'})
 
 
 @get("/draws/{draw_id:str}")
@@ -107,7 +148,7 @@ async def show_draw(draw_id: FromPath[str]) -> Template:
         by_county=by_county,
         two_people=needs_two_people(sources),
         is_withheld=draw.state in ("announced", "drawn") and clock.now() > draw.reveal_by + queries.GRACE,
-        changes=await list_changes(draw.id) if draw.state == "revealed" else {"replacements": [], "substitutions": []},
+        changes=await queries.list_changes(draw.id) if draw.state == "revealed" else [],
         reasons=REASONS,
         steps=[(name, at, await ledger.find_receipt(entry) if entry else None) for name, at, entry in steps],
         names=queries.STATES,
@@ -155,4 +196,4 @@ async def show_verifier() -> File:
     return File(Path(verifier.__file__), filename="verifier.py", media_type="text/x-python")
 
 
-HANDLERS = [list_draws, list_draws_json, show_draw, show_bundle, show_frame, show_verifier]
+HANDLERS = [list_draws, list_draws_json, show_draw, show_bundle, show_frame, show_saved_copy, show_verifier]

@@ -13,6 +13,8 @@ _BASE = (
     " base-uri 'none'; form-action 'self'; frame-ancestors 'none'; "
 )
 PAGES = _BASE + "script-src 'self'"
+# A draw is verified in a worker; the code at the door is read by the phone app's scanner.
+DRAWS = _BASE + "script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'"
 # The scanner is WebAssembly; the phone app has a worker, a manifest and a viewfinder.
 FIELD = _BASE + "script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'; manifest-src 'self'; media-src 'self' blob:"
 
@@ -27,7 +29,7 @@ def security_headers(app: ASGIApp) -> ASGIApp:
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableScopeHeaders.from_message(message)
-                headers["content-security-policy"] = FIELD if path.startswith("/field") else PAGES
+                headers["content-security-policy"] = FIELD if path.startswith("/field") else DRAWS if path.startswith("/draws/") else PAGES
                 headers["x-content-type-options"] = "nosniff"
                 headers["referrer-policy"] = "same-origin"
                 headers["cross-origin-opener-policy"] = "same-origin"

@@ -119,7 +119,7 @@ function pair(bundle, frame, prk, drawn) {
 export async function verifyBundle(bundle, { onProgress = () => {}, frame: read = null, isSigned = null } = {}) {
   /** @type {Check[]} */
   const checks = [];
-  const total = 9;
+  const total = 10;
   /** @param {string} code @param {() => boolean|null|Promise<boolean|null>} test @param {string} [detail] */
   const check = async (code, test, detail = "") => {
     try {
@@ -194,6 +194,7 @@ export async function verifyBundle(bundle, { onProgress = () => {}, frame: read 
     const { teams, exceptions } = pair(bundle, frame, prk, drawn);
     return stringify(teams) === stringify(bundle.result.teams) && stringify(exceptions) === stringify(bundle.result.exceptions);
   });
+  await check("changes", () => (prk && frame && bundle.result && bundle.pool && bundle.recusals ? changesHold(bundle, frame) : null));
   const failed = checks.some((c) => c.ok === false);
   const waiting = checks.some((c) => c.ok === null && !(c.code === "classes" && prk));
   return { verdict: failed ? "failed" : waiting ? "incomplete" : "verified", checks };
@@ -208,6 +209,41 @@ function beaconsHold(bundle, isSigned) {
     if (source.kind !== "drand") return true;
     const signature = hexToBytes(bundle.beacons[String(i)]);
     return bytesToHex(sha256(signature)) === bundle.randomness[i] && (isSigned === null || isSigned(Number(source.round), signature));
+  });
+}
+
+/**
+ * What changed after the draw: an alternate is the next of its cell (any eligible one of the cell, where classes stay sealed), and whoever
+ * takes over a place is a fit officer of the announced pool. @param {Bundle} bundle @param {Bundle[]} frame
+ */
+function changesHold(bundle, frame) {
+  const { result, announcement } = bundle;
+  /** @type {Map<string, (string|null)[]>} */
+  const teams = new Map(Object.entries(result.teams).map(([id, team]) => [id, [.../** @type {string[]} */ (team)]]));
+  const rows = new Map(frame.map((row) => [row.id, row]));
+  const people = new Map(/** @type {Bundle[]} */ (bundle.pool).map((p) => [p.pid, p]));
+  const refused = new Set(/** @type {Bundle[]} */ (bundle.recusals).map((r) => `${r.id}|${r.pid}`));
+  return /** @type {Bundle[]} */ (bundle.changes ?? []).every((c) => {
+    const team = teams.get(c.id);
+    if (!team) return false;
+    if (c.kind === "replacement") {
+      const cell = result.cells?.find((/** @type {Bundle} */ x) => x.order.includes(c.id));
+      const isNext = cell
+        ? c.by === (cell.order.find((/** @type {string} */ id) => !teams.has(id)) ?? null)
+        : c.by === null || (!teams.has(c.by) && rows.get(c.by)?.st === "E" && rows.get(c.by)?.cell === rows.get(c.id)?.cell);
+      if (isNext && c.by !== null) teams.set(c.by, [...team]);
+      return isNext;
+    }
+    const [slot, person] = [announcement.slots[c.slot], people.get(c.to)];
+    const fits =
+      person && slot &&
+      [null, person.dept].includes(slot.dept) &&
+      (slot.qual === null || person.quals.includes(slot.qual)) &&
+      person.counties.includes(rows.get(c.id)?.county) &&
+      !refused.has(`${c.id}|${c.to}`);
+    const holds = c.kind === "substitution" && team[c.slot] === c.from && !team.includes(c.to) && Boolean(fits);
+    if (holds) team[c.slot] = c.to;
+    return holds;
   });
 }
 

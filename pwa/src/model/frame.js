@@ -5,6 +5,7 @@ import { compareUtf8, digestInto } from "./tickets.js";
 
 /** @typedef {{id: string, county: string, cell: string, st: string, cc: string}} Row */
 
+const STEP = 262_144;
 const UTF8 = new TextDecoder("utf-8", { fatal: true });
 
 /** The canonical text of a row, by docs/draw-spec.md. @param {Row} row */
@@ -75,8 +76,12 @@ export async function readFrame(stream, onProgress = () => {}) {
   const reader = new FrameReader();
   const source = stream.getReader();
   for (let { done, value } = await source.read(); !done; { done, value } = await source.read()) {
-    reader.push(/** @type {Uint8Array} */ (value));
-    onProgress(reader.rows.length, reader.bytes);
+    // A chunk may be the whole frame.
+    const chunk = /** @type {Uint8Array} */ (value);
+    for (let at = 0; at < chunk.length; at += STEP) {
+      reader.push(chunk.subarray(at, at + STEP));
+      onProgress(reader.rows.length, reader.bytes);
+    }
   }
   return reader.finish();
 }

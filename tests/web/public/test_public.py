@@ -75,7 +75,7 @@ async def test_served_bundles_pass_the_stand_alone_verifier(county, tmp_path, ca
     (tmp_path / "bundle.json").write_bytes((await anyone.get(f"/draws/{draw}/bundle.json")).content)
     (tmp_path / "frame.ndjson").write_bytes((await anyone.get(f"/draws/{draw}/frame.ndjson")).content)
     assert verifier.main([str(tmp_path / "bundle.json")]) == status
-    assert verifier.main([str(tmp_path / "bundle.json"), "--frame", str(tmp_path / "frame.ndjson")]) == status
+    assert verifier.main([str(tmp_path / "bundle.json"), str(tmp_path / "frame.ndjson")]) == status
     assert "✗" not in capsys.readouterr().out
 
 
