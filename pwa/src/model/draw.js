@@ -5,7 +5,7 @@ import { bytesToHex, hexToBytes } from "@noble/hashes/utils.js";
 import { encode, stringify } from "./jcs.js";
 import { Tree, leafHash, root } from "./merkle.js";
 import { pairPeople } from "./pairing.js";
-import { compareUtf8, ranked, ticket } from "./tickets.js";
+import { compareUtf8, digestInto, ranked, ticket } from "./tickets.js";
 
 export { compareUtf8, ticket } from "./tickets.js";
 
@@ -158,12 +158,16 @@ export async function verifyBundle(bundle, { onProgress = () => {}, frame: read 
   });
   await check("classes", () => {
     if (!bundle.classes || !frame) return null;
-    const commitments = new Map(/** @type {Bundle[]} */ (frame).map((row) => [row.id, row.cc]));
     const isComplete = /** @type {Bundle[]} */ (frame).every((row) => row.st !== "E" || row.id in bundle.classes);
+    const commitments = new Map(/** @type {Bundle[]} */ (frame).map((row) => [row.id, row.cc]));
+    /** @type {Map<string, string>} */
+    const texts = new Map();
+    const textOf = (/** @type {string} */ name) => texts.get(name) ?? /** @type {string} */ (texts.set(name, bytesToHex(encode({ class: name }))).get(name));
+    const digest = new Uint8Array(32);
     return (
       isComplete &&
       Object.entries(/** @type {Record<string, Bundle>} */ (bundle.classes)).every(
-        ([id, opened]) => bytesToHex(hash(hexToBytes(opened.salt), encode({ class: opened.class }))) === commitments.get(id),
+        ([id, opened]) => bytesToHex(digestInto(hexToBytes(opened.salt + textOf(opened.class)), digest)) === commitments.get(id),
       )
     );
   });

@@ -14,6 +14,13 @@ export function digestInto(message, out) {
 
 /** Ids are compared as UTF-8 bytes, which is code point order. @param {string} a @param {string} b */
 export function compareUtf8(a, b) {
+  const shorter = Math.min(a.length, b.length);
+  let same = 0;
+  while (same < shorter && a.charCodeAt(same) === b.charCodeAt(same)) same += 1;
+  if (same === shorter) return a.length - b.length;
+  const difference = a.charCodeAt(same) - b.charCodeAt(same);
+  // Below the surrogates the units of a string are in the same order as its bytes.
+  if (a.charCodeAt(same) < 0xd800 && b.charCodeAt(same) < 0xd800) return difference;
   const [x, y] = [UTF8.encode(a), UTF8.encode(b)];
   const n = Math.min(x.length, y.length);
   for (let i = 0; i < n; i += 1) if (x[i] !== y[i]) return x[i] - y[i];
