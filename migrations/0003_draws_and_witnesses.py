@@ -12,6 +12,9 @@ APPEND_ONLY = ("ledger_cosignature", "draw_substitution", "draw_replacement_appr
 
 UP = (
     "alter table draw add column beacons jsonb, add column shares jsonb, add column overdue_at timestamptz",
+    "alter table draw_frame_row drop constraint draw_frame_row_draw_fkey, alter column draw set not null",
+    "update draw set result = jsonb_set(result, '{cells}', (select jsonb_agg(c - 'order' || jsonb_build_object('size', jsonb_array_length(c->'order')))"
+    " from jsonb_array_elements(result->'cells') c)) where result is not null",
     "create table draw_witnessing (id bigserial primary key, draw uuid references draw (id) on delete restrict, account uuid not null,"
     " typed jsonb not null, typed_at timestamptz not null)",
     "create unique index draw_witnessing_once on draw_witnessing (draw, account)",

@@ -188,6 +188,8 @@ def _bundled(repo: Path, entry: str) -> bytes:
     # Node.js may live beside the interpreter (Makefile), where the caller's PATH does not look.
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
     command = ["pwa/node_modules/.bin/esbuild", f"pwa/verify/{entry}.js", "--bundle", "--minify", "--format=iife", "--target=es2022", "--charset=utf8"]
+    # No tsconfig.json of a folder above has a say.
+    command += ["--tsconfig-raw={}"]
     done = subprocess.run(command, cwd=repo, env={**os.environ, "PATH": path}, capture_output=True, check=False)
     if done.returncode:
         raise MissingSourceError(f"pwa/verify/{entry}.js could not be bundled: {done.stderr.decode(errors='replace').strip()}")

@@ -230,11 +230,12 @@ async def build_bundle(draw_id: str, audience: Literal["public", "auditor"] = "p
     bundle["recusals"] = _recusals(draw, pairs, None if is_auditor else visited)
     if draw.result is None:
         return bundle
-    bundle["result"] = dict(draw.result)
+    # What is stored tells how many of each cell; the order of a million rows is made again for whoever asks.
+    prk = rules.pseudorandom_key(rules.secret_of(draw.seed), draw.randomness or [], draw.announcement_sha256)
+    rates = {c: (p, q) for c, (p, q) in draw.announcement["rates"].items()}
+    outcome = rules.Outcome(rules.select_objects(prk, ((r.id, r.cell, r.class_code) for r, _ in rows if r.st == rules.ELIGIBLE), rates))
+    bundle["result"] = draw.result | {"cells": [c.public() for c in outcome.cells]}
     if not opens_classes:
-        cells = tuple(rules.Cell(c["class"], c["cell"], c["n"], tuple(c["order"])) for c in draw.result["cells"])
-        outcome = rules.Outcome(cells, teams)
-        prk = rules.pseudorandom_key(rules.secret_of(draw.seed), draw.randomness or [], draw.announcement_sha256)
         bundle["result"] |= {"cells": None, "drawn": sorted(outcome.drawn, key=rules.utf8), "cutoffs": rules.cutoffs(prk, outcome, draw.salt_key)}
     return bundle
 

@@ -57,17 +57,6 @@ class PoolRow:
 
 
 @dataclass(frozen=True, slots=True)
-class Slot:
-    """A place in every team: a department and a qualification, None for any."""
-
-    dept: str | None
-    qual: str | None
-
-    def public(self) -> dict[str, str | None]:
-        return {"dept": self.dept, "qual": self.qual}
-
-
-@dataclass(frozen=True, slots=True)
 class Cell:
     """The outcome in one cell: the first ``n`` of ``order`` are drawn, the others are alternates in their order."""
 
@@ -213,11 +202,12 @@ def entropy_bits(kind: str, count: int) -> float:
 # objects
 
 
-def select_objects(prk: bytes, rows: Iterable[tuple[str, str, str]], rates: Mapping[str, tuple[int, int]]) -> tuple[Cell, ...]:
-    """Draw by class and cell. ``rows``: (id, cell, class) of the eligible rows; ``rates``: class -> (p, q), 0 <= p <= q, q > 0."""
-    by_class: dict[str, dict[str, list[str]]] = {}
-    for object_id, cell, class_code in rows:
-        by_class.setdefault(class_code, {}).setdefault(cell, []).append(object_id)
+def quotas(prk: bytes, strata: Iterable[tuple[str, str, int]], rates: Mapping[str, tuple[int, int]]) -> list[tuple[str, str, int, int]]:
+    """How many each cell gives: (class, cell, size, n) in the order of the draw. ``strata``: (class, cell, size) of the eligible rows;
+    ``rates``: class -> (p, q), 0 <= p <= q, q > 0. Raises ``ValueError`` for a rate that is none."""
+    by_class: dict[str, dict[str, int]] = {}
+    for class_code, cell, size in strata:
+        by_class.setdefault(class_code, {})[cell] = size
     result = []
     for class_code in sorted(by_class, key=utf8):
         p, q = rates[class_code]
@@ -227,12 +217,21 @@ def select_objects(prk: bytes, rows: Iterable[tuple[str, str, str]], rates: Mapp
         total = 0
         cells = by_class[class_code]
         for cell in sorted(cells, key=lambda c: (ticket(prk, "cell", class_code, c), utf8(c))):
-            upto = total + len(cells[cell]) * p
-            n = (upto + u) // q - (total + u) // q
+            upto = total + cells[cell] * p
+            result.append((class_code, cell, cells[cell], (upto + u) // q - (total + u) // q))
             total = upto
-            order = sorted(cells[cell], key=lambda i: (ticket(prk, "obj", i), utf8(i)))
-            result.append(Cell(class_code, cell, n, tuple(order)))
-    return tuple(result)
+    return result
+
+
+def select_objects(prk: bytes, rows: Iterable[tuple[str, str, str]], rates: Mapping[str, tuple[int, int]]) -> tuple[Cell, ...]:
+    """Draw by class and cell. ``rows``: (id, cell, class) of the eligible rows; for ``rates`` see ``quotas``."""
+    ids: dict[tuple[str, str], list[str]] = {}
+    for object_id, cell, class_code in rows:
+        ids.setdefault((class_code, cell), []).append(object_id)
+    return tuple(
+        Cell(class_code, cell, n, tuple(sorted(ids[class_code, cell], key=lambda i: (ticket(prk, "obj", i), utf8(i)))))
+        for class_code, cell, _, n in quotas(prk, [(c, cell, len(found)) for (c, cell), found in ids.items()], rates)
+    )
 
 
 def perform(
@@ -248,18 +247,23 @@ def perform(
     prk = pseudorandom_key(secret, randomness, announcement_hash(announcement))
     rates = {c: (p, q) for c, (p, q) in announcement["rates"].items()}
     cells = select_objects(prk, ((r.id, r.cell, r.class_code) for r in rows if r.st == ELIGIBLE), rates)
-    slots = [Slot(s["dept"], s["qual"]) for s in announcement["slots"]]
     counties = {r.id: r.county for r in rows}
-    drawn = [i for c in cells for i in c.order[: c.n]]
+    teams, exceptions = pair([(i, counties[i]) for c in cells for i in c.order[: c.n]], announcement, pool, recusals, prk)
+    return Outcome(cells, teams, exceptions)
 
+
+def pair(
+    drawn: Sequence[tuple[str, str]], announcement: Mapping[str, Any], pool: Sequence[PoolRow], recusals: frozenset[tuple[str, str]], prk: bytes
+) -> tuple[dict[str, list[str | None]], tuple[tuple[str, int], ...]]:
+    """Teams and exceptions for the drawn (id, county)."""
     teams, exceptions = pair_people(
         prk,
-        [(i, counties[i]) for i in drawn],
-        [(s.dept, s.qual) for s in slots],
+        drawn,
+        [(s["dept"], s["qual"]) for s in announcement["slots"]],
         [(r.pid, r.dept, frozenset(r.quals), frozenset(r.counties), r.load) for r in pool],
         recusals,
     )
-    return Outcome(cells, teams, tuple(exceptions))
+    return teams, tuple(exceptions)
 
 
 def cutoffs(prk: bytes, outcome: Outcome, label_key: bytes) -> list[dict[str, str | None]]:

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from backend.draws import frame as frames
 from backend.draws import rules
-from backend.draws.queries import DrawView, find_draw, list_frame_rows, list_pool_rows, list_recusal_pairs
+from backend.draws.queries import DrawView, find_draw, list_pool_rows, list_recusal_pairs
 from backend.draws.randomness import Reading
 from backend.draws.shares import Keeper, split
 from backend.kernel import clock, merkle
@@ -18,6 +19,7 @@ from backend.kernel.errors import Conflict, DomainError, Invalid
 from backend.kernel.ids import new_id
 from backend.ledger import service as ledger
 from backend.storage.engine import connection
+from backend.storage.relation import Relation
 
 NUMBERING = 7262320
 
@@ -41,18 +43,6 @@ class DoNotAgree(DomainError):
     status = 409
     zh = "两人录入的“{sources}”不一致，请各自对照公布的结果重新录入"
     en = "The two people typed different values for {sources}: each please type it again from what was published"
-
-
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """One enterprise for the frame."""
-
-    enterprise: UUID
-    code: str
-    county: str
-    cell: str
-    st: str
-    class_code: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,10 +74,11 @@ async def announce(
     campaign: UUID,
     title: str,
     region: str,
-    frame: Sequence[Candidate],
+    frame: Relation,
+    excluded: Mapping[UUID, str],
     pool: Sequence[Officer],
-    recusals: Sequence[tuple[str, UUID]],
-    rates: Mapping[str, tuple[int, int]],
+    recusals: Sequence[tuple[UUID, UUID]],
+    rates: Mapping[str, tuple[int, int]] | int,
     slots: Sequence[tuple[str | None, str | None]],
     sources: Sequence[Mapping[str, str]],
     reveal_by: datetime,
@@ -98,14 +89,10 @@ async def announce(
 ) -> str:
     """T0: freeze frame and pool, seal the secret, announce. Returns the draw id.
 
-    ``recusals`` are (object id, inspector); ``keepers`` each get a sealed share of the secret.
-    Raises ``NothingToDraw`` for an empty frame, ``Invalid`` for missing sources or rates.
+    For ``frame`` and ``excluded`` see ``frames.freeze``. ``rates`` per class, or a fixed number of the whole frame; ``recusals`` are
+    (enterprise, inspector); ``keepers`` each get a sealed share of the secret.
+    Raises ``NothingToDraw`` for an empty frame, ``Invalid`` for missing sources or rates, or a number above the frame's.
     """
-    eligible = {c.class_code for c in frame if c.st == rules.ELIGIBLE}
-    if not eligible:
-        raise NothingToDraw()
-    if missing := eligible - set(rates):
-        raise Invalid(field="rates", why_zh=f"缺少 {'、'.join(sorted(missing))} 类的比例", why_en=f"no rate for class {', '.join(sorted(missing))}")
     if not sources:
         raise Invalid(field="sources", why_zh="至少公告一个随机数来源", why_en="announce at least one source of randomness")
     await connection().execute("select pg_advisory_xact_lock($1)", NUMBERING)
@@ -114,26 +101,22 @@ async def announce(
     count = await connection().fetchval("select count(*) from draw where draw_id like $1", f"QJ-{year}-%")
     draw_uuid, draw_id = new_id(), f"QJ-{year}-{count + 1:04d}"
     seed, salt_key, person_key = seed or secrets.token_bytes(32), secrets.token_bytes(32), secrets.token_bytes(32)
-    rows = [
-        rules.FrameRow(
-            c.code, c.county, c.cell, c.st, c.class_code, rules.class_commitment(rules.salt(salt_key, "class", c.code), c.class_code)
-        )
-        for c in sorted(frame, key=lambda c: rules.utf8(c.code))
-    ]
+    frozen = await frames.freeze(draw_uuid, frame, excluded, salt_key=salt_key, by_class=uses_classes)
+    exact = _rates(rates, frozen.eligible)
     pids = {o.inspector: rules.pseudonym(person_key, str(o.inspector)) for o in pool}
     officers = sorted(
         (rules.PoolRow(pids[o.inspector], o.department, tuple(sorted(o.qualifications)), tuple(sorted(o.counties)), o.load) for o in pool),
         key=lambda r: r.pid,
     )
     inspector_of = {pid: inspector for inspector, pid in pids.items()}
-    in_frame = {r.id for r in rows}
-    pairs = sorted((code, pids[i]) for code, i in recusals if code in in_frame and i in pids)
+    code_of = await frames.list_codes(draw_uuid, [e for e, _ in recusals])
+    pairs = sorted((code_of[e], pids[i]) for e, i in recusals if e in code_of and i in pids)
     announcement = {
         "spec": rules.SPEC,
         "draw_id": draw_id,
-        "frame_root": rules.frame_root([r.public() for r in rows]),
-        "n_frame": len(rows),
-        "rates": {c: list(rate) for c, rate in sorted(rates.items())},
+        "frame_root": frozen.root,
+        "n_frame": frozen.n,
+        "rates": {c: list(rate) for c, rate in sorted(exact.items())},
         "pool_root": rules.pool_root([r.public() for r in officers]),
         "recusal_root": rules.recusal_root(rules.recusal_leaf(rules.salt(salt_key, "recusal", i, p), i, p) for i, p in pairs),
         "slots": [{"dept": d, "qual": q} for d, q in slots],
@@ -163,12 +146,6 @@ async def announce(
         entry,
         json.dumps(split(rules.secret_of(seed), draw_id, keepers)) if keepers else None,
     )
-    enterprise_of = {c.code: c.enterprise for c in frame}
-    await connection().copy_records_to_table(
-        "draw_frame_row",
-        columns=["draw", "object_id", "enterprise", "county", "cell", "st", "class_code", "cc"],
-        records=[(draw_uuid, r.id, enterprise_of[r.id], r.county, r.cell, r.st, r.class_code, r.cc) for r in rows],
-    )
     await connection().copy_records_to_table(
         "draw_pool_row",
         columns=["draw", "pid", "inspector", "department", "qualifications", "counties", "load"],
@@ -176,6 +153,20 @@ async def announce(
     )
     await connection().copy_records_to_table("draw_recusal", columns=["draw", "object_id", "pid"], records=[(draw_uuid, i, p) for i, p in pairs])
     return draw_id
+
+
+def _rates(wanted: Mapping[str, tuple[int, int]] | int, eligible: Mapping[str, int]) -> dict[str, tuple[int, int]]:
+    """The exact fraction of each class that is in the frame."""
+    total = sum(eligible.values())
+    if not total:
+        raise NothingToDraw()
+    if isinstance(wanted, int):
+        if wanted > total:
+            raise Invalid(field="rates", why_zh=f"可抽取 {total} 户，少于 {wanted} 户", why_en=f"only {total} can be drawn, fewer than {wanted}")
+        return {rules.NO_CLASS: (wanted, total)}
+    if missing := set(eligible) - set(wanted):
+        raise Invalid(field="rates", why_zh=f"缺少 {'、'.join(sorted(missing))} 类的比例", why_en=f"no rate for class {', '.join(sorted(missing))}")
+    return dict(wanted)
 
 
 async def witness_randomness(draw: DrawView, reading: Reading, *, by: UUID) -> int:
@@ -211,16 +202,17 @@ async def perform(draw_id: str, randomness: rules.Randomness, *, by: UUID, beaco
         return draw, await list_sealed(draw), False
     if draw.state != "announced":
         raise NotYet(state=draw.state)
-    rows, pool = await list_frame_rows(draw.id), await list_pool_rows(draw.id)
-    outcome = rules.perform(
-        announcement=draw.announcement,
-        rows=[r for r, _ in rows],
-        pool=[r for r, _ in pool],
-        recusals=frozenset(await list_recusal_pairs(draw.id)),
-        randomness=randomness,
-        secret=rules.secret_of(draw.seed),
+    pool = await list_pool_rows(draw.id)
+    prk = rules.pseudorandom_key(rules.secret_of(draw.seed), randomness, draw.announcement_sha256)
+    rates = {c: (p, q) for c, (p, q) in draw.announcement["rates"].items()}
+    cells = await frames.select(draw.id, prk, rates, await frames.list_strata(draw.id))
+    drawn = [i for c in cells for i in c.drawn]
+    places = await frames.list_places(draw.id, drawn)
+    teams, exceptions = rules.pair(
+        [(i, places[i][1]) for i in drawn], draw.announcement, [r for r, _ in pool], frozenset(await list_recusal_pairs(draw.id)), prk
     )
-    sealed = _seal(draw, outcome.teams, {r.id: (e, r.county) for r, e in rows}, {r.pid: i for r, i in pool})
+    result = {"cells": [c.stored() for c in cells], "teams": teams, "exceptions": [list(e) for e in exceptions]}
+    sealed = _seal(draw, teams, places, {r.pid: i for r, i in pool})
     sealed_root = merkle.root(s.leaf for s in sealed).hex()
     entry = await ledger.record(
         "draw.performed",
@@ -232,7 +224,7 @@ async def perform(draw_id: str, randomness: rules.Randomness, *, by: UUID, beaco
             "randomness": list(randomness),
             "sealed_root": sealed_root,
             "n_drawn": len(sealed),
-            "n_exceptions": len(outcome.exceptions),
+            "n_exceptions": len(exceptions),
             "beacons": dict(beacons or {}),
         },
         public=True,
@@ -242,7 +234,7 @@ async def perform(draw_id: str, randomness: rules.Randomness, *, by: UUID, beaco
         " where id = $1",
         draw.id,
         json.dumps(list(randomness), ensure_ascii=False),
-        json.dumps(outcome.public(), ensure_ascii=False),
+        json.dumps(result, ensure_ascii=False),
         clock.now(),
         sealed_root,
         entry,
@@ -287,8 +279,8 @@ async def list_pool_inspectors(draw: DrawView) -> set[UUID]:
 async def list_sealed(draw: DrawView) -> list[Sealed]:
     """The sealed list of a performed draw, made again from what is stored."""
     assert draw.result is not None
-    rows, pool = await list_frame_rows(draw.id), await list_pool_rows(draw.id)
-    return _seal(draw, draw.result["teams"], {r.id: (e, r.county) for r, e in rows}, {r.pid: i for r, i in pool})
+    teams = draw.result["teams"]
+    return _seal(draw, teams, await frames.list_places(draw.id, list(teams)), {r.pid: i for r, i in await list_pool_rows(draw.id)})
 
 
 async def reveal(draw_id: str, *, by: UUID | None, is_finished: bool) -> bool:

@@ -28,20 +28,15 @@ def root(leaves: Iterable[bytes]) -> bytes:
 
 
 def root_of_hashes(hashes: Iterable[bytes]) -> bytes:
-    """MTH over leaf hashes, in one pass with a stack of the right edge: O(n) time, O(log n) memory."""
-    edge: list[bytes] = []
-    for count, leaf in enumerate(hashes, 1):
-        size, node = count, leaf
-        while size & 1 == 0:
-            node = node_hash(edge.pop(), node)
-            size >>= 1
-        edge.append(node)
-    if not edge:
+    """MTH over leaf hashes, level by level: a node without a sibling goes up as it is. O(n) time and memory."""
+    level = list(hashes)
+    if not level:
         return EMPTY_ROOT
-    result = edge.pop()
-    while edge:
-        result = node_hash(edge.pop(), result)
-    return result
+    sha256 = hashlib.sha256
+    while len(level) > 1:
+        rest = level[-1:] if len(level) % 2 else []
+        level = [sha256(b"\x01" + left + right).digest() for left, right in zip(level[::2], level[1::2], strict=False)] + rest
+    return level[0]
 
 
 def _split(size: int) -> int:

@@ -16,6 +16,7 @@ from backend.kernel.scope import Scope
 from backend.registry.codebook import Codebook, IndustryCode, RegionCode
 from backend.registry.rules import normalise_code
 from backend.registry.tables import Enterprise, Industry, Region
+from backend.storage.relation import Relation
 
 PAGE = 50
 
@@ -179,29 +180,16 @@ async def list_by_codes(codes: Sequence[str]) -> dict[str, EnterpriseView]:
     return {row["code"]: EnterpriseView(**row) for row in rows}
 
 
-@dataclass(frozen=True, slots=True)
-class FrameEnterprise:
-    """What a draw's frame takes from the register."""
+def frame_source(counties: Sequence[str], industries: Sequence[str]) -> Relation:
+    """Every enterprise of the counties and industries (no industry named: all of them), whatever its status.
 
-    id: UUID
-    code: str
-    name: str
-    region: str
-    industry: str
-    status: str
-    credit_class: str
-
-
-async def list_frame(counties: Sequence[str], industries: Sequence[str]) -> list[FrameEnterprise]:
-    """Every enterprise of the counties and industries (no industry named: all of them), whatever its status."""
-    if not counties:
-        return []
-    query = Enterprise.select(
-        Enterprise.id, Enterprise.code, Enterprise.name, Enterprise.region, Enterprise.industry, Enterprise.status, Enterprise.credit_class
-    ).where(Enterprise.region.is_in(list(counties)))
-    if industries:
-        query = query.where(Enterprise.industry.is_in(list(industries)))
-    return [FrameEnterprise(**row) for row in await query]
+    Columns: enterprise, code, county, industry, is_active, credit_class.
+    """
+    return Relation(
+        "select id as enterprise, code, region as county, industry, status = 'active' as is_active, credit_class from enterprise"
+        " where region = any($1) and (cardinality($2::text[]) = 0 or industry = any($2))",
+        (list(counties), list(industries)),
+    )
 
 
 async def list_names(ids: Sequence[UUID]) -> dict[UUID, tuple[str, str]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -11,6 +10,7 @@ from uuid import UUID
 from backend.draws import beacon
 from backend.draws import rules as draw_rules
 from backend.draws import service as draws
+from backend.draws.frame import count_states
 from backend.draws.shares import Keeper, read_keepers
 from backend.inspections import queries as inspections
 from backend.inspections import rules, service
@@ -26,7 +26,6 @@ from backend.registry import queries as registry
 from backend.storage.engine import transaction
 
 REVEAL_AFTER = timedelta(days=30)  # after the campaign's deadline; announced with the draw
-STATUS_ACTIVE = "active"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,34 +39,12 @@ class Estimate:
     counties_short: tuple[str, ...]
 
 
-def state_of(status: str, is_open: bool, visits: int, cap: int | None, *, is_exempt: bool = False) -> str:
-    """"E", or why the enterprise stays out: status before exemption before open inspection before yearly cap."""
-    if status != STATUS_ACTIVE:
-        return "X:STATUS"
-    if is_exempt:
-        return "X:EXEMPT"
-    if is_open:
-        return "X:OPEN"
-    if cap is not None and visits >= cap:
-        return "X:FREQ"
-    return draw_rules.ELIGIBLE
-
-
-async def _frame(department: str, counties: Sequence[str], industries: Sequence[str], cap: int | None, by_class: bool) -> list[draws.Candidate]:
-    is_open = await inspections.list_open_enterprises()
-    visits = await inspections.count_visits_this_year(department)
-    exempt = await exemptions.list_exempt(department, None, clock.now().astimezone(clock.BEIJING).date())
-    return [
-        draws.Candidate(
-            e.id,
-            e.code,
-            e.region,
-            f"{e.region}/{e.industry}",
-            state_of(e.status, e.id in is_open, visits.get(e.id, 0), cap, is_exempt=e.id in exempt),
-            e.credit_class if by_class else draw_rules.NO_CLASS,
-        )
-        for e in await registry.list_frame(counties, industries)
-    ]
+async def _excluded(department: str, cap: int | None) -> dict[UUID, str]:
+    """Who stays out and why: exempt before being in an open inspection before the yearly cap. The register adds who is not active."""
+    visits = await inspections.count_visits_this_year(department) if cap is not None else {}
+    excluded = {e: "X:FREQ" for e, n in visits.items() if cap is not None and n >= cap}
+    excluded |= dict.fromkeys(await inspections.list_open_enterprises(), "X:OPEN")
+    return excluded | dict.fromkeys(await exemptions.list_exempt(department, None, clock.now().astimezone(clock.BEIJING).date()), "X:EXEMPT")
 
 
 async def _pool(departments: Sequence[str]) -> list[draws.Officer]:
@@ -80,13 +57,9 @@ async def _pool(departments: Sequence[str]) -> list[draws.Officer]:
     ]
 
 
-def _rates(campaign: CampaignView, frame: Sequence[draws.Candidate]) -> dict[str, tuple[int, int]]:
-    eligible = sum(c.st == draw_rules.ELIGIBLE for c in frame)
+def _rates(campaign: CampaignView) -> dict[str, tuple[int, int]] | int:
     if campaign.rate_mode == "fixed":
-        n = int(campaign.rates["n"])
-        if eligible and n > eligible:
-            raise Invalid(field="rates", why_zh=f"可抽取 {eligible} 户，少于 {n} 户", why_en=f"only {eligible} can be drawn, fewer than {n}")
-        return {draw_rules.NO_CLASS: (n, eligible)}
+        return int(campaign.rates["n"])
     return {name: (int(rate[0]), int(rate[1])) for name, rate in campaign.rates.items()}
 
 
@@ -95,10 +68,9 @@ async def estimate(
 ) -> Estimate:
     """For the planning form. Opens its own transaction."""
     async with transaction():
-        frame = await _frame(departments[0], counties, industries, cap, by_class=False)
+        counts = await count_states(registry.frame_source(counties, industries), await _excluded(departments[0], cap))
         pool = await _pool(departments)
-    counts = Counter(c.st for c in frame)
-    eligible = counts[draw_rules.ELIGIBLE]
+    eligible = counts.get(draw_rules.ELIGIBLE, 0)
     expected = min(fixed, eligible) if fixed is not None else eligible * rate[0] // rate[1] if rate else 0
     officers = {county: sum(county in o.counties for o in pool) for county in counties}
     return Estimate(counts, eligible, expected, officers, tuple(c for c, n in officers.items() if n < rules.MINIMUM_OFFICERS))
@@ -141,22 +113,18 @@ async def announce_draw(campaign_id: UUID, *, sources: Sequence[Mapping[str, str
         if campaign.department != by.department:
             raise Forbidden()
         await service.move_campaign(campaign_id, expected=("draft",), to="announced")
-        frame = await _frame(
-            campaign.department, campaign.counties, campaign.industries, campaign.yearly_cap, campaign.rate_mode == "classes"
-        )
         pool = await _pool(campaign.departments)
         items = await inspections.list_campaign_items(campaign_id)
         qualification = {d: next((i.qualification for i in items if i.department == d and i.qualification), None) for d in campaign.departments}
-        codes = {c.enterprise: c.code for c in frame}
-        recusals = [(codes[e], i) for i, e in await inspections.list_recusals([o.inspector for o in pool]) if e in codes]
         return await draws.announce(
             campaign=campaign_id,
             title=campaign.name,
             region=campaign.region,
-            frame=frame,
+            frame=registry.frame_source(campaign.counties, campaign.industries),
+            excluded=await _excluded(campaign.department, campaign.yearly_cap),
             pool=pool,
-            recusals=recusals,
-            rates=_rates(campaign, frame),
+            recusals=[(e, i) for i, e in await inspections.list_recusals([o.inspector for o in pool])],
+            rates=_rates(campaign),
             slots=rules.officer_slots(campaign.departments, campaign.officers_per_visit, qualification),
             sources=check_sources(sources),
             keepers=_keepers(),

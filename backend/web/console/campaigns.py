@@ -229,7 +229,7 @@ def _cells(draw: draws.DrawView) -> list[CellRow]:
     for c in (draw.result or {}).get("cells", []):
         county, _slash, industry = c["cell"].partition("/")
         p, q = rates[c["class"]]
-        found.append(CellRow(county, industry, c["class"], len(c["order"]), c["n"], len(c["order"]) * p / q))
+        found.append(CellRow(county, industry, c["class"], c["size"], c["n"], c["size"] * p / q))
     return sorted(found, key=lambda c: (c.county, c.industry, c.class_code))
 
 

@@ -1,0 +1,167 @@
+"""The frame where it lies: frozen and drawn from in the database, a million rows at a time.
+
+The rules are those of ``rules.py``; this room's SQL does the hashing that would otherwise fetch every row. Proven equal by
+tests/rooms/test_frame.py, measured by benchmarks/frame.py.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from backend.draws import rules
+from backend.kernel import merkle
+from backend.storage.engine import connection, reader
+from backend.storage.relation import Relation
+
+# HMAC-SHA256 keeps its key as two blocks of 64 bytes (RFC 2104).
+_INNER, _OUTER, _BLOCK = 0x36, 0x5C, 64
+# What is read beyond the expected number, so that few cells come up short: a cell of 400 has all it needs but once in 10,000.
+_MARGIN = 1.2
+_STATE = "case when not s.is_active then 'X:STATUS' else coalesce(x.reason, 'E') end"
+_EXCLUDED = "left join unnest(${a}::uuid[], ${b}::text[]) as x (enterprise, reason) on x.enterprise = s.enterprise"
+# JSON texts as RFC 8785 writes them: PostgreSQL's to_json escapes the same characters in the same way.
+_LEAF = (
+    "sha256('\\x00'::bytea || convert_to('{\"cc\":\"' || cc || '\",\"cell\":' || to_json(cell) || ',\"county\":' || to_json(county)"
+    " || ',\"id\":' || to_json(object_id) || ',\"st\":\"' || st || '\"}', 'UTF8'))"
+)
+_TICKET = "sha256(${prk} || convert_to('obj|' || object_id, 'UTF8'))"
+
+
+@dataclass(frozen=True, slots=True)
+class Stratum:
+    """The eligible rows of one class in one cell."""
+
+    class_code: str
+    cell: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Frozen:
+    """A frame after the freeze. ``root`` in hex; ``eligible``: rows per class that can be drawn."""
+
+    root: str
+    n: int
+    eligible: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class DrawnCell:
+    """The outcome in one cell of ``size`` rows: the drawn by ticket."""
+
+    class_code: str
+    cell: str
+    size: int
+    drawn: tuple[str, ...]
+
+    def stored(self) -> dict[str, object]:
+        return {"class": self.class_code, "cell": self.cell, "n": len(self.drawn), "size": self.size}
+
+
+def _source(source: Relation, excluded: Mapping[UUID, str], columns: str) -> tuple[str, list[object]]:
+    n = len(source.args)
+    join = _EXCLUDED.format(a=n + 1, b=n + 2)
+    return f"select {columns} from ({source.sql}) s {join}", [*source.args, list(excluded), list(excluded.values())]
+
+
+async def count_states(source: Relation, excluded: Mapping[UUID, str]) -> dict[str, int]:
+    """What the frame of ``source`` would be now: rows per state. For columns and ``excluded`` see ``freeze``."""
+    sql, args = _source(source, excluded, f"{_STATE} as st, count(*) as n")
+    return {row["st"]: row["n"] for row in await reader().fetch(f"{sql} group by 1", *args)}
+
+
+async def freeze(draw: UUID, source: Relation, excluded: Mapping[UUID, str], *, salt_key: bytes, by_class: bool) -> Frozen:
+    """Write the frame of ``draw`` and commit to it.
+
+    ``source`` has the columns enterprise, code, county, industry, is_active, credit_class; ``excluded`` says which enterprises stay
+    out and why ("X:OPEN"); being inactive goes before that.
+    """
+    key = salt_key.ljust(_BLOCK, b"\0")
+    n = len(source.args) + 2
+    salt = f"sha256(${n + 2}::bytea || sha256(${n + 1}::bytea || convert_to('class|' || s.code, 'UTF8')))"
+    class_code = "s.credit_class" if by_class else f"'{rules.NO_CLASS}'"
+    commitment = f"encode(sha256({salt} || convert_to('{{\"class\":\"' || {class_code} || '\"}}', 'UTF8')), 'hex')"
+    columns = f"${n + 3}::uuid, s.code, s.enterprise, s.county, s.county || '/' || s.industry, {_STATE}, {class_code}, {commitment}"
+    sql, args = _source(source, excluded, columns)
+    args += [bytes(b ^ _INNER for b in key), bytes(b ^ _OUTER for b in key), draw]
+    await connection().execute(
+        f'insert into draw_frame_row (draw, object_id, enterprise, county, cell, st, class_code, cc) {sql} order by s.code collate "C"', *args
+    )
+    joined = await connection().fetchval(
+        f"select string_agg(leaf, ''::bytea order by object_id collate \"C\") from (select object_id, {_LEAF} as leaf from draw_frame_row where draw = $1) f",
+        draw,
+    )
+    leaves = joined or b""
+    size = len(leaves) // 32
+    eligible: dict[str, int] = {}
+    for stratum in await list_strata(draw):
+        eligible[stratum.class_code] = eligible.get(stratum.class_code, 0) + stratum.size
+    return Frozen(merkle.root_of_hashes(leaves[32 * i : 32 * i + 32] for i in range(size)).hex(), size, eligible)
+
+
+async def list_strata(draw: UUID) -> list[Stratum]:
+    rows = await reader().fetch(
+        "select class_code, cell, count(*) as size from draw_frame_row where draw = $1 and st = 'E' group by 1, 2", draw
+    )
+    return [Stratum(**row) for row in rows]
+
+
+async def select(draw: UUID, prk: bytes, rates: Mapping[str, tuple[int, int]], strata: Sequence[Stratum]) -> list[DrawnCell]:
+    """The drawn of every cell, as ``rules.select_objects`` orders cells and ids, without reading those who are not drawn.
+
+    A ticket lies below p/q of all tickets with the probability of its class; what is read is that part and a margin, and a cell that
+    comes up short is read whole.
+    """
+    wanted = {(c, cell): (size, n) for c, cell, size, n in rules.quotas(prk, [(s.class_code, s.cell, s.size) for s in strata], rates)}
+    found: dict[tuple[str, str], list[tuple[bytes, str]]] = {place: [] for place in wanted}
+    classes = sorted(rates)
+    limits = [_limit(*rates[c]) for c in classes]
+    rows = await reader().fetch(
+        f"select class_code, cell, object_id, ticket from (select class_code, cell, object_id, {_TICKET.format(prk=2)} as ticket"
+        " from draw_frame_row where draw = $1 and st = 'E') f"
+         " where "
+        + " or ".join(f"(class_code = ${2 * i + 3} and ticket <= ${2 * i + 4})" for i in range(len(classes))),
+        draw,
+        prk,
+        *(value for pair in zip(classes, limits, strict=True) for value in pair),
+    )
+    for class_code, cell, object_id, ticket in rows:
+        found[class_code, cell].append((ticket, object_id))
+    if short := [place for place, (_, n) in wanted.items() if len(found[place]) < n]:
+        for place in short:
+            found[place] = []
+        whole = await reader().fetch(
+            f"select f.class_code, f.cell, object_id, {_TICKET.format(prk=2)} as ticket from draw_frame_row f"
+            " join unnest($3::text[], $4::text[]) as w (class_code, cell) on w.class_code = f.class_code and w.cell = f.cell"
+            " where draw = $1 and st = 'E'",
+            draw,
+            prk,
+            [c for c, _ in short],
+            [cell for _, cell in short],
+        )
+        for class_code, cell, object_id, ticket in whole:
+            found[class_code, cell].append((ticket, object_id))
+    return [
+        DrawnCell(class_code, cell, size, tuple(i for _, i in sorted(found[class_code, cell], key=lambda t: (t[0], rules.utf8(t[1])))[:n]))
+        for (class_code, cell), (size, n) in wanted.items()
+    ]
+
+
+def _limit(p: int, q: int) -> bytes:
+    """The largest ticket worth reading for a rate."""
+    return min(2**256 - 1, math.floor(2**256 * _MARGIN * p / q)).to_bytes(32, "big")
+
+
+async def list_places(draw: UUID, objects: Sequence[str]) -> dict[str, tuple[UUID, str]]:
+    """Object -> (enterprise, county)."""
+    rows = await reader().fetch("select object_id, enterprise, county from draw_frame_row where draw = $1 and object_id = any($2)", draw, list(objects))
+    return {row["object_id"]: (row["enterprise"], row["county"]) for row in rows}
+
+
+async def list_codes(draw: UUID, enterprises: Sequence[UUID]) -> dict[UUID, str]:
+    """Enterprise -> its id in the frame, where it is in it."""
+    rows = await reader().fetch("select enterprise, object_id from draw_frame_row where draw = $1 and enterprise = any($2)", draw, list(set(enterprises)))
+    return {row["enterprise"]: row["object_id"] for row in rows}
