@@ -12,7 +12,10 @@ APPEND_ONLY = ("ledger_cosignature", "draw_substitution", "draw_replacement_appr
 
 UP = (
     "alter table draw add column beacons jsonb, add column shares jsonb, add column overdue_at timestamptz",
-    "alter table draw_frame_row drop constraint draw_frame_row_draw_fkey, alter column draw set not null",
+    "alter table draw_frame_row drop constraint draw_frame_row_draw_fkey, drop column id, drop column cc, alter column draw set not null",
+    "alter table draw add column strata jsonb not null default '[]'",
+    "update draw d set strata = coalesce((select jsonb_agg(jsonb_build_array(class_code, cell, n) order by class_code, cell) from (select class_code, cell,"
+    " count(*) as n from draw_frame_row f where f.draw = d.id and st = 'E' group by 1, 2) s), '[]')",
     "update draw set result = jsonb_set(result, '{cells}', (select jsonb_agg(c - 'order' || jsonb_build_object('size', jsonb_array_length(c->'order')))"
     " from jsonb_array_elements(result->'cells') c)) where result is not null",
     "create table draw_witnessing (id bigserial primary key, draw uuid references draw (id) on delete restrict, account uuid not null,"

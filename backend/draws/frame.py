@@ -18,16 +18,29 @@ from backend.storage.relation import Relation
 
 # HMAC-SHA256 keeps its key as two blocks of 64 bytes (RFC 2104).
 _INNER, _OUTER, _BLOCK = 0x36, 0x5C, 64
+# A commitment is made again from the draw's key wherever it is read: it would be half of what a row stores.
+COMMITMENT = (
+    "encode(sha256(sha256({outer}::bytea || sha256({inner}::bytea || convert_to('class|' || object_id, 'UTF8')))"
+    " || convert_to('{{\"class\":\"' || class_code || '\"}}', 'UTF8')), 'hex')"
+)
 # What is read beyond the expected number, so that few cells come up short: a cell of 400 has all it needs but once in 10,000.
 _MARGIN = 1.2
 _STATE = "case when not s.is_active then 'X:STATUS' else coalesce(x.reason, 'E') end"
 _EXCLUDED = "left join unnest(${a}::uuid[], ${b}::text[]) as x (enterprise, reason) on x.enterprise = s.enterprise"
 # JSON texts as RFC 8785 writes them: PostgreSQL's to_json escapes the same characters in the same way.
 _LEAF = (
-    "sha256('\\x00'::bytea || convert_to('{\"cc\":\"' || cc || '\",\"cell\":' || to_json(cell) || ',\"county\":' || to_json(county)"
-    " || ',\"id\":' || to_json(object_id) || ',\"st\":\"' || st || '\"}', 'UTF8'))"
+    "sha256('\\x00'::bytea || convert_to('{{\"cc\":\"' || {cc} || '\",\"cell\":' || to_json(cell) || ',\"county\":' || to_json(county)"
+    " || ',\"id\":' || to_json(object_id) || ',\"st\":\"' || st || '\"}}', 'UTF8'))"
+)
+# What the planner does not know of these: each row costs microseconds of hashing, so every core is welcome; compiling costs more than it gives.
+_TUNED = (
+    "select set_config('jit', 'off', true), set_config('parallel_tuple_cost', '0', true), set_config('parallel_setup_cost', '0', true),"
+    " set_config('work_mem', '128MB', true)"
 )
 _TICKET = "sha256(${prk} || convert_to('obj|' || object_id, 'UTF8'))"
+
+
+PATIENCE = 300  # seconds; a county takes less than one
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +54,11 @@ class Stratum:
 
 @dataclass(frozen=True, slots=True)
 class Frozen:
-    """A frame after the freeze. ``root`` in hex; ``eligible``: rows per class that can be drawn."""
+    """A frame after the freeze, ``root`` in hex."""
 
     root: str
     n: int
-    eligible: Mapping[str, int]
+    strata: Sequence[Stratum]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,34 +92,34 @@ async def freeze(draw: UUID, source: Relation, excluded: Mapping[UUID, str], *, 
     ``source`` has the columns enterprise, code, county, industry, is_active, credit_class; ``excluded`` says which enterprises stay
     out and why ("X:OPEN"); being inactive goes before that.
     """
-    key = salt_key.ljust(_BLOCK, b"\0")
-    n = len(source.args) + 2
-    salt = f"sha256(${n + 2}::bytea || sha256(${n + 1}::bytea || convert_to('class|' || s.code, 'UTF8')))"
+    await connection().execute(_TUNED)
     class_code = "s.credit_class" if by_class else f"'{rules.NO_CLASS}'"
-    commitment = f"encode(sha256({salt} || convert_to('{{\"class\":\"' || {class_code} || '\"}}', 'UTF8')), 'hex')"
-    columns = f"${n + 3}::uuid, s.code, s.enterprise, s.county, s.county || '/' || s.industry, {_STATE}, {class_code}, {commitment}"
+    columns = f"${len(source.args) + 3}::uuid, s.code, s.enterprise, s.county, s.county || '/' || s.industry, {_STATE}, {class_code}"
     sql, args = _source(source, excluded, columns)
-    args += [bytes(b ^ _INNER for b in key), bytes(b ^ _OUTER for b in key), draw]
     await connection().execute(
-        f'insert into draw_frame_row (draw, object_id, enterprise, county, cell, st, class_code, cc) {sql} order by s.code collate "C"', *args
-    )
-    joined = await connection().fetchval(
-        f"select string_agg(leaf, ''::bytea order by object_id collate \"C\") from (select object_id, {_LEAF} as leaf from draw_frame_row where draw = $1) f",
+        f'insert into draw_frame_row (draw, object_id, enterprise, county, cell, st, class_code) {sql} order by s.code collate "C"',
+        *args,
         draw,
+        timeout=PATIENCE,
     )
-    leaves = joined or b""
-    size = len(leaves) // 32
-    eligible: dict[str, int] = {}
-    for stratum in await list_strata(draw):
-        eligible[stratum.class_code] = eligible.get(stratum.class_code, 0) + stratum.size
-    return Frozen(merkle.root_of_hashes(leaves[32 * i : 32 * i + 32] for i in range(size)).hex(), size, eligible)
+    # Without it the planner takes the new rows for few, and one core for enough.
+    await connection().execute("analyze draw_frame_row")
+    # A row as it is sorted: its id's bytes, an end that no text has, its leaf's hash.
+    leaf = _LEAF.format(cc=COMMITMENT.format(inner="$2", outer="$3"))
+    rows = await connection().fetch(
+        f"select convert_to(object_id, 'UTF8') || '\\x00'::bytea || {leaf} from draw_frame_row where draw = $1", draw, *key_blocks(salt_key), timeout=PATIENCE
+    )
+    leaves = sorted(row[0] for row in rows)
+    strata = await connection().fetch(
+        "select class_code, cell, count(*) as size from draw_frame_row where draw = $1 and st = 'E' group by 1, 2 order by 1, 2", draw
+    )
+    return Frozen(merkle.root_of_hashes(leaf[-32:] for leaf in leaves).hex(), len(leaves), [Stratum(**row) for row in strata])
 
 
-async def list_strata(draw: UUID) -> list[Stratum]:
-    rows = await reader().fetch(
-        "select class_code, cell, count(*) as size from draw_frame_row where draw = $1 and st = 'E' group by 1, 2", draw
-    )
-    return [Stratum(**row) for row in rows]
+def key_blocks(salt_key: bytes) -> tuple[bytes, bytes]:
+    """``COMMITMENT``'s inner and outer block."""
+    key = salt_key.ljust(_BLOCK, b"\0")
+    return bytes(b ^ _INNER for b in key), bytes(b ^ _OUTER for b in key)
 
 
 async def select(draw: UUID, prk: bytes, rates: Mapping[str, tuple[int, int]], strata: Sequence[Stratum]) -> list[DrawnCell]:
@@ -115,6 +128,7 @@ async def select(draw: UUID, prk: bytes, rates: Mapping[str, tuple[int, int]], s
     A ticket lies below p/q of all tickets with the probability of its class; what is read is that part and a margin, and a cell that
     comes up short is read whole.
     """
+    await connection().execute(_TUNED)
     wanted = {(c, cell): (size, n) for c, cell, size, n in rules.quotas(prk, [(s.class_code, s.cell, s.size) for s in strata], rates)}
     found: dict[tuple[str, str], list[tuple[bytes, str]]] = {place: [] for place in wanted}
     classes = sorted(rates)

@@ -10,6 +10,7 @@ from typing import Any, Literal
 from uuid import UUID
 
 from backend.draws import rules
+from backend.draws.frame import COMMITMENT, key_blocks
 from backend.kernel import jcs, merkle
 from backend.kernel.errors import NotFound
 from backend.storage.engine import reader
@@ -22,6 +23,7 @@ STATES = {
     "revealed": ("已公开", "Revealed"),
     "voided": ("已作废", "Voided"),
 }
+_CC = COMMITMENT.format(inner="$2", outer="$3")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,7 @@ class DrawView:
     randomness: list[list[int] | int | str] | None
     beacons: dict[str, str] | None
     shares: list[dict[str, str]] | None
+    strata: list[list[Any]]
     overdue_at: datetime | None
     result: dict[str, Any] | None
     reveal_by: datetime
@@ -106,7 +109,7 @@ def _draw(row: Any) -> DrawView:
     if row is None:
         raise NotFound()
     fields = dict(row)
-    for name in ("announcement", "randomness", "result", "beacons", "shares"):
+    for name in ("announcement", "randomness", "result", "beacons", "shares", "strata"):
         fields[name] = json.loads(fields[name]) if fields[name] is not None else None
     return DrawView(**fields)
 
@@ -155,10 +158,12 @@ async def list_due_for_reveal(now: datetime) -> list[str]:
     return [row["draw_id"] for row in rows]
 
 
-async def list_frame_rows(draw: UUID) -> list[tuple[rules.FrameRow, UUID]]:
+async def list_frame_rows(draw: UUID, salt_key: bytes) -> list[tuple[rules.FrameRow, UUID]]:
     """The frozen frame ascending by id, each row with its enterprise."""
     rows = await reader().fetch(
-        'select object_id, county, cell, st, class_code, cc, enterprise from draw_frame_row where draw = $1 order by object_id collate "C"', draw
+        f"select object_id, county, cell, st, class_code, {_CC} as cc, enterprise from draw_frame_row where draw = $1 order by object_id collate \"C\"",
+        draw,
+        *key_blocks(salt_key),
     )
     return [(rules.FrameRow(r["object_id"], r["county"], r["cell"], r["st"], r["class_code"], r["cc"]), r["enterprise"]) for r in rows]
 
@@ -181,16 +186,17 @@ async def count_frame(draw: UUID) -> list[FrameCount]:
     return [FrameCount(**row) for row in rows]
 
 
-async def iter_frame_ndjson(draw: UUID, batch: int = 5000) -> AsyncIterator[bytes]:
+async def iter_frame_ndjson(draw: UUID, salt_key: bytes, batch: int = 5000) -> AsyncIterator[bytes]:
     """The frame, one canonical row a line, ascending by id: a line's bytes are its leaf's input.
 
     A frozen frame never changes, so pages of it need no transaction around them.
     """
     last = ""
     while rows := await reader().fetch(
-        'select object_id, county, cell, st, cc from draw_frame_row where draw = $1 and object_id collate "C" > $2'
-        ' order by object_id collate "C" limit $3',
+        f"select object_id, county, cell, st, {_CC} as cc from draw_frame_row where draw = $1 and object_id collate \"C\" > $4"
+        " order by object_id collate \"C\" limit $5",
         draw,
+        *key_blocks(salt_key),
         last,
         batch,
     ):
@@ -203,7 +209,7 @@ async def iter_frame_ndjson(draw: UUID, batch: int = 5000) -> AsyncIterator[byte
 async def build_bundle(draw_id: str, audience: Literal["public", "auditor"] = "public") -> dict[str, Any]:
     """The draw as docs/draw-spec.md gives it to its audience; what is not open yet is null."""
     draw = await find_draw(draw_id)
-    rows, pool, pairs = await list_frame_rows(draw.id), await list_pool_rows(draw.id), await list_recusal_pairs(draw.id)
+    rows, pool, pairs = await list_frame_rows(draw.id, draw.salt_key), await list_pool_rows(draw.id), await list_recusal_pairs(draw.id)
     is_auditor, is_revealed = audience == "auditor", draw.state == "revealed"
     is_open = is_auditor or is_revealed
     bundle: dict[str, Any] = {

@@ -102,7 +102,7 @@ async def announce(
     draw_uuid, draw_id = new_id(), f"QJ-{year}-{count + 1:04d}"
     seed, salt_key, person_key = seed or secrets.token_bytes(32), secrets.token_bytes(32), secrets.token_bytes(32)
     frozen = await frames.freeze(draw_uuid, frame, excluded, salt_key=salt_key, by_class=uses_classes)
-    exact = _rates(rates, frozen.eligible)
+    exact = _rates(rates, frozen.strata)
     pids = {o.inspector: rules.pseudonym(person_key, str(o.inspector)) for o in pool}
     officers = sorted(
         (rules.PoolRow(pids[o.inspector], o.department, tuple(sorted(o.qualifications)), tuple(sorted(o.counties)), o.load) for o in pool),
@@ -128,8 +128,8 @@ async def announce(
     entry = await ledger.record("draw.announced", actor=by, subject=draw_id, payload=announcement, public=True)
     await connection().execute(
         "insert into draw (id, draw_id, campaign, title, region, state, uses_classes, announcement, announcement_sha256, seed, salt_key,"
-        " person_key, reveal_by, announced_at, announced_entry, shares)"
-        " values ($1, $2, $3, $4, $5, 'announced', $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
+        " person_key, reveal_by, announced_at, announced_entry, shares, strata)"
+        " values ($1, $2, $3, $4, $5, 'announced', $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)",
         draw_uuid,
         draw_id,
         campaign,
@@ -145,6 +145,7 @@ async def announce(
         now,
         entry,
         json.dumps(split(rules.secret_of(seed), draw_id, keepers)) if keepers else None,
+        json.dumps([[s.class_code, s.cell, s.size] for s in frozen.strata], ensure_ascii=False),
     )
     await connection().copy_records_to_table(
         "draw_pool_row",
@@ -155,16 +156,16 @@ async def announce(
     return draw_id
 
 
-def _rates(wanted: Mapping[str, tuple[int, int]] | int, eligible: Mapping[str, int]) -> dict[str, tuple[int, int]]:
+def _rates(wanted: Mapping[str, tuple[int, int]] | int, strata: Sequence[frames.Stratum]) -> dict[str, tuple[int, int]]:
     """The exact fraction of each class that is in the frame."""
-    total = sum(eligible.values())
+    total = sum(s.size for s in strata)
     if not total:
         raise NothingToDraw()
     if isinstance(wanted, int):
         if wanted > total:
             raise Invalid(field="rates", why_zh=f"可抽取 {total} 户，少于 {wanted} 户", why_en=f"only {total} can be drawn, fewer than {wanted}")
         return {rules.NO_CLASS: (wanted, total)}
-    if missing := set(eligible) - set(wanted):
+    if missing := {s.class_code for s in strata} - set(wanted):
         raise Invalid(field="rates", why_zh=f"缺少 {'、'.join(sorted(missing))} 类的比例", why_en=f"no rate for class {', '.join(sorted(missing))}")
     return dict(wanted)
 
@@ -205,7 +206,7 @@ async def perform(draw_id: str, randomness: rules.Randomness, *, by: UUID, beaco
     pool = await list_pool_rows(draw.id)
     prk = rules.pseudorandom_key(rules.secret_of(draw.seed), randomness, draw.announcement_sha256)
     rates = {c: (p, q) for c, (p, q) in draw.announcement["rates"].items()}
-    cells = await frames.select(draw.id, prk, rates, await frames.list_strata(draw.id))
+    cells = await frames.select(draw.id, prk, rates, [frames.Stratum(*s) for s in draw.strata])
     drawn = [i for c in cells for i in c.drawn]
     places = await frames.list_places(draw.id, drawn)
     teams, exceptions = rules.pair(

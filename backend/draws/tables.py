@@ -23,6 +23,7 @@ class Draw(Table, tablename="draw"):
     randomness = JSONB(null=True, default=None)
     beacons = JSONB(null=True, default=None)  # place of a drand source -> its signature in hex
     shares = JSONB(null=True, default=None)  # [{"witness", "recipient", "sealed"}]: the secret, 2 of n
+    strata = JSONB(default="[]")  # [[class, cell, eligible rows]] of the frozen frame
     overdue_at = Timestamptz(null=True, default=None)  # when the oversight office was told
     result = JSONB(null=True, default=None)  # {"cells", "teams", "exceptions"}
     reveal_by = Timestamptz()
@@ -40,15 +41,14 @@ class Draw(Table, tablename="draw"):
 class FrameRow(Table, tablename="draw_frame_row"):
     """抽取名单行 One enterprise in a frozen frame, drawn from or left out with its reason. Append-only."""
 
-    id = BigSerial(primary_key=True)
-    draw = UUID(default=None)  # no foreign key: a check for each of a million rows takes longer than writing them
-    object_id = Varchar(length=40)
+    # Neither a number of its own nor a foreign key: for a million rows each takes longer than the rows. (draw, object_id) is unique.
+    draw = UUID(default=None)
+    object_id = Varchar(length=40, primary_key=True)
     enterprise = UUID(default=None)
     county = Varchar(length=12)
     cell = Varchar(length=60)
     st = Varchar(length=12)
     class_code = Varchar(length=4)
-    cc = Varchar(length=64)
 
 
 class PoolRow(Table, tablename="draw_pool_row"):

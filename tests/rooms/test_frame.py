@@ -51,20 +51,20 @@ async def test_a_frame_is_what_the_rules_say(db, odd, by_class):
         class_code = credit_class if by_class else "-"
         commitment = rules.class_commitment(rules.salt(KEY, "class", code), class_code)
         expected.append(rules.FrameRow(code, county, f"{county}/{industry}", st, class_code, commitment))
-    assert [r for r, _ in await queries.list_frame_rows(draw)] == expected
+    assert [r for r, _ in await queries.list_frame_rows(draw, KEY)] == expected
     assert frozen.root == rules.frame_root([r.public() for r in expected])
     assert frozen.n == 300
-    assert sum(frozen.eligible.values()) == counts["E"] == sum(r.st == "E" for r in expected)
+    assert sum(s.size for s in frozen.strata) == counts["E"] == sum(r.st == "E" for r in expected)
 
 
 @pytest.mark.parametrize("rates", [{"-": (1, 20)}, {"-": (0, 1)}, {"-": (1, 1)}, {"-": (7, 1000)}])
 async def test_the_drawn_are_those_of_the_rules(db, rates):
     draw = uuid4()
     async with transaction():
-        await frame.freeze(draw, source(some_rows(3_000, 11)), {}, salt_key=KEY, by_class=False)
+        frozen = await frame.freeze(draw, source(some_rows(3_000, 11)), {}, salt_key=KEY, by_class=False)
         for prk in (bytes(32), b"\xff" * 32, bytes(range(32))):
-            found = await frame.select(draw, prk, rates, await frame.list_strata(draw))
-            rows = [(r.id, r.cell, r.class_code) for r, _ in await queries.list_frame_rows(draw) if r.st == "E"]
+            found = await frame.select(draw, prk, rates, frozen.strata)
+            rows = [(r.id, r.cell, r.class_code) for r, _ in await queries.list_frame_rows(draw, KEY) if r.st == "E"]
             expected = rules.select_objects(prk, rows, rates)
             assert [(c.class_code, c.cell, c.size, c.drawn) for c in found] == [
                 (c.class_code, c.cell, len(c.order), c.order[: c.n]) for c in expected
@@ -77,9 +77,9 @@ async def test_cells_of_one_and_rates_by_class(db):
     rates = {"A": (1, 50), "B": (1, 10), "C": (1, 2), "D": (1, 1)}
     draw = uuid4()
     async with transaction():
-        await frame.freeze(draw, source(rows), {}, salt_key=KEY, by_class=True)
-        found = await frame.select(draw, KEY, rates, await frame.list_strata(draw))
-        kept = [(r.id, r.cell, r.class_code) for r, _ in await queries.list_frame_rows(draw)]
+        frozen = await frame.freeze(draw, source(rows), {}, salt_key=KEY, by_class=True)
+        found = await frame.select(draw, KEY, rates, frozen.strata)
+        kept = [(r.id, r.cell, r.class_code) for r, _ in await queries.list_frame_rows(draw, KEY)]
     assert [i for c in found for i in c.drawn] == [i for c in rules.select_objects(KEY, kept, rates) for i in c.order[: c.n]]
 
 

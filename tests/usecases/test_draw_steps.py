@@ -199,7 +199,7 @@ async def test_who_takes_over_is_the_next_candidate_of_the_place(demo):
     (change,) = await queries.list_changes(draw.id)
     prk = rules.pseudorandom_key(rules.secret_of(draw.seed), draw.randomness, draw.announcement_sha256)
     code, slot = visit["enterprise_code"], 1
-    county = next(r.county for r, _ in await queries.list_frame_rows(draw.id) if r.id == code)
+    county = next(r.county for r, _ in await queries.list_frame_rows(draw.id, draw.salt_key) if r.id == code)
     wanted = draw.announcement["slots"][slot]
     order = sorted(
         (r.pid for r, _ in await queries.list_pool_rows(draw.id) if wanted["dept"] in (None, r.dept) and county in r.counties),
@@ -238,12 +238,12 @@ async def test_an_exempt_enterprise_stays_in_the_frame_with_its_reason(demo):
     with pytest.raises(Conflict):
         await grant_exemption(enterprise["id"], legal_basis="《优化营商环境条例》第五十三条", valid_to=None, by=manager)
     draw = await queries.find_draw(await announced())
-    assert {r.id: r.st for r, _ in await queries.list_frame_rows(draw.id)}[enterprise["code"]] == "X:EXEMPT"
+    assert {r.id: r.st for r, _ in await queries.list_frame_rows(draw.id, draw.salt_key)}[enterprise["code"]] == "X:EXEMPT"
     await end_exemption(exemption, by=manager)
     with pytest.raises(NotFound):
         await end_exemption(exemption, by=manager)
     draw = await queries.find_draw(await announced())
-    assert {r.id: r.st for r, _ in await queries.list_frame_rows(draw.id)}[enterprise["code"]] == "E"
+    assert {r.id: r.st for r, _ in await queries.list_frame_rows(draw.id, draw.salt_key)}[enterprise["code"]] == "E"
 
 
 # silence

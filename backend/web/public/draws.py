@@ -184,7 +184,7 @@ async def show_frame(draw_id: FromPath[str]) -> Stream:
     draw = await queries.find_draw(draw_id)
 
     async def lines() -> AsyncIterator[bytes]:
-        async for chunk in queries.iter_frame_ndjson(draw.id):
+        async for chunk in queries.iter_frame_ndjson(draw.id, draw.salt_key):
             yield chunk
 
     return Stream(lines(), media_type="application/x-ndjson")
