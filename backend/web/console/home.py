@@ -9,13 +9,16 @@ from typing import Any
 from litestar import Request, get
 from litestar.response import Template
 
+from backend.draws import queries as draws
 from backend.exchange import queries as exchange
 from backend.inspections.rules import PUBLISHED, SUBMITTED, UNDER_REVIEW
+from backend.kernel import clock
 from backend.people import queries as people
-from backend.people.rules import ADMIN, MANAGER, REVIEWER, Principal, is_fit
+from backend.people.rules import ADMIN, AUDITOR, MANAGER, REVIEWER, Principal, is_fit
 from backend.registry import queries as registry
 from backend.registry.queries import Filter
 from backend.usecases import overview
+from backend.usecases.recuse import list_recusals
 from backend.web.console import labels
 from backend.web.shared.i18n import _
 from backend.web.shared.pages import page
@@ -69,6 +72,11 @@ async def _todo(who: Principal, campaigns: list[overview.CampaignProgress], wait
         found += [Todo("warn", _("文件“%(name)s”等待确认导入", name=b.filename), f"/console/imports/{b.id}") for b in pending[:3]]
     if waiting and who.role in (REVIEWER, ADMIN):
         found.append(Todo("warn", _("%(n)s 份检查记录等待审核", n=waiting), "/console/reviews"))
+    if who.role in (MANAGER, ADMIN, AUDITOR):
+        for draw in await draws.list_overdue(clock.now()):
+            found.append(Todo("bad", _("抽取 %(id)s 未按公告的期限公开密钥", id=draw.draw_id), f"/draws/{draw.draw_id}"))
+    if who.role == MANAGER and (declared := sum(r.state == "declared" for r, _o, _e in await list_recusals(who))):
+        found.append(Todo("warn", _("%(n)s 项回避申请等待决定", n=declared), "/console/recusals"))
     if overdue:
         found.append(Todo("bad", _("%(n)s 项检查已逾期", n=overdue), "/console/inspections?lamp=red"))
     officers = await people.list_inspectors(who.scope)

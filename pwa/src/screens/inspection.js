@@ -24,6 +24,23 @@ async function reopen(id) {
   toast(t("已按原记录重开，答案与照片都在"));
 }
 
+/** @param {string} id @param {SubmitEvent} event */
+async function recuse(id, event) {
+  event.preventDefault();
+  const reason = String(new FormData(/** @type {HTMLFormElement} */ (event.target)).get("reason")).normalize("NFC").trim();
+  if (!reason) return;
+  await outbox.queueRecusal(id, reason, { id: crypto.randomUUID(), now: Date.now() });
+  toast(t("已记下，联网后送达负责人"));
+  void sync({ hurry: true });
+}
+
+/** @param {any} v */
+const standBack = (v) => v.recused
+  ? html`<p class="notice" data-testid="recused">${t("您已申请回避，请等待负责人决定。")}</p>`
+  : html`<details><summary data-testid="recuse">${t("申请回避")}</summary><form @submit=${(/** @type {SubmitEvent} */ e) => recuse(v.id, e)}>
+      <label class="field"><span>${t("与该企业有利害关系的理由（不公开）")}</span><textarea name="reason" rows="3" maxlength="1000" required data-testid="recuse-reason"></textarea></label>
+      <button class="button quiet" data-testid="recuse-send">${t("申请回避")}</button></form></details>`;
+
 /** @param {import("../model/types.js").Inspection} i @param {import("../model/phase.js").Phase} stage */
 function slip(i, stage) {
   const { word, tone } = phaseWord(stage, i.state);
@@ -82,6 +99,7 @@ export function view(v) {
       ${stage === "conflict" || stage === "rejected" ? html`<div class="notice bad" data-testid="problem"><b>${t("服务器没有接收")}</b><p>${problemWords(submission.error)}</p><p>${t("记录与照片都完整保存在本机。")}</p></div>` : nothing}
       ${slip(i, stage)}
       ${list.length ? html`<ol class="steps">${list.map((s, n) => html`<li class=${s.done ? "done" : s === next ? "next" : ""}><a href=${s.href} data-testid=${s.testid}><span class="dot">${s.done ? icon("yes") : n + 1}</span><span><b>${s.label}</b><small>${s.note}</small></span>${icon("next")}</a></li>`)}</ol>` : nothing}
+      ${["receive", "work"].includes(stage) ? standBack(v) : nothing}
       ${stage === "done" && !submission ? html`<p class="hint">${t("这户的记录由同事提交。")}</p>` : nothing}`,
     bar: stage === "receive" ? action({ act: () => receive(id), label: t("签收"), testid: "receive" })
       : stage === "returned" ? action({ act: () => reopen(id), label: t("修改后重新提交"), testid: "reopen" })

@@ -8,11 +8,11 @@ import * as work from "../store/work.js";
 
 /** @param {string} id of the inspection */
 export async function visit(id) {
-  const [inspection, draft, subs, actions, checklists, codes] = await Promise.all([
-    work.inspection(id), work.openDraft(id), outbox.submissions(), outbox.actions(), work.checklists(), work.outcomeCodes()]);
+  const [inspection, draft, subs, actions, checklists, codes, recused] = await Promise.all([
+    work.inspection(id), work.openDraft(id), outbox.submissions(), outbox.actions(), work.checklists(), work.outcomeCodes(), work.meta(`recused:${id}`)]);
   const submission = latest(subs, id);
-  const receiving = actions.some((a) => a.inspection === id);
-  return { id, inspection, draft, submission, receiving, checklists, codes, stage: inspection ? phase(inspection, { draft, submission, receiving }) : null };
+  const receiving = actions.some((a) => a.inspection === id && a.kind === "receive");
+  return { id, inspection, draft, submission, receiving, recused, checklists, codes, stage: inspection ? phase(inspection, { draft, submission, receiving }) : null };
 }
 
 /** @param {string} id @returns {Promise<import("../model/types.js").Draft>} */

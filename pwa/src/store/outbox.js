@@ -122,6 +122,16 @@ export const queueReceive = (inspection, now) => transaction(["action"], "readwr
   const id = `receive:${inspection}`;
   if (!(await s.action.get(id))) await s.action.put({ id, kind: "receive", inspection, t_dev: now, attempts: 0, next_at_ms: 0, error: null });
 });
+/**
+ * An officer stands back from a visit; said once a visit, and remembered on the phone after it was sent.
+ * @param {string} inspection @param {string} reason @param {{id: string, now: number}} made
+ */
+export const queueRecusal = (inspection, reason, { id, now }) => transaction(["action", "meta"], "readwrite", async (s) => {
+  const mark = `recused:${inspection}`;
+  if (await s.meta.get(mark)) return;
+  await s.action.put({ id, kind: "recuse", inspection, reason, t_dev: now, attempts: 0, next_at_ms: 0, error: null });
+  await s.meta.put(now, mark);
+});
 /** @param {string} id @param {any} [answer] {state, version} the server gave */
 export const finishAction = (id, answer) => transaction(["action", "inspection"], "readwrite", async (s) => {
   const action = await s.action.get(id);

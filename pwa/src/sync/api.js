@@ -40,6 +40,8 @@ export const enrol = ({ id, name, public_jwk: { kty, crv, x, y } }) => call("PUT
 export const bundle = (cursor) => call("GET", `/bundle${cursor ? `?since=${encodeURIComponent(cursor)}` : ""}`);
 /** @param {string} inspection @param {number} t_dev */
 export const receive = (inspection, t_dev) => call("POST", `/inspections/${inspection}/receive`, { json: { t_dev } });
+/** @param {{id: string, inspection: string, reason?: string}} row */
+export const recuse = ({ id, inspection, reason }) => call("POST", "/recusals", { json: { id, inspection, reason } });
 /** @param {import("../model/types.js").SubmissionRow} s */
 export const submit = ({ id, device, record, signature }) => call("PUT", `/submissions/${id}`, { json: { device, record, signature } });
 /** @param {string[]} submissions @param {string[]} evidence */

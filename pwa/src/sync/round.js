@@ -66,9 +66,9 @@ async function sendActions(line) {
   for (const row of await outbox.actions()) {
     if (line.over) return;
     if (!line.due(row)) continue;
-    const reply = await api.receive(row.inspection, row.t_dev);
+    const reply = row.kind === "recuse" ? await api.recuse(row) : await api.receive(row.inspection, row.t_dev);
     line.heard(reply);
-    if (reply.status === 200) await outbox.finishAction(row.id, reply.body);
+    if (reply.status === 200) await outbox.finishAction(row.id, row.kind === "receive" ? reply.body : null);
     else if ([403, 404, 409, 422].includes(reply.status)) await outbox.finishAction(row.id); // moved on without us: the bundle tells
     else if (reply.status !== 401) await outbox.putAction({ ...postponed(row, Date.now(), Math.random()), error: problemOf(reply) });
   }
