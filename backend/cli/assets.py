@@ -63,7 +63,7 @@ def build(repo: Path) -> None:
     mark = target / ".stamp"
     if mark.exists() and mark.read_text() == stamp:
         return
-    if not (repo / "pwa/node_modules/lit-html").is_dir():
+    if not all((repo / "pwa/node_modules" / name).exists() for name in ("lit-html", ".bin/esbuild")):
         raise MissingSourceError("pwa/node_modules is missing or incomplete: run `make setup`")
     fresh = repo / "build.new"
     shutil.rmtree(fresh, ignore_errors=True)

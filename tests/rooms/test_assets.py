@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
 import os
@@ -45,6 +46,10 @@ def repo(tmp_path: Path) -> Path:
     write(pwa / "src/model/deep/keys.js", 'import { sha256 } from "@noble/hashes/sha2.js";\nexport const k = sha256;\n')
     write(pwa / "src/model/private.js", "export const p = 0;\n")
     write(pwa / "src/field.css", "body { margin: 0; }")
+    (modules / ".bin").symlink_to(assets.REPO / "pwa/node_modules/.bin")
+    for name in (*assets.VERIFY, "saved"):
+        write(pwa / f"verify/{name}.js", f'import {{ j }} from "../src/model/jcs.js";\nconsole.log("{name} </script>", j);\n')
+    write(pwa / "verify/saved.html", "<meta content=\"script-src '__SCRIPT_HASH__'\"><script type=module>__SCRIPT__</script>")
     write(
         tmp_path / "backend/locale/en/field.po",
         'msgid ""\nmsgstr "Content-Type: text/plain; charset=utf-8\\n"\n\nmsgid "是"\nmsgstr "Yes"\n',
@@ -144,3 +149,19 @@ def test_a_failed_build_leaves_the_old_one(repo):
     with pytest.raises(assets.MissingSourceError, match="left-pad"):
         assets.build(repo)
     assert (repo / "build/version.txt").read_text() == version
+
+
+def test_the_saved_copy_is_one_file_whose_policy_names_its_script(repo: Path) -> None:
+    assets.build(repo)
+    page = (repo / "build/verify.html").read_text()
+    found = re.fullmatch(r"<meta content=\"script-src '(sha256-[^']+)'\"><script type=module>(.*)</script>", page, re.DOTALL)
+    assert found
+    policy, script = found.groups()
+    assert policy == "sha256-" + base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    assert "</script" not in script
+    assert "import" not in script
+    for name in assets.VERIFY:
+        assert (repo / f"build/static/verify/{name}.js").stat().st_size > 0
+    (repo / "pwa/verify/saved.js").write_text("this is no JavaScript")
+    with pytest.raises(assets.MissingSourceError, match="saved"):
+        assets.build(repo)
