@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import os
+import random
 import shutil
 import tempfile
 import time
 from pathlib import Path
 
 ENTRIES = 20_000
+PROOFS = 300
 
 
 async def _measure() -> None:
@@ -34,6 +36,25 @@ async def _measure() -> None:
                 await connection().copy_records_to_table("bare", records=[tuple(r) for r in rows])
                 bare = time.perf_counter() - start
             print(f"sequence, batch {batch:>5}: {ENTRIES / took:9,.0f} entries/s   {took / bare:5.1f} x a bare COPY of the same rows")
+        await _prove()
+
+
+async def _prove() -> None:
+    from backend.ledger import queries
+    from backend.storage.engine import reader
+
+    dice = random.Random(1)  # noqa: S311 - places to prove, no secret
+    size = await queries.count_entries()
+    places = [dice.randrange(size) for _ in range(PROOFS)]
+    start = time.perf_counter()
+    for index in places:
+        assert await queries.find_proof_at(index)
+    took = time.perf_counter() - start
+    start = time.perf_counter()
+    for index in places:
+        await reader().fetchval("select leaf from ledger_leaf where index = $1", index)
+    bare = time.perf_counter() - start
+    print(f"proofs in a log of {size:,}: {PROOFS / took:9,.0f} a second   {took / bare:5.1f} x one select of the leaf")
 
 
 def main() -> None:

@@ -35,7 +35,7 @@ _LEAF = (
 # What the planner does not know of these: each row costs microseconds of hashing, so every core is welcome; compiling costs more than it gives.
 _TUNED = (
     "select set_config('jit', 'off', true), set_config('parallel_tuple_cost', '0', true), set_config('parallel_setup_cost', '0', true),"
-    " set_config('work_mem', '128MB', true)"
+    " set_config('work_mem', '256MB', true)"
 )
 _TICKET = "sha256(${prk} || convert_to('obj|' || object_id, 'UTF8'))"
 
@@ -92,7 +92,6 @@ async def freeze(draw: UUID, source: Relation, excluded: Mapping[UUID, str], *, 
     ``source`` has the columns enterprise, code, county, industry, is_active, credit_class; ``excluded`` says which enterprises stay
     out and why ("X:OPEN"); being inactive goes before that.
     """
-    await connection().execute(_TUNED)
     class_code = "s.credit_class" if by_class else f"'{rules.NO_CLASS}'"
     columns = f"${len(source.args) + 3}::uuid, s.code, s.enterprise, s.county, s.county || '/' || s.industry, {_STATE}, {class_code}"
     sql, args = _source(source, excluded, columns)
@@ -102,6 +101,7 @@ async def freeze(draw: UUID, source: Relation, excluded: Mapping[UUID, str], *, 
         draw,
         timeout=PATIENCE,
     )
+    await connection().execute(_TUNED)
     # Without it the planner takes the new rows for few, and one core for enough.
     await connection().execute("analyze draw_frame_row")
     # A row as it is sorted: its id's bytes, an end that no text has, its leaf's hash.
