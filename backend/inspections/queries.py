@@ -57,6 +57,8 @@ class CampaignView:
     yearly_cap: int | None
     created_at: datetime
     version: int
+    kind: str
+    source_ref: str
     total: int
     received: int
     submitted: int
@@ -69,8 +71,9 @@ class CampaignView:
 
 _CAMPAIGN = (
     "select c.id, c.number, c.name, c.plan_name, c.state, c.department, c.partners, c.region, c.counties, c.industries, c.rate_mode, c.rates,"
-    " c.officers_per_visit, c.due_on, c.yearly_cap, c.created_at, c.version, coalesce(n.total, 0) as total, coalesce(n.received, 0) as received,"
-    " coalesce(n.submitted, 0) as submitted, coalesce(n.published, 0) as published from campaign c left join lateral ("
+    " c.officers_per_visit, c.due_on, c.yearly_cap, c.created_at, c.version, c.kind, c.source_ref,"
+    " coalesce(n.total, 0) as total, coalesce(n.received, 0) as received, coalesce(n.submitted, 0) as submitted, coalesce(n.published, 0) as published"
+    " from campaign c left join lateral ("
     "select count(*) as total, count(*) filter (where state <> 'dispatched') as received,"
     " count(*) filter (where state in ('submitted', 'under_review', 'returned', 'published')) as submitted,"
     " count(*) filter (where state = 'published') as published from inspection where campaign = c.id and state <> 'voided') n on true"
@@ -135,9 +138,18 @@ async def list_open_enterprises() -> set[UUID]:
 
 async def count_visits_this_year(department: str) -> dict[UUID, int]:
     """Finished visits of this year per enterprise by one department; a joint visit counts once."""
+    return await _count_visits(department, "true")
+
+
+async def count_capped_visits(department: str) -> dict[UUID, int]:
+    """The same without those after a complaint or a referral, which no yearly cap counts (国办发〔2024〕54号)."""
+    return await _count_visits(department, "campaign in (select id from campaign where kind = 'random')")
+
+
+async def _count_visits(department: str, which: str) -> dict[UUID, int]:
     year = clock.now().astimezone(clock.BEIJING).year
     rows = await reader().fetch(
-        "select enterprise, count(*) as n from inspection where department = $1 and completed_on >= $2 group by enterprise",
+        f"select enterprise, count(*) as n from inspection where department = $1 and completed_on >= $2 and {which} group by enterprise",
         department,
         date(year, 1, 1),
     )
@@ -157,6 +169,11 @@ async def list_recusals(inspectors: list[UUID]) -> list[tuple[UUID, UUID]]:
     """(inspector, enterprise) pairs in force. The reasons are not read here."""
     rows = await reader().fetch("select inspector, enterprise from recusal where ended_at is null and state = 'upheld' and inspector = any($1)", inspectors)
     return [(row["inspector"], row["enterprise"]) for row in rows]
+
+
+async def list_recusals_of(enterprise: UUID, inspectors: list[UUID]) -> list[UUID]:
+    """Those of the officers who may not visit the enterprise."""
+    return [inspector for inspector, e in await list_recusals(inspectors) if e == enterprise]
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,6 +247,50 @@ async def list_officers(inspection_id: UUID) -> list[UUID]:
     """The officers (inspector ids) of one inspection, by slot."""
     rows = await reader().fetch("select inspector from inspection_officer where inspection = $1 order by slot", inspection_id)
     return [row["inspector"] for row in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class AdhocRow:
+    """A visit that was not drawn, as everybody may know of it: nothing that names the enterprise."""
+
+    number: str
+    kind: str
+    department: str
+    county: str
+    items: tuple[tuple[str, str], ...]  # (zh, en)
+    opened_at: datetime
+    due_on: date
+    published_at: datetime | None
+
+
+async def list_adhoc(limit: int = 50) -> list[AdhocRow]:
+    """Newest first. Not scoped: for the public."""
+    rows = await reader().fetch(
+        "select c.number, c.kind, c.department, i.county, c.created_at as opened_at, c.due_on, i.published_at,"
+        " (select array_agg(row(k.name_zh, k.name_en) order by k.code) from campaign_item ci join check_item k on k.code = ci.item"
+        " where ci.campaign = c.id) as items from campaign c join inspection i on i.campaign = c.id where c.kind <> 'random'"
+        " order by c.created_at desc, c.number desc limit $1",
+        limit,
+    )
+    return [AdhocRow(**{**dict(row), "items": tuple(tuple(i) for i in row["items"])}) for row in rows]
+
+
+async def count_by_kind() -> dict[str, int]:
+    """Inspections opened per kind of campaign, voided ones left out. For the public: how many were drawn and how many were not."""
+    rows = await reader().fetch(
+        "select c.kind, count(*) as n from inspection i join campaign c on c.id = i.campaign where i.state <> 'voided' group by c.kind"
+    )
+    return {row["kind"]: row["n"] for row in rows}
+
+
+async def find_adhoc(source_ref: str, enterprise: UUID) -> str | None:
+    """The number of the campaign that visits the enterprise for this very complaint or referral."""
+    number = await reader().fetchval(
+        "select c.number from campaign c join inspection i on i.campaign = c.id where c.kind <> 'random' and c.source_ref = $1 and i.enterprise = $2",
+        source_ref,
+        enterprise,
+    )
+    return None if number is None else str(number)
 
 
 async def is_draw_finished(draw: UUID) -> bool:

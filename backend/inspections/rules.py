@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from uuid import UUID
 
 from backend.kernel.errors import DomainError, Invalid
 from backend.kernel.scope import Scope
@@ -42,6 +43,13 @@ MOVES: dict[str, frozenset[str]] = {
     PUBLISHED: frozenset(),
     REPLACED: frozenset(),
     VOIDED: frozenset(),
+}
+# Why an enterprise is visited: drawn at random, or not drawn but on a complaint or a referral.
+RANDOM, COMPLAINT, REFERRAL = "random", "complaint", "referral"
+KINDS: dict[str, tuple[str, str]] = {
+    RANDOM: ("双随机抽查", "Random inspection"),
+    COMPLAINT: ("投诉举报核查", "After a complaint"),
+    REFERRAL: ("移送交办核查", "After a referral"),
 }
 OPEN = frozenset({DISPATCHED, RECEIVED, ON_SITE, SUBMITTED, UNDER_REVIEW, RETURNED})
 MINIMUM_OFFICERS = 2  # 行政处罚法 42
@@ -110,6 +118,36 @@ def check_plan(plan: Plan, scope: Scope, today: date) -> None:
     if plan.due_on <= today:
         _refuse("due_on", "完成期限须晚于今天", "the deadline must lie after today")
     _check_rates(plan)
+
+
+@dataclass(frozen=True, slots=True)
+class AdhocPlan:
+    """A visit that is not drawn: one enterprise, named officers, and the complaint or referral that it rests on.
+
+    ``source_ref`` is the number under which that is on file; it stays inside the office.
+    """
+
+    kind: str
+    source_ref: str
+    enterprise_code: str
+    items: tuple[str, ...]
+    officers: tuple[UUID, ...]
+    due_on: date
+    name: str = ""
+
+
+def check_adhoc(plan: AdhocPlan, today: date) -> None:
+    """Raise ``Invalid`` naming the first field that cannot stand."""
+    if plan.kind not in (COMPLAINT, REFERRAL):
+        _refuse("kind", "请选择投诉举报或移送交办", "choose a complaint or a referral")
+    if not plan.source_ref.strip():
+        _refuse("source_ref", "请填写投诉举报或移送文书的编号", "give the number of the complaint or the referral")
+    if not plan.items:
+        _refuse("items", "至少选择一个检查事项", "choose at least one check item")
+    if len(set(plan.officers)) < MINIMUM_OFFICERS:
+        _refuse("officers", f"至少选择 {MINIMUM_OFFICERS} 名执法人员", f"choose at least {MINIMUM_OFFICERS} officers")
+    if plan.due_on < today:
+        _refuse("due_on", "完成期限不得早于今天", "the deadline must not lie before today")
 
 
 def _check_rates(plan: Plan) -> None:

@@ -69,46 +69,55 @@ async def add_outcome_code(code: str, parent: str | None, zh: str, en: str, posi
     )
 
 
-async def create_campaign(plan: rules.Plan, *, by: UUID, scope: Scope) -> UUID:
-    """Plan a campaign; its checklists are pinned in their newest version. Raises ``Invalid`` naming the field."""
-    rules.check_plan(plan, scope, clock.now().astimezone(clock.BEIJING).date())
+async def _pin_forms(items: Sequence[str], departments: Sequence[str]) -> list[tuple[str, UUID]]:
+    """(item, newest checklist). Raises ``Invalid`` for an item that is not in force or belongs to none of the departments."""
     forms = await connection().fetch(
         "select distinct on (i.code) i.code, i.department, l.id from check_item i join checklist l on l.item = i.code"
         " where i.code = any($1) and i.valid_to is null order by i.code, l.version desc",
-        list(plan.items),
+        list(items),
     )
-    if len(forms) != len(set(plan.items)):
+    if len(forms) != len(set(items)):
         raise Invalid(field="items", why_zh="所选事项不在事项清单中", why_en="an item is not on the item list")
     for form in forms:
-        if form["department"] not in plan.departments:
+        if form["department"] not in departments:
             raise Invalid(field="items", why_zh=f"事项 {form['code']} 不属于参与部门", why_en=f"item {form['code']} belongs to no department taking part")
+    return [(form["code"], form["id"]) for form in forms]
+
+
+async def _store_campaign(forms: Sequence[tuple[str, UUID]], **values: Any) -> tuple[UUID, str]:
+    """The row under the next number, with its pinned checklists. Returns (id, number)."""
     await connection().execute("select pg_advisory_xact_lock($1)", NUMBERING)
     year = clock.now().astimezone(clock.BEIJING).year
     count = await connection().fetchval("select count(*) from campaign where number like $1", f"QJCC-{year}-%")
     campaign_id, number = new_id(), f"QJCC-{year}-{count + 1:04d}"
-    await connection().execute(
-        "insert into campaign (id, number, name, plan_name, state, department, partners, region, counties, industries, rate_mode, rates,"
-        " officers_per_visit, due_on, yearly_cap, created_by, created_at, version)"
-        " values ($1, $2, $3, $4, 'draft', $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, 1)",
-        campaign_id,
-        number,
-        plan.name.strip(),
-        plan.plan_name.strip(),
-        plan.department,
-        list(plan.departments[1:]),
-        scope.region,
-        list(plan.counties),
-        list(plan.industries),
-        plan.rate_mode,
-        json.dumps(plan.rates),
-        plan.officers_per_visit,
-        plan.due_on,
-        plan.yearly_cap,
-        by,
-        clock.now(),
-    )
+    row = {"id": campaign_id, "number": number, "created_at": clock.now(), "version": 1, **values}
+    places = ", ".join(f"${n}" for n in range(1, len(row) + 1))
+    await connection().execute(f"insert into campaign ({', '.join(row)}) values ({places})", *row.values())
     await connection().executemany(
-        "insert into campaign_item (campaign, item, checklist) values ($1, $2, $3)", [(campaign_id, f["code"], f["id"]) for f in forms]
+        "insert into campaign_item (campaign, item, checklist) values ($1, $2, $3)", [(campaign_id, item, checklist) for item, checklist in forms]
+    )
+    return campaign_id, number
+
+
+async def create_campaign(plan: rules.Plan, *, by: UUID, scope: Scope) -> UUID:
+    """Plan a campaign; its checklists are pinned in their newest version. Raises ``Invalid`` naming the field."""
+    rules.check_plan(plan, scope, clock.now().astimezone(clock.BEIJING).date())
+    campaign_id, number = await _store_campaign(
+        await _pin_forms(plan.items, plan.departments),
+        name=plan.name.strip(),
+        plan_name=plan.plan_name.strip(),
+        state="draft",
+        department=plan.department,
+        partners=list(plan.departments[1:]),
+        region=scope.region,
+        counties=list(plan.counties),
+        industries=list(plan.industries),
+        rate_mode=plan.rate_mode,
+        rates=json.dumps(plan.rates),
+        officers_per_visit=plan.officers_per_visit,
+        due_on=plan.due_on,
+        yearly_cap=plan.yearly_cap,
+        created_by=by,
     )
     await ledger.record(
         "campaign.created",
@@ -116,6 +125,38 @@ async def create_campaign(plan: rules.Plan, *, by: UUID, scope: Scope) -> UUID:
         subject=number,
         payload={"number": number, "name": plan.name.strip(), "items": sorted(plan.items), "departments": list(plan.departments)},
     )
+    return campaign_id
+
+
+async def create_adhoc(plan: rules.AdhocPlan, *, department: str, county: str, industry: str, by: UUID, scope: Scope) -> UUID:
+    """A campaign of one visit that is not drawn. Its public entry says so without naming the enterprise, which must not be warned.
+
+    Raises ``Invalid`` naming the field.
+    """
+    rules.check_adhoc(plan, clock.now().astimezone(clock.BEIJING).date())
+    name = plan.name.strip() or rules.KINDS[plan.kind][0]
+    campaign_id, number = await _store_campaign(
+        await _pin_forms(plan.items, (department,)),
+        kind=plan.kind,
+        source_ref=plan.source_ref.strip(),
+        name=name,
+        plan_name="",
+        state="drawn",
+        department=department,
+        partners=[],
+        region=scope.region,
+        counties=[county],
+        industries=[industry],
+        rate_mode="fixed",
+        rates=json.dumps({"n": 1}),
+        officers_per_visit=len(plan.officers),
+        due_on=plan.due_on,
+        yearly_cap=None,
+        created_by=by,
+    )
+    about = {"number": number, "kind": plan.kind, "department": department, "county": county, "items": sorted(plan.items), "due_on": plan.due_on.isoformat()}
+    await ledger.record("campaign.created", actor=by, subject=number, payload={**about, "name": name, "source_ref": plan.source_ref.strip()})
+    await ledger.record("campaign.adhoc", actor=by, subject=number, payload={**about, "officers": len(plan.officers)}, public=True)
     return campaign_id
 
 
@@ -131,20 +172,22 @@ async def move_campaign(campaign_id: UUID, *, expected: Sequence[str], to: str) 
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """One inspection to open: the enterprise, its sealed place in the draw, and the officers by slot."""
+    """One inspection to open: the enterprise, its sealed place in the draw (nothing where it was not drawn), and the officers by slot."""
 
     enterprise: UUID
     enterprise_code: str
     enterprise_name: str
     county: str
-    sealed_salt: bytes
-    sealed_leaf: bytes
+    sealed_salt: bytes | None
+    sealed_leaf: bytes | None
     sealed_index: int | None
     officers: tuple[tuple[UUID, str], ...]  # (inspector, department)
 
 
-async def open_inspections(visits: Iterable[Visit], *, campaign_id: UUID, department: str, draw: UUID, draw_id: str, due_on: date, by: UUID) -> list[UUID]:
-    """Dispatch the drawn visits to their officers. Returns the inspections in the order of ``visits``."""
+async def open_inspections(
+    visits: Iterable[Visit], *, campaign_id: UUID, department: str, draw: UUID | None, draw_id: str | None, due_on: date, by: UUID
+) -> list[UUID]:
+    """Dispatch the visits to their officers. Returns the inspections in the order of ``visits``."""
     now = clock.now()
     opened = []
     for visit in visits:
@@ -203,7 +246,7 @@ async def retire(inspection_id: UUID, state: str) -> None:
     )
 
 
-async def hand_over(inspection_id: UUID, *, slot: int, to: UUID, department: str, draw_id: str, by: UUID) -> None:
+async def hand_over(inspection_id: UUID, *, slot: int, to: UUID, department: str, draw_id: str | None, by: UUID) -> None:
     """Another officer takes a place of the team and has to sign for the visit."""
     before = await connection().fetchval(
         "select inspector from inspection_officer where inspection = $1 and slot = $2 for update", inspection_id, slot

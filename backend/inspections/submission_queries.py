@@ -18,7 +18,7 @@ from backend.storage.engine import reader
 
 @dataclass(frozen=True, slots=True)
 class FieldInspection:
-    """An inspection as its officers' phones need it. ``sealed_entry`` is the hash of its leaf in the draw's sealed list."""
+    """An inspection as its officers' phones need it. ``sealed_entry`` is the hash of its leaf in the draw's sealed list, empty where it was not drawn."""
 
     id: UUID
     state: str
@@ -28,7 +28,8 @@ class FieldInspection:
     campaign: UUID
     campaign_number: str
     campaign_name: str
-    draw: UUID
+    campaign_kind: str
+    draw: UUID | None
     enterprise: UUID
     enterprise_code: str
     sealed_entry: str
@@ -95,10 +96,11 @@ class QueueRow:
 
 
 _FIELD = (
-    "select i.id, i.state, i.version, i.due_on, i.dispatched_at, i.campaign, c.number as campaign_number, c.name as campaign_name, i.draw, i.enterprise,"
-    " i.enterprise_code, i.sealed_leaf, (select array_agg(row(o.inspector, o.slot, o.department) order by o.slot) from inspection_officer o"
-    " where o.inspection = i.id) as officers, (select array_agg(row(ci.item, ci.checklist) order by ci.item) from campaign_item ci"
-    " where ci.campaign = i.campaign) as items, s.id as submission, s.state as submission_state, s.received_at as submission_received_at,"
+    "select i.id, i.state, i.version, i.due_on, i.dispatched_at, i.campaign, c.number as campaign_number, c.name as campaign_name,"
+    " c.kind as campaign_kind, i.draw, i.enterprise, i.enterprise_code, i.sealed_leaf, (select array_agg(row(o.inspector, o.slot, o.department)"
+    " order by o.slot) from inspection_officer o where o.inspection = i.id) as officers,"
+    " (select array_agg(row(ci.item, ci.checklist) order by ci.item) from campaign_item ci where ci.campaign = i.campaign) as items,"
+    " s.id as submission, s.state as submission_state, s.received_at as submission_received_at,"
     " s.entry_id as submission_entry, case when s.state = 'returned' then (select comment from review r where r.submission = s.id) end as return_comment"
     " from inspection i join campaign c on c.id = i.campaign left join lateral"
     " (select id, state, received_at, entry_id from submission where inspection = i.id order by received_at desc limit 1) s on true"
@@ -107,7 +109,8 @@ _FIELD = (
 
 def _field(row: Any) -> FieldInspection:
     fields = dict(row)
-    fields["sealed_entry"] = merkle.leaf_hash(fields.pop("sealed_leaf")).hex()
+    leaf = fields.pop("sealed_leaf")
+    fields["sealed_entry"] = merkle.leaf_hash(leaf).hex() if leaf is not None else ""
     fields["officers"] = tuple(tuple(o) for o in fields["officers"])
     fields["items"] = tuple(tuple(i) for i in fields["items"])
     return FieldInspection(**fields)

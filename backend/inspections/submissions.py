@@ -39,14 +39,14 @@ class Standing:
 
     inspection: UUID
     campaign: UUID
-    draw: UUID
+    draw: UUID | None
     enterprise: UUID
     enterprise_code: str
     enterprise_name: str
     department: str
     county: str
     state: str
-    sealed_leaf: bytes
+    sealed_leaf: bytes | None
     completed_on: date
 
 

@@ -38,6 +38,7 @@ EVENTS: dict[str, tuple[str, str]] = {
     "device.enrolled": ("登记设备", "Device enrolled"),
     "device.revoked": ("停用设备", "Device revoked"),
     "campaign.created": ("制定抽查任务", "Campaign planned"),
+    "campaign.adhoc": ("非抽取检查立项", "Inspection opened without a draw"),
     "draw.announced": ("公告抽取", "Draw announced"),
     "draw.performed": ("完成抽取", "Draw performed"),
     "draw.revealed": ("公开抽取密钥", "Draw secret revealed"),

@@ -16,6 +16,8 @@ PAGE = 30
 
 @dataclass(frozen=True, slots=True)
 class PublicationView:
+    """One published result; ``draw_id`` is empty where the visit was not drawn."""
+
     number: str
     enterprise_code: str
     enterprise_name: str

@@ -36,8 +36,8 @@ def make_snapshot(
     enterprise_code: str,
     enterprise_name: str,
     county: str,
-    draw_id: str,
-    sealed_entry: str,
+    kind: str,
+    draw: tuple[str, str] | None,
     completed_on: date,
     items: Sequence[Finding],
     outcomes: Sequence[Outcome],
@@ -45,6 +45,7 @@ def make_snapshot(
 ) -> dict[str, Any]:
     """The fields that the national site publishes per result, as canonical JSON values. No names of people, no credit class.
 
+    ``kind`` says why the enterprise was visited; ``draw`` is (draw id, hash of its sealed entry), None where it was not drawn.
     ``record_sha256`` fixes the signed record that the result rests on, without showing it.
     """
     return {
@@ -55,7 +56,8 @@ def make_snapshot(
         "campaign": {"number": campaign_number, "name": campaign_name},
         "authority": {"zh": authority_zh, "en": authority_en},
         "enterprise": {"code": enterprise_code, "name": enterprise_name, "county": county},
-        "draw": {"draw_id": draw_id, "sealed_entry": sealed_entry},
+        "kind": kind,
+        "draw": {"draw_id": draw[0], "sealed_entry": draw[1]} if draw else None,
         "completed_on": completed_on.isoformat(),
         "items": [{"code": f.item, "zh": f.item_zh, "en": f.item_en} for f in items],
         "outcomes": [{"code": o.code, "zh": o.zh, "en": o.en} for o in outcomes],

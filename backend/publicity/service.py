@@ -39,7 +39,7 @@ async def publish(snapshot: dict[str, Any], *, inspection: UUID, enterprise: UUI
         snapshot["enterprise"]["name"],
         department,
         snapshot["enterprise"]["county"],
-        snapshot["draw"]["draw_id"],
+        snapshot["draw"]["draw_id"] if snapshot["draw"] else "",
         date.fromisoformat(snapshot["completed_on"]),
         clock.now(),
         json.dumps(snapshot, ensure_ascii=False),

@@ -41,7 +41,7 @@ class Estimate:
 
 async def _excluded(department: str, cap: int | None) -> dict[UUID, str]:
     """Who stays out and why: exempt before being in an open inspection before the yearly cap. The register adds who is not active."""
-    visits = await inspections.count_visits_this_year(department) if cap is not None else {}
+    visits = await inspections.count_capped_visits(department) if cap is not None else {}
     excluded = {e: "X:FREQ" for e, n in visits.items() if cap is not None and n >= cap}
     excluded |= dict.fromkeys(await inspections.list_open_enterprises(), "X:OPEN")
     return excluded | dict.fromkeys(await exemptions.list_exempt(department, None, clock.now().astimezone(clock.BEIJING).date()), "X:EXEMPT")

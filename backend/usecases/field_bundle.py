@@ -70,8 +70,6 @@ async def _inspections(mine: list[submission_queries.FieldInspection], by: Princ
     found = []
     for i in mine:
         e, draw = enterprises[i.enterprise_code], drawn[i.campaign]
-        assert draw is not None
-        assert draw.drawn_at is not None
         receipt = await find_receipt(i.submission_entry) if i.submission_entry else None
         region, industry = regions.get(e.region), industries.get(e.industry)
         found.append(
@@ -85,9 +83,10 @@ async def _inspections(mine: list[submission_queries.FieldInspection], by: Princ
                     "id": str(i.campaign),
                     "number": i.campaign_number,
                     "name": i.campaign_name,
+                    "kind": i.campaign_kind,
                     "legal_basis": "；".join(dict.fromkeys(items[code].legal_basis for code, _ in i.items)),
                 },
-                "draw": {"draw_id": draw.draw_id, "drawn_at_ms": millis(draw.drawn_at)},
+                "draw": {"draw_id": draw.draw_id, "drawn_at_ms": millis(draw.drawn_at)} if draw and draw.drawn_at else None,
                 "sealed_entry": i.sealed_entry,
                 "enterprise": {
                     "id": str(e.id),

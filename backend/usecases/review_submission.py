@@ -5,7 +5,8 @@ from __future__ import annotations
 from uuid import UUID
 
 from backend.draws import queries as draws
-from backend.inspections import queries, submission_queries, submissions
+from backend.inspections import queries, service, submission_queries, submissions
+from backend.inspections.rules import RANDOM
 from backend.kernel import merkle
 from backend.kernel.scope import EVERYTHING
 from backend.notify import service as notify
@@ -34,7 +35,6 @@ async def approve_submission(submission: UUID, comment: str, *, by: Principal) -
         standing = await submissions.decide(submission, verdict="approved", comment=comment, reviewer=by.account_id)
         campaign = await queries.find_campaign(standing.campaign, EVERYTHING)
         draw = await draws.find_draw_of_campaign(standing.campaign)
-        assert draw is not None
         authority = next(d for d in await people.list_departments() if d.code == standing.department)
         codes = {o.code: o for o in await queries.list_outcomes()}
         number = await publicity.next_number()
@@ -49,8 +49,8 @@ async def approve_submission(submission: UUID, comment: str, *, by: Principal) -
             enterprise_code=standing.enterprise_code,
             enterprise_name=standing.enterprise_name,
             county=standing.county,
-            draw_id=draw.draw_id,
-            sealed_entry=merkle.leaf_hash(standing.sealed_leaf).hex(),
+            kind=campaign.kind,
+            draw=(draw.draw_id, merkle.leaf_hash(standing.sealed_leaf).hex()) if draw and standing.sealed_leaf else None,
             completed_on=standing.completed_on,
             items=[publicity_rules.Finding(i.code, i.name_zh, i.name_en) for i in await queries.list_campaign_items(campaign.id)],
             outcomes=[publicity_rules.Outcome(c, codes[c].zh, codes[c].en) for c in view.record["outcomes"]],
@@ -59,6 +59,8 @@ async def approve_submission(submission: UUID, comment: str, *, by: Principal) -
         await publicity.publish(
             snapshot, inspection=standing.inspection, enterprise=standing.enterprise, department=standing.department, by=by.account_id
         )
+        if campaign.kind != RANDOM:
+            await service.move_campaign(campaign.id, expected=("drawn",), to="closed")
         await _tell_officers(standing, "result.published", {"enterprise": standing.enterprise_name})
         return number
 

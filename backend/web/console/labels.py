@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from backend.inspections.rules import KINDS as KINDS_OF_CAMPAIGN
 from backend.inspections.rules import STATES
 from backend.kernel.scope import Scope
 from backend.people import queries as people
@@ -67,6 +68,11 @@ def campaign_states() -> dict[str, tuple[str, str]]:
         "closed": (_("已结束"), ""),
         "voided": (_("已作废"), "bad"),
     }
+
+
+def adhoc_kinds() -> dict[str, str]:
+    """What a visit that was not drawn rests on."""
+    return {kind: pick({"zh": zh, "en": en}, "") for kind, (zh, en) in KINDS_OF_CAMPAIGN.items() if kind != "random"}
 
 
 def lamps() -> dict[str, tuple[str, str]]:

@@ -5,7 +5,22 @@ from __future__ import annotations
 from litestar import Router
 
 from backend.people.rules import ADMIN, AUDITOR, MANAGER, REVIEWER
-from backend.web.console import accounts, campaigns, draws, enterprises, exemptions, home, imports, inspections, inspectors, recusals, reviews, sign_in, visits
+from backend.web.console import (
+    accounts,
+    adhoc,
+    campaigns,
+    draws,
+    enterprises,
+    exemptions,
+    home,
+    imports,
+    inspections,
+    inspectors,
+    recusals,
+    reviews,
+    sign_in,
+    visits,
+)
 
 router = Router(
     "/console",
@@ -13,6 +28,7 @@ router = Router(
         *sign_in.HANDLERS,
         *home.HANDLERS,
         *campaigns.HANDLERS,
+        *adhoc.HANDLERS,
         *draws.HANDLERS,
         *inspections.HANDLERS,
         *visits.HANDLERS,

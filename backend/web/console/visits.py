@@ -1,4 +1,4 @@
-"""One drawn visit: replace the enterprise when it is gone, replace an officer who must stand back."""
+"""One visit: replace a drawn enterprise that is gone, replace an officer who must stand back."""
 
 from __future__ import annotations
 
@@ -17,12 +17,13 @@ from backend.draws.queries import find_draw_by_id
 from backend.evidence import service as evidence
 from backend.inspections import queries
 from backend.inspections.rules import MOVES, REPLACED
-from backend.kernel.errors import DomainError
+from backend.kernel.errors import DomainError, Invalid
 from backend.people import queries as people
 from backend.people.rules import MANAGER, REVIEWER, Principal
+from backend.usecases.adhoc import list_choosable, reassign_officer
 from backend.usecases.change_draw import approve_replacement, refuse_replacement, request_replacement, substitute_officer
 from backend.web.console import labels
-from backend.web.shared.i18n import get_locale, pick
+from backend.web.shared.i18n import _, get_locale, pick
 from backend.web.shared.pages import page
 
 DECIDERS = {"access": frozenset({MANAGER, REVIEWER})}
@@ -35,6 +36,8 @@ async def _show(visit: UUID, who: Principal, *, error: str = "", status: int = 2
     requests = [r for r in await changes.list_replacements(draw.id) if r.inspection == visit] if draw else []
     officers = await people.list_inspectors_by_id(list(place.officers))
     people_named = {a: await people.find_account_name(a) for r in requests for a in (r.requested_by, *r.approvals)}
+    may_change = REPLACED in MOVES[place.state] and who.department == place.department
+    takers = [i for i in await list_choosable(who) if i.id not in place.officers and place.county in i.counties] if draw is None and may_change else []
     return page(
         "console/visit.html",
         status_code=status,
@@ -48,7 +51,8 @@ async def _show(visit: UUID, who: Principal, *, error: str = "", status: int = 2
         reasons={key: pick({"zh": zh, "en": en}, "") for key, (zh, en) in changes.REASONS.items()},
         states=labels.inspection_states(),
         places=await labels.load_places(),
-        may_change=draw is not None and REPLACED in MOVES[place.state] and who.department == place.department,
+        may_change=draw is not None and may_change,
+        takers=takers,
         is_open=any(r.state == "requested" for r in requests),
         is_manager=who.role == MANAGER,
         me=who.account_id,
@@ -58,6 +62,13 @@ async def _show(visit: UUID, who: Principal, *, error: str = "", status: int = 2
 @get("/visits/{visit_id:uuid}", opt=DECIDERS)
 async def show_visit(request: Request[Any, Any, Any], visit_id: FromPath[UUID]) -> Template:
     return await _show(visit_id, request.user)
+
+
+def _uuid(text: object) -> UUID:
+    try:
+        return UUID(str(text))
+    except ValueError as e:
+        raise Invalid(field=_("检查人员"), why_zh="请从名单中选择", why_en="choose from the list") from e
 
 
 async def _one_chunk(content: bytes) -> AsyncIterator[bytes]:
@@ -97,16 +108,24 @@ async def decide(request: Request[Any, Any, Any], visit_id: FromPath[UUID], repl
     return Redirect(f"/console/visits/{visit_id}", status_code=303)
 
 
-@post("/visits/{visit_id:uuid}/substitute", opt=MANAGERS, status_code=200)
-async def substitute(request: Request[Any, Any, Any], visit_id: FromPath[UUID]) -> Template | Redirect:
+@post("/visits/{visit_id:uuid}/reassign", opt=MANAGERS, status_code=200)
+async def reassign(request: Request[Any, Any, Any], visit_id: FromPath[UUID]) -> Template | Redirect:
     form = await request.form()
     try:
-        await substitute_officer(visit_id, UUID(str(form.get("officer", UUID(int=0)))), by=request.user)
-    except ValueError:
-        return await _show(visit_id, request.user, status=422)
+        await reassign_officer(visit_id, _uuid(form.get("officer")), _uuid(form.get("to")), by=request.user)
     except DomainError as e:
         return await _show(visit_id, request.user, error=e.message(get_locale()), status=e.status)
     return Redirect(f"/console/visits/{visit_id}", status_code=303)
 
 
-HANDLERS = [show_visit, replace, decide, substitute]
+@post("/visits/{visit_id:uuid}/substitute", opt=MANAGERS, status_code=200)
+async def substitute(request: Request[Any, Any, Any], visit_id: FromPath[UUID]) -> Template | Redirect:
+    form = await request.form()
+    try:
+        await substitute_officer(visit_id, _uuid(form.get("officer")), by=request.user)
+    except DomainError as e:
+        return await _show(visit_id, request.user, error=e.message(get_locale()), status=e.status)
+    return Redirect(f"/console/visits/{visit_id}", status_code=303)
+
+
+HANDLERS = [show_visit, replace, decide, substitute, reassign]

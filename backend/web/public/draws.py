@@ -19,10 +19,12 @@ from backend.draws.rules import GRINDING_PROOF_BITS, entropy_bits
 from backend.kernel import clock, jcs
 from backend.kernel.errors import Forbidden
 from backend.ledger import queries as ledger
+from backend.people import queries as people
 from backend.people.rules import AUDITOR
 from backend.publicity import queries as publicity
+from backend.usecases.adhoc import KINDS, load_figures
 from backend.web.public.places import load_counties
-from backend.web.shared.i18n import LOCALES, _, speaking
+from backend.web.shared.i18n import LOCALES, _, pick, speaking
 from backend.web.shared.pages import BUILD, page
 
 
@@ -35,6 +37,9 @@ async def list_draws() -> Template:
         counties=await load_counties(),
         withheld=await queries.count_not_revealed_in_time(clock.now()),
         now=clock.now(),
+        adhoc=await load_figures(),
+        kinds=KINDS,
+        departments={d.code: pick(d, "name") for d in await people.list_departments()},
     )
 
 

@@ -20,6 +20,7 @@ from backend.ledger import queries as ledger
 from backend.people.service import TooManyAttempts
 from backend.publicity import queries
 from backend.registry.queries import find_by_token
+from backend.usecases.adhoc import KINDS
 from backend.usecases.recuse import declare_on_site
 from backend.web.public.places import load_counties
 from backend.web.shared.i18n import get_locale
@@ -94,19 +95,21 @@ async def list_results(q: FromQuery[str] = "", county: FromQuery[str] = "", draw
 @get("/results/{number:str}")
 async def show_result(number: FromPath[str]) -> Template:
     found = await queries.find_publication(number)
-    return page("public/result.html", result=found, s=found.snapshot, evidence=await load_evidence(found.entry_id), counties=await load_counties())
+    return page("public/result.html", result=found, s=found.snapshot, kinds=KINDS, evidence=await load_evidence(found.entry_id), counties=await load_counties())
+
+
+async def _show_enterprise(token: str, **context: Any) -> Template:
+    enterprise = await find_by_token(token)
+    if enterprise is None:
+        raise NotFound()
+    results = await queries.list_of_enterprise(enterprise.id)
+    return page("public/enterprise.html", enterprise=enterprise, results=results, kinds=KINDS, counties=await load_counties(), **context)
 
 
 @get("/e/{token:str}")
 async def show_enterprise(token: FromPath[str]) -> Template:
     """By the QR on the door. Only what is published: that a visit is coming must not be learnt here."""
-    enterprise = await find_by_token(token)
-    if enterprise is None:
-        raise NotFound()
-    results = await queries.list_of_enterprise(enterprise.id)
-    return page(
-        "public/enterprise.html", enterprise=enterprise, results=results, counties=await load_counties(), error="", asked=False, typed={}
-    )
+    return await _show_enterprise(token, error="", asked=False, typed={})
 
 
 @post("/e/{token:str}/recusal", status_code=200)
@@ -118,13 +121,7 @@ async def ask_for_recusal(request: Request[Any, Any, Any], token: FromPath[str])
         await declare_on_site(token, str(form.get("officer", "")), str(form.get("reason", "")))
     except (Invalid, TooManyAttempts) as e:
         error = e.message(get_locale())
-    enterprise = await find_by_token(token)
-    if enterprise is None:
-        raise NotFound()
-    results = await queries.list_of_enterprise(enterprise.id)
-    return page(
-        "public/enterprise.html", enterprise=enterprise, results=results, counties=await load_counties(), error=error, asked=not error, typed=dict(form)
-    )
+    return await _show_enterprise(token, error=error, asked=not error, typed=dict(form))
 
 
 @get("/results/{number:str}/proof.json")

@@ -58,7 +58,8 @@ function slip(i, stage) {
     <div class="perforation"></div>
     <p class="team">${i.officers.map((o) => html`<span class=${o.me ? "me" : ""}><b>${o.name}</b>${o.me ? html`<i>${t("我")}</i>` : nothing}<small>${pick(o, "dept")}</small><small>${o.certificate_no}</small></span>`)}</p>
     <details><summary>${t("依据与抽取")}</summary><dl><dt>${t("任务")}</dt><dd>${i.campaign.name}<small>${i.campaign.number}</small></dd><dt>${t("依据")}</dt><dd>${i.campaign.legal_basis}</dd>
-      <dt>${t("抽取")}</dt><dd>${moment(i.draw.drawn_at_ms)}</dd><dt>${t("抽签封条")}</dt><dd class="hash">${i.sealed_entry}</dd></dl></details></section>`;
+      ${i.draw ? html`<dt>${t("抽取")}</dt><dd>${moment(i.draw.drawn_at_ms)}</dd><dt>${t("抽签封条")}</dt><dd class="hash">${i.sealed_entry}</dd>`
+        : html`<dt>${t("缘由")}</dt><dd data-testid="not-drawn">${i.campaign.kind === "complaint" ? t("投诉举报核查，不经抽取") : t("移送交办核查，不经抽取")}</dd>`}</dl></details></section>`;
 }
 
 /** @param {any} v @returns {{href: string, label: string, note: string, done: boolean, testid: string}[]} */
