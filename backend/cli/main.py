@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -60,10 +61,22 @@ def _database(args: argparse.Namespace) -> int:
     return 0
 
 
-def _draw_verify(args: argparse.Namespace) -> int:
-    from backend.draws import verifier
+def _draw(args: argparse.Namespace) -> int:
+    from backend.draws import shares, verifier
 
-    return int(verifier.main(args.rest))  # type: ignore[no-untyped-call]
+    if args.action == "verify":
+        return int(verifier.main(args.rest))  # type: ignore[no-untyped-call]
+    if len(args.rest) < 1 + shares.NEEDED:
+        print("sunlot draw combine BUNDLE.json SHARE.txt SHARE.txt", file=sys.stderr)
+        return 2
+    try:
+        bundle = json.loads(Path(args.rest[0]).read_text("utf-8"))
+        secret = shares.combine([Path(name).read_text("utf-8") for name in args.rest[1:]], bundle["announcement"]["anchor"])
+    except (OSError, ValueError, KeyError, TypeError) as e:
+        print(f"份额不能合成密钥 · the shares do not give the secret: {e}", file=sys.stderr)
+        return 1
+    print(json.dumps(bundle | {"secret": secret.hex()}, ensure_ascii=False))
+    return 0
 
 
 def _ledger_verify(args: argparse.Namespace) -> int:
@@ -110,8 +123,8 @@ def parser() -> argparse.ArgumentParser:
     add("demo", _demo, "load the demo county into an empty database")
     add("assets", _assets, "build the served files from pwa/ and backend/web/")
     add("database", _database, "start or stop the embedded database").add_argument("action", choices=["start", "stop"])
-    draw = add("draw", _draw_verify, "draw verify BUNDLE.json: recompute a public draw")
-    draw.add_argument("action", choices=["verify"])
+    draw = add("draw", _draw, "draw verify BUNDLE.json: recompute a public draw; draw combine BUNDLE.json SHARE SHARE: put witnesses' opened shares together")
+    draw.add_argument("action", choices=["verify", "combine"])
     draw.add_argument("rest", nargs=argparse.REMAINDER)
     ledger = add("ledger", _ledger_verify, "ledger verify: recompute the whole log")
     ledger.add_argument("action", choices=["verify"])

@@ -142,11 +142,12 @@ async def _decide(view: ReplacementView, draw: DrawView, state: str, alternate: 
     await connection().execute(
         "update draw_replacement set state = $2, replaced_by = $3, decided_at = $4 where id = $1", view.id, state, alternate, clock.now()
     )
+    approved = sorted({str(a) for a in (*view.approvals, *([by] if state == "approved" else []))})
     await ledger.record(
         "draw.replacement",
         actor=by,
         subject=str(view.inspection),
-        payload={"draw_id": draw.draw_id, "object": view.object_id, "reason": view.reason, "state": state, "by": alternate},
+        payload={"draw_id": draw.draw_id, "object": view.object_id, "reason": view.reason, "state": state, "by": alternate, "approvals": approved},
     )
 
 

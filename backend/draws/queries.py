@@ -223,6 +223,7 @@ async def build_bundle(draw_id: str, audience: Literal["public", "auditor"] = "p
         "secret": rules.secret_of(draw.seed).hex() if is_revealed else None,
         "result": None,
         "changes": await list_changes(draw.id) if is_open else None,
+        "shares": draw.shares,
     }
     if not is_open:
         return bundle

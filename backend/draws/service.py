@@ -175,6 +175,7 @@ async def witness_randomness(draw: DrawView, reading: Reading, *, by: UUID) -> i
 
     Raises ``DoNotAgree`` naming the sources where two people differ, without telling either what the other typed.
     """
+    before = await connection().fetchval("select typed from draw_witnessing where draw = $1 and account = $2", draw.id, by)
     await connection().execute(
         "insert into draw_witnessing (draw, account, typed, typed_at) values ($1, $2, $3, $4)"
         " on conflict (draw, account) do update set typed = excluded.typed, typed_at = excluded.typed_at",
@@ -188,6 +189,8 @@ async def witness_randomness(draw: DrawView, reading: Reading, *, by: UUID) -> i
     sources = draw.announcement["sources"]
     if differing := [str(s["name"]) for n, s in enumerate(sources) if any(values[n] != reading.values[n] for values in typed)]:
         raise DoNotAgree(sources="、".join(differing))
+    if before is None or json.loads(before) != list(reading.values):
+        await ledger.record("draw.witnessed", actor=by, subject=draw.draw_id, payload={"draw_id": draw.draw_id, "values": list(reading.values)})
     return len(typed)
 
 

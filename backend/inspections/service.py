@@ -58,7 +58,8 @@ async def add_check_item(item: dict[str, Any], valid_from: date, *, by: UUID | N
 
 
 async def add_outcome_code(code: str, parent: str | None, zh: str, en: str, position: int, valid_from: date) -> None:
-    await connection().execute(
+    """Idempotent by code."""
+    done = await connection().execute(
         "insert into outcome_code (code, parent, zh, en, position, valid_from) values ($1, $2, $3, $4, $5, $6) on conflict (code) do nothing",
         code,
         parent,
@@ -67,6 +68,8 @@ async def add_outcome_code(code: str, parent: str | None, zh: str, en: str, posi
         position,
         valid_from,
     )
+    if not done.endswith("0"):
+        await ledger.record("outcome.added", actor=None, subject=code, payload={"zh": zh, "en": en, "parent": parent}, public=True)
 
 
 async def _pin_forms(items: Sequence[str], departments: Sequence[str]) -> list[tuple[str, UUID]]:
@@ -219,7 +222,12 @@ async def open_inspections(
             "inspection.dispatched",
             actor=by,
             subject=str(inspection_id),
-            payload={"draw_id": draw_id, "sealed_index": visit.sealed_index, "enterprise": visit.enterprise_code},
+            payload={
+                "draw_id": draw_id,
+                "sealed_index": visit.sealed_index,
+                "enterprise": visit.enterprise_code,
+                "officers": [str(inspector) for inspector, _ in visit.officers],
+            },
         )
     return opened
 

@@ -16,7 +16,7 @@ from backend.kernel.errors import Conflict, DomainError, Forbidden, Invalid, Not
 from backend.kernel.ids import new_id
 from backend.ledger import service as ledger
 from backend.people import rules
-from backend.people.tables import Account, Department, Device, Inspector, Session
+from backend.people.tables import Account, Device, Inspector, Session
 from backend.storage.engine import connection
 
 # OWASP's floor for argon2id: 19 MiB, two passes, one lane.
@@ -51,7 +51,10 @@ async def hash_password(password: str) -> str:
 
 
 async def add_department(code: str, name_zh: str, name_en: str) -> None:
-    await Department.insert(Department(code=code, name_zh=name_zh, name_en=name_en)).on_conflict(action="DO NOTHING")
+    """Idempotent by code."""
+    done = await connection().execute("insert into department (code, name_zh, name_en) values ($1, $2, $3) on conflict do nothing", code, name_zh, name_en)
+    if not done.endswith("0"):
+        await ledger.record("department.added", actor=None, subject=code, payload={"zh": name_zh, "en": name_en}, public=True)
 
 
 async def create_account(

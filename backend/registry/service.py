@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from backend.kernel import clock
 from backend.kernel.errors import DomainError
 from backend.kernel.ids import new_id, new_token
+from backend.ledger import service as ledger
 from backend.registry.codebook import shipped_codebook
 from backend.registry.rules import EnterpriseDraft
 from backend.storage.engine import connection
@@ -43,9 +44,18 @@ class Taken:
     same: int
 
 
+async def _fill(table: str, source: str, sql: str, rows: list[tuple[Any, ...]]) -> None:
+    before = await connection().fetchval(f"select count(*) from {table}")
+    await connection().executemany(sql, rows)
+    if added := await connection().fetchval(f"select count(*) from {table}") - before:
+        await ledger.record("codebook.loaded", actor=None, subject=table, payload={"source": source, "added": added}, public=True)
+
+
 async def load_regions() -> None:
     """Fill the region table from the shipped GB/T 2260 rows; what the office has edited stays."""
-    await connection().executemany(
+    await _fill(
+        "region",
+        "GB/T 2260",
         "insert into region (code, name_zh, name_en, parent, valid_from, valid_to, source)"
         " values ($1, $2, $3, $4, $5, $6, $7) on conflict (code) do nothing",
         [(r.code, r.name_zh, r.name_en, r.parent, r.valid_from, r.valid_to, r.source) for r in shipped_codebook().regions.values()],
@@ -54,7 +64,9 @@ async def load_regions() -> None:
 
 async def load_industries() -> None:
     """Fill the industry table from the shipped GB/T 4754 rows; what the office has edited stays."""
-    await connection().executemany(
+    await _fill(
+        "industry",
+        "GB/T 4754",
         "insert into industry (code, name_zh, name_en, edition) values ($1, $2, $3, $4) on conflict (code) do nothing",
         [(i.code, i.name_zh, i.name_en, i.edition) for i in shipped_codebook().industries.values()],
     )

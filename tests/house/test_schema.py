@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from backend.piccolo_app import APP_CONFIG
 from backend.storage.engine import connection, transaction
 
@@ -26,3 +28,9 @@ async def test_every_table_says_what_one_row_means():
     for table in APP_CONFIG.table_classes:
         assert table.__doc__, f"{table.__name__} has no docstring"
         assert not table.__doc__.isascii(), f"{table.__name__} does not give its Chinese term"
+
+
+async def test_the_data_model_tells_of_every_table():
+    text = (Path(__file__).parents[2] / "docs/data-model.md").read_text()
+    for table in APP_CONFIG.table_classes:
+        assert f"| `{table._meta.tablename}` | {(table.__doc__ or '').strip()} |" in text, table._meta.tablename

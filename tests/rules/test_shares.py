@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from itertools import combinations
 
 import pyrage
 import pytest
 
+from backend.cli.main import main
 from backend.draws import rules, shares
 
 SECRET = bytes(range(32))
@@ -55,3 +57,18 @@ def test_shares_of_another_draw_are_found_out(keys):
 def test_keepers_that_cannot_be_read(text):
     with pytest.raises(ValueError, match="secret witnesses"):
         shares.read_keepers(text)
+
+
+def test_the_command_puts_opened_shares_together(keys, tmp_path, capsys):
+    _sealed, opened = sealed_and_opened(keys)
+    bundle = tmp_path / "QJ-2026-0001.json"
+    bundle.write_text(json.dumps({"announcement": {"anchor": ANCHOR}, "secret": None}))
+    files = [tmp_path / f"{n}.txt" for n in range(3)]
+    for file, text in zip(files, opened, strict=True):
+        file.write_text(text)
+    assert main(["draw", "combine", str(bundle), str(files[0]), str(files[2])]) == 0
+    assert json.loads(capsys.readouterr().out)["secret"] == SECRET.hex()
+    files[2].write_text(opened[2].replace(opened[2].split()[4], "zero"))
+    assert main(["draw", "combine", str(bundle), str(files[0]), str(files[2])]) == 1
+    assert main(["draw", "combine", str(bundle), str(files[0])]) == 2
+    assert main(["draw", "combine", str(bundle), str(files[0]), str(tmp_path / "none.txt")]) == 1
