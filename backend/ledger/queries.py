@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -70,28 +71,44 @@ class Proof:
     note: str
 
 
-async def _node(height: int, number: int) -> bytes:
-    """The root of the perfect subtree of ``2**height`` leaves with that number, from one tile."""
-    level, within = divmod(height, rules.TILE_HEIGHT)
-    width = 1 << within
-    first = number << within
-    tile = await reader().fetchval(
-        "select substring(hashes from $3 for $4) from ledger_tile where level = $1 and number = $2",
-        level,
-        first // rules.TILE_WIDTH,
-        (first % rules.TILE_WIDTH) * merkle.HASH_BYTES + 1,
-        width * merkle.HASH_BYTES,
+async def _nodes(parts: Sequence[tuple[int, int]]) -> dict[tuple[int, int], bytes]:
+    """The roots of perfect subtrees (height, number), ``2**height`` leaves each, from their tiles in one read."""
+    levels, tiles, starts, lengths = [], [], [], []
+    for height, number in parts:
+        level, within = divmod(height, rules.TILE_HEIGHT)
+        first = number << within
+        levels.append(level)
+        tiles.append(first // rules.TILE_WIDTH)
+        starts.append((first % rules.TILE_WIDTH) * merkle.HASH_BYTES + 1)
+        lengths.append((1 << within) * merkle.HASH_BYTES)
+    rows = await reader().fetch(
+        "select substring(t.hashes from w.first for w.length) as hashes"
+        " from unnest($1::int[], $2::bigint[], $3::int[], $4::int[]) with ordinality as w (level, number, first, length, place)"
+        " left join ledger_tile t using (level, number) order by w.place",
+        levels,
+        tiles,
+        starts,
+        lengths,
     )
-    if tile is None or len(tile) != width * merkle.HASH_BYTES:
-        raise LookupError(f"tile {level}/{first // rules.TILE_WIDTH} lacks hashes")
-    return merkle.root_of_hashes(tile[i : i + merkle.HASH_BYTES] for i in range(0, len(tile), merkle.HASH_BYTES))
+    found = {}
+    for row, part, level, tile, length in zip(rows, parts, levels, tiles, lengths, strict=True):
+        hashes = row["hashes"]
+        if hashes is None or len(hashes) != length:
+            raise LookupError(f"tile {level}/{tile} lacks hashes")
+        found[part] = merkle.root_of_hashes(hashes[i : i + merkle.HASH_BYTES] for i in range(0, length, merkle.HASH_BYTES))
+    return found
+
+
+async def subtree_roots(ranges: Sequence[tuple[int, int]]) -> list[bytes]:
+    """The root over each range of leaves [low, high), from tiles: one read for all of them."""
+    parts = [list(rules.aligned_parts(low, high)) for low, high in ranges]
+    nodes = await _nodes(sorted({part for of_range in parts for part in of_range}))
+    return [rules.join_parts([nodes[part] for part in of_range]) if of_range else merkle.EMPTY_ROOT for of_range in parts]
 
 
 async def subtree_root(low: int, high: int) -> bytes:
-    """The root over the leaves [low, high), from tiles: O(log n) reads."""
-    if low == high:
-        return merkle.EMPTY_ROOT
-    return rules.join_parts([await _node(height, number) for height, number in rules.aligned_parts(low, high)])
+    """The root over the leaves [low, high), from tiles."""
+    return (await subtree_roots([(low, high)]))[0]
 
 
 async def find_checkpoint(covering: int = 0) -> Checkpoint | None:
@@ -134,7 +151,7 @@ async def _prove(index: int, leaf: bytes) -> Proof | None:
     checkpoint = await find_checkpoint(index + 1)
     if checkpoint is None or index >= checkpoint.size:
         return None
-    hashes = [await subtree_root(low, high) for low, high in rules.ranges_of_proof(index, checkpoint.size)]
+    hashes = await subtree_roots(rules.ranges_of_proof(index, checkpoint.size))
     return Proof(index, checkpoint.size, leaf, tuple(hashes), checkpoint.root, checkpoint.note)
 
 

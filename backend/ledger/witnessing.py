@@ -34,7 +34,7 @@ async def _ask(client: httpx.AsyncClient, witness: Witness, size: int, root: byt
             if old > newest:
                 raise Contradicted(f"witness {witness.name} has cosigned {old} entries, this log has {newest}")
             return None
-        proof = [await queries.subtree_root(low, high) for low, high in rules.ranges_of_consistency(old, size)] if old else []
+        proof = await queries.subtree_roots(rules.ranges_of_consistency(old, size)) if old else []
         try:
             answer = await client.post(f"{witness.url}/add-checkpoint", content=cosigning.request_text(old, proof, note).encode())
         except httpx.HTTPError as e:
