@@ -23,8 +23,10 @@ COMMITMENT = (
     "encode(sha256(sha256({outer}::bytea || sha256({inner}::bytea || convert_to('class|' || object_id, 'UTF8')))"
     " || convert_to('{{\"class\":\"' || class_code || '\"}}', 'UTF8')), 'hex')"
 )
-# What is read beyond the expected number, so that few cells come up short: a cell of 400 has all it needs but once in 10,000.
-_MARGIN = 1.2
+# What is read beyond the number to draw, in its standard deviations, so that a cell comes up short but once in 10,000.
+_DEVIATIONS = 4
+# What it costs to go through the frame once more, as the part of its rows that could be read for it.
+_SECOND_LOOK = 0.1
 _STATE = "case when not s.is_active then 'X:STATUS' else coalesce(x.reason, 'E') end"
 _EXCLUDED = "left join unnest(${a}::uuid[], ${b}::text[]) as x (enterprise, reason) on x.enterprise = s.enterprise"
 # JSON texts as RFC 8785 writes them: PostgreSQL's to_json escapes the same characters in the same way.
@@ -95,13 +97,13 @@ async def freeze(draw: UUID, source: Relation, excluded: Mapping[UUID, str], *, 
     class_code = "s.credit_class" if by_class else f"'{rules.NO_CLASS}'"
     columns = f"${len(source.args) + 3}::uuid, s.code, s.enterprise, s.county, s.county || '/' || s.industry, {_STATE}, {class_code}"
     sql, args = _source(source, excluded, columns)
+    await connection().execute(_TUNED)
     await connection().execute(
         f'insert into draw_frame_row (draw, object_id, enterprise, county, cell, st, class_code) {sql} order by s.code collate "C"',
         *args,
         draw,
         timeout=PATIENCE,
     )
-    await connection().execute(_TUNED)
     # Without it the planner takes the new rows for few, and one core for enough.
     await connection().execute("analyze draw_frame_row")
     # A row as it is sorted: its id's bytes, an end that no text has, its leaf's hash.
@@ -125,14 +127,14 @@ def key_blocks(salt_key: bytes) -> tuple[bytes, bytes]:
 async def select(draw: UUID, prk: bytes, rates: Mapping[str, tuple[int, int]], strata: Sequence[Stratum]) -> list[DrawnCell]:
     """The drawn of every cell, as ``rules.select_objects`` orders cells and ids, without reading those who are not drawn.
 
-    A ticket lies below p/q of all tickets with the probability of its class; what is read is that part and a margin, and a cell that
-    comes up short is read whole.
+    A ticket lies below a part f of all tickets with probability f; what is read is the part that is enough for nearly all cells of a
+    class, and a cell that comes up short is read whole.
     """
     await connection().execute(_TUNED)
     wanted = {(c, cell): (size, n) for c, cell, size, n in rules.quotas(prk, [(s.class_code, s.cell, s.size) for s in strata], rates)}
     found: dict[tuple[str, str], list[tuple[bytes, str]]] = {place: [] for place in wanted}
     classes = sorted(rates)
-    limits = [_limit(*rates[c]) for c in classes]
+    limits = [_limit([of_cell for (class_code, _), of_cell in wanted.items() if class_code == c]) for c in classes]
     rows = await reader().fetch(
         f"select class_code, cell, object_id, ticket from (select class_code, cell, object_id, {_TICKET.format(prk=2)} as ticket"
         " from draw_frame_row where draw = $1 and st = 'E') f"
@@ -164,9 +166,17 @@ async def select(draw: UUID, prk: bytes, rates: Mapping[str, tuple[int, int]], s
     ]
 
 
-def _limit(p: int, q: int) -> bytes:
-    """The largest ticket worth reading for a rate."""
-    return min(2**256 - 1, math.floor(2**256 * _MARGIN * p / q)).to_bytes(32, "big")
+def _limit(cells: Sequence[tuple[int, int]]) -> bytes:
+    """The largest ticket worth reading for a class with cells of (size, number to draw): enough for all, or for all but a few small ones."""
+    needs = sorted(((min(1.0, max(0.0, n + _DEVIATIONS * (math.sqrt(n) + 1)) / size), size) for size, n in cells if n), reverse=True)
+    total, short = sum(size for _, size in needs), 0
+    best, part = math.inf, 0.0
+    for need, size in needs:
+        cost = total * need + (total * _SECOND_LOOK + short if short else 0)
+        if cost < best:
+            best, part = cost, need
+        short += size
+    return min(2**256 - 1, math.floor(2**256 * part)).to_bytes(32, "big")
 
 
 async def list_places(draw: UUID, objects: Sequence[str]) -> dict[str, tuple[UUID, str]]:

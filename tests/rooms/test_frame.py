@@ -57,8 +57,10 @@ async def test_a_frame_is_what_the_rules_say(db, odd, by_class):
     assert sum(s.size for s in frozen.strata) == counts["E"] == sum(r.st == "E" for r in expected)
 
 
+@pytest.mark.parametrize("deviations", [4, 0, -2])  # a margin as it is, none, and one that leaves most cells short
 @pytest.mark.parametrize("rates", [{"-": (1, 20)}, {"-": (0, 1)}, {"-": (1, 1)}, {"-": (7, 1000)}])
-async def test_the_drawn_are_those_of_the_rules(db, rates):
+async def test_the_drawn_are_those_of_the_rules(db, monkeypatch, rates, deviations):
+    monkeypatch.setattr(frame, "_DEVIATIONS", deviations)
     draw = uuid4()
     async with transaction():
         frozen = await frame.freeze(draw, source(some_rows(3_000, 11)), {}, salt_key=KEY, by_class=False)
