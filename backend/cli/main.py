@@ -79,6 +79,21 @@ def _draw(args: argparse.Namespace) -> int:
     return 0
 
 
+def _record_verify(args: argparse.Namespace) -> int:
+    from backend.usecases.record_file import BOOK, verify
+
+    checks = verify(args.file, args.vkey)
+    for c in checks:
+        mark = {True: "✓", False: "✗", None: "…"}[c.ok]
+        print(f"{mark} {BOOK[c.code][0]} · {BOOK[c.code][1]}{': ' + c.detail if c.detail else ''}")
+    if any(c.ok is False for c in checks):
+        print("验证失败 · FAILED", file=sys.stderr)
+        return 1
+    if args.vkey is None:
+        print("日志公钥取自文件本身；请用 --vkey 指定从别处得知的公钥 · the log's key is the file's own: give the one you know with --vkey")
+    return 3 if any(c.ok is None for c in checks) else 0
+
+
 def _ledger_verify(args: argparse.Namespace) -> int:
     from backend.ledger.verify import verify_log
     from backend.storage import engine
@@ -128,6 +143,10 @@ def parser() -> argparse.ArgumentParser:
     draw.add_argument("rest", nargs=argparse.REMAINDER)
     ledger = add("ledger", _ledger_verify, "ledger verify: recompute the whole log")
     ledger.add_argument("action", choices=["verify"])
+    record = add("record", _record_verify, "record verify FILE: check a signed record with its evidence and its place in the log, offline")
+    record.add_argument("action", choices=["verify"])
+    record.add_argument("file", type=Path)
+    record.add_argument("--vkey", help="the log's key, as its /log/vkey shows it")
     witness = add("witness", _witness, "witness serve: cosign another body's log; witness key: show this witness's key")
     witness.add_argument("action", choices=["serve", "key"])
     witness.add_argument("--name", required=True, help="the witness's name, such as justice.example/sunlot")

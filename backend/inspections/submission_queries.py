@@ -180,6 +180,22 @@ async def find_record(submission: UUID, scope: Scope) -> RecordView:
     return RecordView(**{**dict(row), "record": json.loads(row["record"])})
 
 
+@dataclass(frozen=True, slots=True)
+class SignedBytes:
+    """A record as its phone signed it; ``signature`` is r || s."""
+
+    record: bytes
+    signature: bytes
+
+
+async def find_signed(submission: UUID) -> SignedBytes:
+    """Not scoped: for a caller that has found the record within a scope."""
+    row = await reader().fetchrow("select record, signature from submission where id = $1", submission)
+    if row is None:
+        raise NotFound()
+    return SignedBytes(**row)
+
+
 async def find_review(submission: UUID) -> ReviewView | None:
     row = await reader().fetchrow("select verdict, comment, decided_at, reviewer from review where submission = $1", submission)
     return ReviewView(**row) if row else None

@@ -204,6 +204,20 @@ async def find_entry(index: int) -> EntryPage | None:
     return EntryPage(EntryRow(**row), leaf, json.loads(kept["payload"]) if shown else None, kept["salt"] if shown else None, kept["erased_at"])
 
 
+async def find_payload(entry_id: UUID) -> tuple[Any, bytes] | None:
+    """An entry's payload and salt, private ones too, for whoever may read what it is about; None once erased."""
+    row = await reader().fetchrow("select payload, salt from ledger_payload where entry_id = $1 and erased_at is null", entry_id)
+    return (json.loads(row["payload"]), row["salt"]) if row else None
+
+
+async def find_entry_id(type_: str, subject: str) -> UUID | None:
+    """The first entry of this type about a subject."""
+    found: UUID | None = await reader().fetchval(
+        "select entry_id from ledger_entry where type = $1 and subject = $2 order by at limit 1", type_, subject
+    )
+    return found
+
+
 async def count_entries() -> int:
     """How many entries a signed checkpoint covers."""
     checkpoint = await find_checkpoint()

@@ -134,6 +134,12 @@ async def list_accounts_of_role(role: str) -> list[AccountView]:
     return [AccountView(**row) for row in await Account.select(*columns).where(Account.role == role).order_by(Account.username)]
 
 
+async def find_public_key(device: UUID) -> dict[str, Any] | None:
+    """A device's public JWK, of a revoked one too: what it signed before stays signed."""
+    row = await Device.select(Device.public_key).where(Device.id == device).output(load_json=True).first()
+    return dict(row["public_key"]) if row else None
+
+
 async def list_devices(accounts: list[UUID]) -> list[DeviceView]:
     """The phones of these accounts, the latest first."""
     if not accounts:

@@ -20,6 +20,7 @@ from backend.kernel.errors import DomainError, NotFound
 from backend.ledger.queries import find_receipt
 from backend.people import queries as people
 from backend.people.rules import ADMIN, AUDITOR, REVIEWER, Principal
+from backend.usecases.record_file import build_record_file
 from backend.usecases.review_submission import approve_submission, return_submission
 from backend.web.console import labels
 from backend.web.shared.i18n import _, get_locale
@@ -181,6 +182,14 @@ async def show_evidence(
     return File(evidence.path_of(sha256), media_type=blob.media_type, content_disposition_type="inline", headers=headers)
 
 
+@get("/reviews/{submission:uuid}/record.zip", opt=READERS)
+async def download_record(request: Request[Any, Any, Any], submission: FromPath[UUID]) -> Response[bytes]:
+    """The record as a file that proves itself (``sunlot record verify``)."""
+    content = await build_record_file(submission, by=request.user)
+    headers = {"Content-Disposition": f'attachment; filename="{submission}.zip"', "Cache-Control": "no-store"}
+    return Response(content, media_type="application/zip", headers=headers)
+
+
 @post("/reviews/{submission:uuid}/return", opt=REVIEWERS, status_code=200)
 async def return_record(request: Request[Any, Any, Any], submission: FromPath[UUID]) -> Template | Redirect:
     comment = str((await request.form()).get("comment", ""))
@@ -205,4 +214,4 @@ async def approve_record(request: Request[Any, Any, Any], submission: FromPath[U
     return Redirect(f"/results/{number}", status_code=303)
 
 
-HANDLERS = [list_records, show_record, show_evidence, return_record, approve_record]
+HANDLERS = [list_records, show_record, show_evidence, download_record, return_record, approve_record]

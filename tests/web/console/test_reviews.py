@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from backend.storage.engine import connection, transaction
+from backend.usecases.record_file import verify
 
 
 async def waiting(browser) -> str:
@@ -55,3 +56,17 @@ async def test_managers_and_inspectors_do_not_read_records(county):
     for who in ("manager", "inspector"):
         assert (await (await county(who)).get(f"/console/reviews/{record}")).status_code == 403
     assert (await (await county("auditor")).get(f"/console/reviews/{record}")).status_code == 200
+
+
+async def test_the_record_comes_as_a_file_that_proves_itself(county, tmp_path):
+    reviewer = await county("reviewer")
+    page = (await reviewer.get("/console/reviews", params={"show": "approved"})).text
+    record = re.search(r"/console/reviews/[0-9a-f-]{36}", page)[0]
+    assert f'{record}/record.zip"' in (await reviewer.get(record)).text
+    answer = await reviewer.get(f"{record}/record.zip")
+    assert answer.headers["content-type"] == "application/zip"
+    file = tmp_path / "record.zip"
+    file.write_bytes(answer.content)
+    assert {c.code for c in verify(file) if c.ok is False} == set()
+    manager = await county("manager")
+    assert (await manager.get(f"{record}/record.zip")).status_code == 403
