@@ -3,16 +3,38 @@ import { html, nothing } from "lit-html";
 import { spoken, t } from "../model/i18n.js";
 import { latest, phase } from "../model/phase.js";
 import { progress } from "../model/form.js";
+import { byDistance, byRoute, distance, metres } from "../model/route.js";
 import { unsent } from "../model/states.js";
 import { clockTime, daysLeft, dueWords, localDay, moment, size } from "../model/text.js";
 import * as local from "../store/local.js";
 import * as outbox from "../store/outbox.js";
 import * as work from "../store/work.js";
+import { position } from "../device/position.js";
 import { space } from "../device/space.js";
 import * as api from "../sync/api.js";
-import { mark, phaseWord, pill } from "./parts.js";
+import { mark, phaseWord, pill, toast } from "./parts.js";
+import { reload } from "./redraw.js";
 
 const RANK = { returned: 0, rejected: 0, conflict: 0, frozen: 1, work: 2, receive: 2, waiting: 3, done: 4, closed: 5 };
+
+/** @type {import("../model/types.js").Gps|null} */
+let here = null;
+
+/** @param {"due"|"distance"|"route"} order */
+async function arrange(order) {
+  if (order !== "due") {
+    here = await position({ within: 120_000 });
+    if (!here) { toast(t("没有取得位置，仍按期限排列")); order = "due"; }
+  }
+  local.setOrder(order);
+  reload();
+}
+
+/** Every screen opens at once; where the phone is comes when it comes. */
+export function enter() {
+  if (local.order() === "due" || here) return;
+  void position({ within: 120_000 }).then((found) => { here = found; if (found) reload(); });
+}
 
 export async function load() {
   const [inspections, drafts, subs, actions, inbox, checklists, room, last] = await Promise.all([
@@ -25,7 +47,14 @@ export async function load() {
     return { inspection, stage, done: parts.reduce((n, p) => n + p.done, 0), all: parts.reduce((n, p) => n + p.all, 0) };
   }).filter((r) => r.stage !== "closed");
   rows.sort((a, b) => RANK[a.stage] - RANK[b.stage] || a.inspection.due_on.localeCompare(b.inspection.due_on));
-  return { rows, inbox: inbox.filter((m) => !m.read), waiting: subs.filter(unsent).length, room, last: last ?? null, names: new Map(inspections.map((i) => [i.id, i.enterprise.name])) };
+  const order = here ? local.order() : "due";
+  if (here && order !== "due") {
+    const spots = rows.map((row) => ({ ...row.inspection.enterprise, row }));
+    const live = spots.filter((s) => !["done", "waiting"].includes(s.row.stage));
+    const sorted = order === "route" ? byRoute(live, here) : byDistance(live, here);
+    rows.splice(0, rows.length, ...sorted.map((s) => s.row), ...spots.filter((s) => !live.includes(s)).map((s) => s.row));
+  }
+  return { rows, order, inbox: inbox.filter((m) => !m.read), waiting: subs.filter(unsent).length, room, last: last ?? null, names: new Map(inspections.map((i) => [i.id, i.enterprise.name])) };
 }
 
 /** @param {import("../model/types.js").InboxEntry} m @param {string} name */
@@ -53,11 +82,12 @@ function card({ inspection: i, stage, done, all }) {
     <span class="row"><span class="name">${i.enterprise.name}</span></span>
     <span class="sub">${i.enterprise.address}</span>
     <span class="row foot">${pill(tone, word)}${stage === "work" && all ? html`<span class="count">${done}/${all}</span>` : nothing}
+      ${live && here ? html`<span class="count" data-testid="distance">${distance(metres(here, i.enterprise))}</span>` : nothing}
       <span class="deadline ${live && days < 0 ? "bad" : live && days <= 2 ? "warn" : ""}">${live ? dueWords(days) : i.campaign.number}</span></span></a>`;
 }
 
 /** @param {any} data */
-export function view({ rows, inbox, waiting, room, last, names }) {
+export function view({ rows, order, inbox, waiting, room, last, names }) {
   const open = rows.filter((/** @type {any} */ r) => !["done", "waiting"].includes(r.stage));
   const past = rows.filter((/** @type {any} */ r) => ["done", "waiting"].includes(r.stage));
   const day = new Intl.DateTimeFormat(spoken() === "en" ? "en-GB" : "zh-CN", { month: "long", day: "numeric", weekday: "long" }).format(new Date());
@@ -74,6 +104,8 @@ export function view({ rows, inbox, waiting, room, last, names }) {
         <div class="row head"><h3>${t("消息")}</h3><button type="button" class="link" @click=${() => read(inbox.map((/** @type {any} */ m) => m.id))} data-testid="inbox-read">${t("全部已读")}</button></div>
         ${inbox.slice(0, 5).map((/** @type {any} */ m) => html`<a class="message" href=${m.inspection ? `#/inspection/${m.inspection}` : "#/"} @click=${() => read([m.id])}>
           <span>${message(m, names.get(m.inspection) ?? m.params?.enterprise ?? "")}</span><small>${moment(m.created_at_ms)}</small></a>`)}</section>` : nothing}
+      ${open.length > 1 ? html`<div class="switch full" role="group" aria-label=${t("排列")}>${/** @type {const} */ ([["due", t("按期限")], ["distance", t("按距离")], ["route", t("按路线")]]).map(([key, word]) =>
+        html`<button type="button" aria-pressed=${order === key} @click=${() => arrange(key)} data-testid="order-${key}">${word}</button>`)}</div>` : nothing}
       <section class="slips" data-testid="list">${open.map(card)}</section>
       ${past.length ? html`<h3 class="divide">${t("已完成")}</h3><section class="slips">${past.map(card)}</section>` : nothing}
       ${rows.length ? nothing : html`<p class="empty">${last ? t("抽到你的任务会出现在这里，离线也能打开。") : t("正在取回任务…")}</p>`}`,

@@ -19,6 +19,10 @@ export const setAccount = (value) => write("account", value);
 export const language = () => (read("language") === "en" ? "en" : "zh");
 /** @param {"zh"|"en"} value */
 export const setLanguage = (value) => write("language", value);
+/** In which order the visits of the day are shown. @returns {"due"|"distance"|"route"} */
+export const order = () => (["distance", "route"].includes(read("order")) ? read("order") : "due");
+/** @param {"due"|"distance"|"route"} value */
+export const setOrder = (value) => write("order", value);
 /** Signed out here while the server could not be told: the next contact says so first. @returns {boolean} */
 export const owesSignOut = () => read("owes-sign-out") === true;
 /** @param {boolean} value */
