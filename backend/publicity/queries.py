@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -66,6 +67,20 @@ async def list_publications(
 async def list_of_enterprise(enterprise: UUID) -> list[PublicationView]:
     rows = await reader().fetch(f"{_ONE} where enterprise = $1 order by published_at desc", enterprise)
     return [_view(row) for row in rows]
+
+
+async def list_latest_of(enterprises: Sequence[UUID], each: int = 3) -> dict[UUID, list[PublicationView]]:
+    """The newest results of each enterprise, newest first."""
+    rows = await reader().fetch(
+        f"select w.enterprise as of_enterprise, p.* from unnest($1::uuid[]) as w (enterprise) cross join lateral"
+        f" ({_ONE} where enterprise = w.enterprise order by published_at desc limit $2) p",
+        list(set(enterprises)),
+        each,
+    )
+    found: dict[UUID, list[PublicationView]] = {}
+    for row in rows:
+        found.setdefault(row["of_enterprise"], []).append(_view({k: v for k, v in row.items() if k != "of_enterprise"}))
+    return found
 
 
 async def count_publications() -> int:

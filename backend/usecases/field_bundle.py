@@ -15,6 +15,7 @@ from backend.ledger.queries import find_receipt
 from backend.notify import queries as notify
 from backend.people import queries as people
 from backend.people.rules import Principal
+from backend.publicity import queries as publicity
 from backend.registry import queries as registry
 from backend.storage.engine import transaction
 
@@ -66,6 +67,7 @@ async def _inspections(mine: list[submission_queries.FieldInspection], by: Princ
     officers = await people.list_inspectors_by_id(list({o for i in mine for o, _, _ in i.officers}))
     items = {i.code: i for i in await queries.list_items()}
     visits = await queries.count_visits_this_year(by.department or "")
+    earlier = await publicity.list_latest_of([i.enterprise for i in mine])
     drawn = {campaign: await draws.find_draw_of_campaign(campaign) for campaign in {i.campaign for i in mine}}
     found = []
     for i in mine:
@@ -105,6 +107,15 @@ async def _inspections(mine: list[submission_queries.FieldInspection], by: Princ
                     "qr_token": e.qr_token,
                     "visits_this_year": visits.get(e.id, 0),
                 },
+                "earlier": [
+                    {
+                        "number": p.number,
+                        "completed_on": p.completed_on.isoformat(),
+                        "authority": p.snapshot["authority"],
+                        "outcomes": [{"zh": o["zh"], "en": o["en"]} for o in p.snapshot["outcomes"]],
+                    }
+                    for p in earlier.get(i.enterprise, [])
+                ],
                 "officers": [
                     {
                         "inspector_id": str(inspector),
@@ -114,6 +125,7 @@ async def _inspections(mine: list[submission_queries.FieldInspection], by: Princ
                         "dept_en": departments[department].name_en,
                         "name": officers[inspector].name,
                         "certificate_no": officers[inspector].certificate_no,
+                        "phone": officers[inspector].phone,
                         "me": inspector == by.inspector_id,
                     }
                     for inspector, slot, department in i.officers

@@ -98,6 +98,12 @@ async def test_from_the_complaint_to_the_published_result(demo):
         assert shop["id"] in await inspections.count_visits_this_year("scjg")
         assert shop["id"] not in await inspections.count_capped_visits("scjg"), "no yearly cap counts a complaint"
 
+    second = await adhoc.open_adhoc(AdhocPlan(**{**plan_fields(plan), "source_ref": "12315-2026-000124"}), by=manager)
+    visit = next(i for i in (await build_field_bundle(by=officer))["inspections"] if i["campaign"]["id"] == str(second))
+    assert [r["number"] for r in visit["earlier"]] == [number]
+    assert visit["enterprise"]["visits_this_year"] == 1
+    assert all(o["phone"] for o in visit["officers"])
+
 
 async def test_a_second_click_opens_nothing_more(demo):
     officer, manager = await principal("inspector"), await principal("manager")

@@ -10,12 +10,13 @@
  * @typedef {{id: string, code: string, name: string, address: string, region: string, region_zh: string, region_en: string,
  *   legal_rep: string, phone: string, industry_zh: string, industry_en: string, lat_e7: number|null, lon_e7: number|null,
  *   qr_token: string, visits_this_year: number}} Enterprise
- * @typedef {{inspector_id: string, slot: number, dept: string, dept_zh: string, dept_en: string, name: string, certificate_no: string, me: boolean}} Officer
+ * @typedef {{inspector_id: string, slot: number, dept: string, dept_zh: string, dept_en: string, name: string, certificate_no: string, phone?: string, me: boolean}} Officer
+ * @typedef {{number: string, completed_on: string, authority: {zh: string, en: string}, outcomes: {zh: string, en: string}[]}} Earlier
  * @typedef {{code: string, name_zh: string, name_en: string, method: string, legal_basis: string, checklist: string}} Item
  * @typedef {"dispatched"|"received"|"on_site"|"submitted"|"under_review"|"returned"|"published"} InspectionState
  * @typedef {{id: string, state: InspectionState, version: number, due_on: string, dispatched_at_ms: number,
  *   campaign: {id: string, number: string, name: string, kind: string, legal_basis: string}, draw: {draw_id: string, drawn_at_ms: number}|null,
- *   sealed_entry: string, enterprise: Enterprise, officers: Officer[], items: Item[], return_comment: string|null,
+ *   sealed_entry: string, enterprise: Enterprise, earlier?: Earlier[], officers: Officer[], items: Item[], return_comment: string|null,
  *   submission: {id: string, state: string, received_at_ms: number, ledger_index: number|null}|null, closed?: boolean}} Inspection
  * @typedef {{id: string, zh: string, en: string, type: "yes_no_na"|"number"|"choice"|"text", unit?: string, min?: number|string, max?: number|string,
  *   options?: {value: string, zh: string, en: string}[], required?: boolean, photo_required_when?: string, law?: string, show_if?: {q: string, is: string}}} Question

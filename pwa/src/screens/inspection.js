@@ -56,7 +56,8 @@ function slip(i, stage) {
       <dt>${t("行业")}</dt><dd>${pick(e, "industry")} · ${pick(e, "region")}</dd>
       <dt>${t("本年检查")}</dt><dd>${t("已有 %(n)s 次", { n: e.visits_this_year })}</dd></dl>
     <div class="perforation"></div>
-    <p class="team">${i.officers.map((o) => html`<span class=${o.me ? "me" : ""}><b>${o.name}</b>${o.me ? html`<i>${t("我")}</i>` : nothing}<small>${pick(o, "dept")}</small><small>${o.certificate_no}</small></span>`)}</p>
+    <p class="team">${i.officers.map((o) => html`<span class=${o.me ? "me" : ""}><b>${o.name}</b>${o.me ? html`<i>${t("我")}</i>` : nothing}<small>${pick(o, "dept")}</small><small>${o.certificate_no}</small>${o.phone && !o.me ? html`<a class="tel" href="tel:${o.phone}" aria-label=${t("拨打%(name)s的电话", { name: o.name })}>${icon("phone")}${o.phone}</a>` : nothing}</span>`)}</p>
+    ${i.earlier?.length ? html`<details><summary data-testid="earlier">${t("以往检查结果（%(n)s）", { n: i.earlier.length })}</summary><dl>${i.earlier.map((r) => html`<dt>${r.completed_on}</dt><dd>${r.outcomes.map((o) => pick(o, "")).join("；")}<small>${pick(r.authority, "")} · ${r.number}</small></dd>`)}</dl></details>` : nothing}
     <details><summary>${t("依据与抽取")}</summary><dl><dt>${t("任务")}</dt><dd>${i.campaign.name}<small>${i.campaign.number}</small></dd><dt>${t("依据")}</dt><dd>${i.campaign.legal_basis}</dd>
       ${i.draw ? html`<dt>${t("抽取")}</dt><dd>${moment(i.draw.drawn_at_ms)}</dd><dt>${t("抽签封条")}</dt><dd class="hash">${i.sealed_entry}</dd>`
         : html`<dt>${t("缘由")}</dt><dd data-testid="not-drawn">${i.campaign.kind === "complaint" ? t("投诉举报核查，不经抽取") : t("移送交办核查，不经抽取")}</dd>`}</dl></details></section>`;

@@ -102,7 +102,7 @@ export function view({ rows, order, inbox, waiting, room, last, names }) {
         <span><small>${t("本机占用")}</small><b>${room ? size(room.usage) : "—"}</b></span></a>
       ${inbox.length ? html`<section class="inbox" aria-label=${t("消息")}>
         <div class="row head"><h3>${t("消息")}</h3><button type="button" class="link" @click=${() => read(inbox.map((/** @type {any} */ m) => m.id))} data-testid="inbox-read">${t("全部已读")}</button></div>
-        ${inbox.slice(0, 5).map((/** @type {any} */ m) => html`<a class="message" href=${m.inspection ? `#/inspection/${m.inspection}` : "#/"} @click=${() => read([m.id])}>
+        ${inbox.slice(0, 3).map((/** @type {any} */ m) => html`<a class="message" href=${m.inspection ? `#/inspection/${m.inspection}` : "#/"} @click=${() => read([m.id])}>
           <span>${message(m, names.get(m.inspection) ?? m.params?.enterprise ?? "")}</span><small>${moment(m.created_at_ms)}</small></a>`)}</section>` : nothing}
       ${open.length > 1 ? html`<div class="switch full" role="group" aria-label=${t("排列")}>${/** @type {const} */ ([["due", t("按期限")], ["distance", t("按距离")], ["route", t("按路线")]]).map(([key, word]) =>
         html`<button type="button" aria-pressed=${order === key} @click=${() => arrange(key)} data-testid="order-${key}">${word}</button>`)}</div>` : nothing}
