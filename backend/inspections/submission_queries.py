@@ -139,6 +139,14 @@ async def find_for_inspector(inspection: UUID, inspector: UUID) -> FieldInspecti
     return _field(row)
 
 
+async def find_for_team(inspection: UUID) -> FieldInspection:
+    """For whoever holds a code of its team. Raises ``NotFound``."""
+    row = await reader().fetchrow(f"{_FIELD} where i.id = $1 and i.state <> 'voided'", inspection)
+    if row is None:
+        raise NotFound()
+    return _field(row)
+
+
 async def list_checklists(ids: Sequence[UUID]) -> list[ChecklistView]:
     rows = await reader().fetch("select id, item, version, title_zh, title_en, questions from checklist where id = any($1)", list(ids))
     return [ChecklistView(**{**dict(row), "questions": json.loads(row["questions"])}) for row in rows]

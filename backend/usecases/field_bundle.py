@@ -18,6 +18,7 @@ from backend.people.rules import Principal
 from backend.publicity import queries as publicity
 from backend.registry import queries as registry
 from backend.storage.engine import transaction
+from backend.usecases.officer_code import make_token
 
 
 def millis(moment: datetime) -> int:
@@ -141,6 +142,7 @@ async def _inspections(mine: list[submission_queries.FieldInspection], by: Princ
                     }
                     for code, checklist in i.items
                 ],
+                "code_token": next(make_token(i.id, slot, inspector) for inspector, slot, _ in i.officers if inspector == by.inspector_id),
                 "return_comment": i.return_comment,
                 "submission": {
                     "id": str(i.submission),

@@ -32,6 +32,7 @@ PUBLIC_PATHS = {
     "/log/index/{index:int}/proof",
     "/log/tile/{tile:path}",
     "/log/vkey",
+    "/o/{token:str}",
     "/results",
     "/results/{number:str}",
     "/results/{number:str}/proof.json",

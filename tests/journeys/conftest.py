@@ -39,6 +39,11 @@ FLAGS = [
     "--use-fake-device-for-media-stream",
     "--use-fake-ui-for-media-stream",
 ]
+# The service worker has the page: from here on it opens with no signal. Waited for in the page, whose policy allows no polling by eval.
+IN_CONTROL = (
+    "() => new Promise((done) => navigator.serviceWorker.controller ? done()"
+    " : navigator.serviceWorker.addEventListener('controllerchange', () => done()))"
+)
 
 
 def _free_port() -> int:

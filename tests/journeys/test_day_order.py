@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from io import BytesIO
+
+import zxingcpp
+from PIL import Image
 from playwright.sync_api import Page, expect, sync_playwright
 
-from tests.journeys.conftest import CHROMIUM, FLAGS, System
+from tests.journeys.conftest import CHROMIUM, FLAGS, IN_CONTROL, System
 
 
 def cards(page: Page) -> list[str]:
@@ -28,7 +32,7 @@ def test_the_nearest_first(system: System) -> None:
         page.get_by_test_id("password").fill("sunlot-demo")
         page.get_by_test_id("sign-in").click()
         page.locator("[data-testid=list] > a").first.wait_for()
-        page.wait_for_function("navigator.serviceWorker.controller !== null")
+        page.evaluate(IN_CONTROL)
         by_deadline = cards(page)
         assert len(by_deadline) > 2
         expect(page.get_by_test_id("order-due")).to_have_attribute("aria-pressed", "true")
@@ -48,6 +52,14 @@ def test_the_nearest_first(system: System) -> None:
         page.reload()
         expect(page.get_by_test_id("order-route")).to_have_attribute("aria-pressed", "true")
         assert cards(page) == way, "the choice survives a restart"
+
+        page.locator("[data-testid=list] > a").first.click()
+        page.get_by_test_id("show-code").click()
+        code = page.locator(".showcode svg")
+        expect(code).to_be_visible()
+        read = zxingcpp.read_barcodes(Image.open(BytesIO(code.screenshot())))
+        assert [r.text.partition("/o/")[0] for r in read] == [system.url], "an officer shows the code with no signal"
+        page.go_back()
 
         phone.clear_permissions()
         page.get_by_test_id("order-due").click()

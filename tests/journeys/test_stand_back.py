@@ -5,7 +5,7 @@ from __future__ import annotations
 import httpx
 from playwright.sync_api import expect, sync_playwright
 
-from tests.journeys.conftest import CHROMIUM, FLAGS, System
+from tests.journeys.conftest import CHROMIUM, FLAGS, IN_CONTROL, System
 
 REASON = "店主是我的表兄"
 
@@ -20,7 +20,7 @@ def test_a_recusal_reaches_the_manager(system: System) -> None:
         page.get_by_test_id("password").fill("sunlot-demo")
         page.get_by_test_id("sign-in").click()
         page.get_by_test_id("list").wait_for()
-        page.wait_for_function("navigator.serviceWorker.controller !== null")
+        page.evaluate(IN_CONTROL)
         page.locator("a[href^='#/inspection/']").first.click()
         name = page.get_by_test_id("enterprise-name").inner_text()
         phone.set_offline(True)

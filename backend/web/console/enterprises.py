@@ -19,7 +19,8 @@ from backend.registry.queries import Filter
 from backend.registry.rules import FIELDS, KINDS, STATUSES
 from backend.usecases import overview
 from backend.usecases.overview import InspectionFilter
-from backend.web.console import labels, qr
+from backend.web.console import labels
+from backend.web.shared import qr
 from backend.web.shared.i18n import pick
 from backend.web.shared.pages import page
 

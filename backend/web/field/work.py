@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -16,6 +18,7 @@ from backend.storage.engine import transaction
 from backend.usecases.field_bundle import build_field_bundle
 from backend.usecases.receive_inspection import receive_inspection
 from backend.usecases.recuse import declare_own
+from backend.web.shared import qr
 
 
 class Receipt(msgspec.Struct):
@@ -57,7 +60,20 @@ async def show_bundle(request: Request[Any, Any, Any], since: FromQuery[str] = "
     now = {"server_time_ms": round(clock.now().timestamp() * 1000)}
     if since and since == bundle["cursor"]:
         return {"unchanged": True, "cursor": since, **now}
-    return {**bundle, **now}
+    drawn = await asyncio.to_thread(lambda: [_with_code(i) for i in bundle["inspections"]])
+    return {**bundle, "inspections": drawn, **now}
+
+
+def _with_code(inspection: dict[str, Any]) -> dict[str, Any]:
+    """With the officer's code as it is shown, so that the phone needs neither a signal nor an encoder for it."""
+    url = qr.officer_address(inspection["code_token"])
+    side, path = _code_path(url)
+    return {**{k: v for k, v in inspection.items() if k != "code_token"}, "code": {"url": url, "side": side, "path": path}}
+
+
+@lru_cache(maxsize=4096)
+def _code_path(url: str) -> tuple[int, str]:
+    return qr.path(url, on_screen=True)
 
 
 @post("/inspections/{inspection_id:uuid}/receive", status_code=200)

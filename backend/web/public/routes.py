@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from litestar import Router
 
-from backend.web.public import draws, health, log, results
+from backend.web.public import draws, health, log, officers, results
 from backend.web.shared.access import PUBLIC
 
-router = Router("/", route_handlers=[*health.HANDLERS, *results.HANDLERS, *draws.HANDLERS, *log.HANDLERS], opt={"access": PUBLIC})
+router = Router("/", route_handlers=[*health.HANDLERS, *results.HANDLERS, *draws.HANDLERS, *log.HANDLERS, *officers.HANDLERS], opt={"access": PUBLIC})

@@ -16,7 +16,7 @@
  * @typedef {"dispatched"|"received"|"on_site"|"submitted"|"under_review"|"returned"|"published"} InspectionState
  * @typedef {{id: string, state: InspectionState, version: number, due_on: string, dispatched_at_ms: number,
  *   campaign: {id: string, number: string, name: string, kind: string, legal_basis: string}, draw: {draw_id: string, drawn_at_ms: number}|null,
- *   sealed_entry: string, enterprise: Enterprise, earlier?: Earlier[], officers: Officer[], items: Item[], return_comment: string|null,
+ *   sealed_entry: string, enterprise: Enterprise, earlier?: Earlier[], officers: Officer[], items: Item[], code?: {url: string, side: number, path: string}, return_comment: string|null,
  *   submission: {id: string, state: string, received_at_ms: number, ledger_index: number|null}|null, closed?: boolean}} Inspection
  * @typedef {{id: string, zh: string, en: string, type: "yes_no_na"|"number"|"choice"|"text", unit?: string, min?: number|string, max?: number|string,
  *   options?: {value: string, zh: string, en: string}[], required?: boolean, photo_required_when?: string, law?: string, show_if?: {q: string, is: string}}} Question

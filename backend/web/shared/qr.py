@@ -1,11 +1,11 @@
-"""QR codes of enterprises: a PNG for a page, a path for a sheet that is printed."""
+"""QR codes: a PNG for a page, a path for a sheet that is printed or a phone's screen."""
 
 from __future__ import annotations
 
 import io
 from typing import Any
 
-from qrcode.constants import ERROR_CORRECT_Q
+from qrcode.constants import ERROR_CORRECT_M, ERROR_CORRECT_Q
 from qrcode.main import QRCode
 
 from backend.kernel.settings import settings
@@ -16,9 +16,14 @@ def address(qr_token: str) -> str:
     return f"{settings().base_url}/e/{qr_token}"
 
 
-def _code(text: str) -> QRCode[Any]:
+def officer_address(token: str) -> str:
+    """What an officer's phone shows."""
+    return f"{settings().base_url}/o/{token}"
+
+
+def _code(text: str, level: int = ERROR_CORRECT_Q) -> QRCode[Any]:
     # Level Q: a quarter of a card on a shop wall may be scratched or covered.
-    code: QRCode[Any] = QRCode(error_correction=ERROR_CORRECT_Q, box_size=10, border=4)
+    code: QRCode[Any] = QRCode(error_correction=level, box_size=10, border=4)
     code.add_data(text)  # type: ignore[no-untyped-call]
     code.make(fit=True)  # type: ignore[no-untyped-call]
     return code
@@ -30,9 +35,10 @@ def png(text: str) -> bytes:
     return buffer.getvalue()
 
 
-def path(text: str) -> tuple[int, str]:
+def path(text: str, *, on_screen: bool = False) -> tuple[int, str]:
     """Side length in modules, quiet zone included, and the dark modules as an SVG path of horizontal runs."""
-    matrix = _code(text).get_matrix()  # type: ignore[no-untyped-call]
+    # A screen is neither scratched nor covered: fewer modules are read from further away.
+    matrix = _code(text, ERROR_CORRECT_M if on_screen else ERROR_CORRECT_Q).get_matrix()  # type: ignore[no-untyped-call]
     runs = []
     for y, row in enumerate(matrix):
         x = 0
