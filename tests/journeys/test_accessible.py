@@ -13,7 +13,17 @@ from tests.journeys.conftest import CHROMIUM, FLAGS, REPO, System
 pytestmark = pytest.mark.browser
 AXE = (Path(REPO) / "pwa/node_modules/axe-core/axe.min.js").read_text() if (Path(REPO) / "pwa/node_modules/axe-core/axe.min.js").exists() else ""
 PUBLIC = ("/", "/results", "/draws", "/draws/QJ-2026-0001", "/log", "/log/entries/1", "/console/login")
-OFFICE = ("/console", "/console/campaigns", "/console/campaigns/new", "/console/inspections", "/console/enterprises", "/console/imports", "/console/inspectors")
+OFFICE = (
+    "/console",
+    "/console/campaigns",
+    "/console/campaigns/new",
+    "/console/campaigns/adhoc",
+    "/console/inspections",
+    "/console/enterprises",
+    "/console/imports",
+    "/console/inspectors",
+    "/console/recusals",
+)
 
 
 def troubles(page: Page) -> list[str]:
@@ -45,6 +55,42 @@ def test_pages(system: System, language: str, scheme: Any) -> None:
         for path in OFFICE:
             page.goto(f"{system.url}{path}?lang={language}")
             page.wait_for_timeout(150)
+            found += troubles(page)
+        browser.close()
+    assert found == []
+
+
+@pytest.mark.parametrize(("language", "scheme"), [("zh", "light"), ("en", "dark")])
+def test_phone(system: System, language: str, scheme: Any) -> None:
+    """Every screen of the field app that a visit opens, its folds unfolded."""
+    found: list[str] = []
+    with sync_playwright() as p:
+        browser = p.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        page = browser.new_context(viewport={"width": 360, "height": 740}, color_scheme=scheme, locale="zh-CN").new_page()
+        page.goto(f"{system.url}/field/")
+        page.evaluate("(language) => localStorage.setItem('sunlot.language', JSON.stringify(language))", language)
+        page.reload()
+        page.get_by_test_id("username").wait_for()
+        found += troubles(page)
+        page.get_by_test_id("username").fill("inspector")
+        page.get_by_test_id("password").fill("sunlot-demo")
+        page.get_by_test_id("sign-in").click()
+        first = page.locator("[data-testid=list] > a").first
+        first.wait_for()
+        found += troubles(page)
+        visit = str(first.get_attribute("href"))
+        first.click()
+        page.get_by_test_id("receive").or_(page.get_by_test_id("step-scan")).first.wait_for()
+        if page.get_by_test_id("receive").count():
+            page.get_by_test_id("receive").click()
+        page.get_by_test_id("step-scan").wait_for()
+        page.evaluate("document.querySelectorAll('details').forEach((d) => { d.open = true; })")
+        page.wait_for_timeout(300)
+        found += troubles(page)
+        item = str(page.locator("[data-testid^=step-item-]").first.get_attribute("href"))
+        for hash_ in (item, f"{visit}/photos", f"{visit}/outcome", f"{visit}/summary", f"{visit}/scan", "#/outbox", "#/me"):
+            page.evaluate("(hash) => { location.hash = hash; }", hash_)
+            page.wait_for_timeout(500)
             found += troubles(page)
         browser.close()
     assert found == []

@@ -56,7 +56,7 @@ function slip(i, stage) {
       <dt>${t("行业")}</dt><dd>${pick(e, "industry")} · ${pick(e, "region")}</dd>
       <dt>${t("本年检查")}</dt><dd>${t("已有 %(n)s 次", { n: e.visits_this_year })}</dd></dl>
     <div class="perforation"></div>
-    <p class="team">${i.officers.map((o) => html`<span class=${o.me ? "me" : ""}><b>${o.name}</b>${o.me ? html`<i>${t("我")}</i>` : nothing}<small>${pick(o, "dept")}</small><small>${o.certificate_no}</small>${o.phone && !o.me ? html`<a class="tel" href="tel:${o.phone}" aria-label=${t("拨打%(name)s的电话", { name: o.name })}>${icon("phone")}${o.phone}</a>` : nothing}</span>`)}</p>
+    <p class="team">${i.officers.map((o) => html`<span class=${o.me ? "me" : ""}><b>${o.name}</b>${o.me ? html`<i>${t("我")}</i>` : nothing}<small>${pick(o, "dept")}</small><small>${o.certificate_no}</small>${o.phone && !o.me ? html`<a class="tel" href="tel:${o.phone}" aria-label="${o.name} ${o.phone}">${icon("phone")}${o.phone}</a>` : nothing}</span>`)}</p>
     ${i.code ? html`<details class="showcode" @toggle=${(/** @type {any} */ e) => e.target.open && e.target.scrollIntoView({ block: "center" })}><summary data-testid="show-code">${t("亮码：请企业扫码核验")}</summary>
       <svg viewBox="0 0 ${i.code.side} ${i.code.side}" role="img" aria-label=${t("本人执法核验码")} shape-rendering="crispEdges"><path d=${i.code.path} /></svg>
       <p class="hint">${t("企业用任何手机扫码，即可看到您的执法信息和本次任务。")}</p></details>` : nothing}
