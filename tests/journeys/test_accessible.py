@@ -26,7 +26,15 @@ OFFICE = (
 )
 
 
+# What fades in or out is judged when it has come to rest; what turns for ever is not waited for.
+AT_REST = (
+    "() => Promise.allSettled(document.getAnimations().filter((a) => a.effect?.getComputedTiming().endTime !== Infinity).map((a) => a.finished))"
+    ".then(() => undefined)"
+)
+
+
 def troubles(page: Page) -> list[str]:
+    page.evaluate(AT_REST)
     # evaluate runs it as the tool does, so that the page's own strict policy stays in force.
     page.evaluate(AXE)
     found: dict[str, Any] = page.evaluate("axe.run(document, { resultTypes: ['violations'] })")
@@ -66,7 +74,7 @@ def test_phone(system: System, language: str, scheme: Any) -> None:
     found: list[str] = []
     with sync_playwright() as p:
         browser = p.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        page = browser.new_context(viewport={"width": 360, "height": 740}, color_scheme=scheme, locale="zh-CN").new_page()
+        page = browser.new_context(viewport={"width": 360, "height": 740}, color_scheme=scheme, locale="zh-CN", reduced_motion="reduce").new_page()
         page.goto(f"{system.url}/field/")
         page.evaluate("(language) => localStorage.setItem('sunlot.language', JSON.stringify(language))", language)
         page.reload()
