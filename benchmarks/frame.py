@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
-import os
 import resource
-import shutil
-import tempfile
 import time
-from pathlib import Path
 from uuid import uuid4
+
+from benchmarks._database import run
 
 SIZES = (10_000, 100_000, 1_000_000)
 PERCENT = 5
@@ -78,18 +75,7 @@ async def _measure() -> None:
 
 
 def main() -> None:
-    home = Path(tempfile.mkdtemp(prefix="sunlot-bench-"))
-    home.chmod(0o755)
-    os.environ["DATA_DIR"] = str(home)
-    os.environ.pop("DATABASE_URL", None)
-    from backend.storage import engine
-
-    engine.ensure_server()
-    try:
-        asyncio.run(_measure())
-    finally:
-        engine.stop_server()
-        shutil.rmtree(home, ignore_errors=True)
+    run(_measure)
 
 
 if __name__ == "__main__":

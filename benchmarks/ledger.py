@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
-import os
 import random
-import shutil
-import tempfile
 import time
-from pathlib import Path
+
+from benchmarks._database import run
 
 ENTRIES = 20_000
 PROOFS = 300
@@ -58,15 +55,4 @@ async def _prove() -> None:
 
 
 def main() -> None:
-    home = Path(tempfile.mkdtemp(prefix="sunlot-bench-"))
-    home.chmod(0o755)
-    os.environ["DATA_DIR"] = str(home)
-    os.environ.pop("DATABASE_URL", None)
-    from backend.storage import engine
-
-    engine.ensure_server()
-    try:
-        asyncio.run(_measure())
-    finally:
-        engine.stop_server()
-        shutil.rmtree(home, ignore_errors=True)
+    run(_measure)

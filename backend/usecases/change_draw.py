@@ -79,7 +79,7 @@ async def refuse_replacement(replacement: UUID, *, by: Principal) -> None:
 async def _visit_instead(draw: DrawView, place: InspectionPlace, code: str, by: Principal) -> None:
     """The same team visits the alternate; whoever is recused from it stands back as the draw orders."""
     enterprise = (await registry.list_by_codes([code]))[code].id
-    recused = {i for i, e in await inspections.list_recusals(list(place.officers)) if e == enterprise}
+    recused = await inspections.list_recusals_of(enterprise, list(place.officers))
     team = list(place.officers)
     for slot, officer in enumerate(team):
         if officer in recused:
@@ -111,7 +111,7 @@ async def _next_officer(draw: DrawView, code: str, slot: int, team: frozenset[UU
     departments = [s["dept"] for s in draw.announcement["slots"] if s["dept"]] or [d.code for d in await people.list_departments()]
     fit = {i.id for i in await people.list_fit_inspectors(departments, today) if i.account is not None}
     pool = await draws.list_pool_inspectors(draw)
-    recused = {i for i, e in await inspections.list_recusals(list(pool)) if e == enterprise}
+    recused = set(await inspections.list_recusals_of(enterprise, list(pool)))
     _pid, inspector = await changes.next_officer(draw, object_id=code, slot=slot, team=team, unfit=(pool - fit) | recused)
     return inspector
 
