@@ -1,4 +1,4 @@
-"""The public draw: tickets beside bare SHA-256, pairing at two sizes."""
+"""The public draw: tickets beside bare SHA-256, pairing at three sizes."""
 
 from __future__ import annotations
 

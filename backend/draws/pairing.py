@@ -15,14 +15,13 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
-from itertools import chain, filterfalse, pairwise
+from itertools import filterfalse, pairwise
 
 Person = tuple[str, str, frozenset[str], frozenset[str], int]  # pid, department, qualifications, counties, load
 Place = tuple[str, int]  # object id, slot number
 Fit = tuple[int, str]  # slot number, county
 NOBODY = -1
 UNREACHABLE = 1 << 60
-NO_MATES: dict[int, int] = {}
 
 
 def pair_people(
@@ -32,7 +31,7 @@ def pair_people(
     people: Sequence[Person],
     recusals: frozenset[tuple[str, str]],
 ) -> tuple[dict[str, list[str | None]], list[Place]]:
-    """Serve every (object, slot). ``prk`` keys the tickets; ``objects`` are (id, county).
+    """Serve every (object, slot). ``prk`` keys the tickets; ``objects`` are (id, county). No id and no pid comes twice.
 
     Returns teams (id -> pid or None per slot) in the order of ``objects``, and the places that nobody could take.
     """
@@ -63,13 +62,14 @@ class _Pairing:
     ) -> None:
         self.prk, self.objects, self.people, self.recusals = prk, objects, people, recusals
         self.n_slots = len(slots)
-        self.fits: dict[Fit, list[tuple[bytes, int]]] = {(slot, county): [] for slot in range(len(slots)) for _, county in objects}
-        for j, (pid, d, quals, counties, _) in enumerate(people):
+        self.fits: dict[Fit, list[int]] = {(slot, county): [] for slot in range(len(slots)) for _, county in objects}
+        for j, (_, d, quals, counties, _) in enumerate(people):
             for slot, (dept, qual) in enumerate(slots):
                 if (dept is None or d == dept) and (qual is None or qual in quals):
                     for county in counties:
                         if (slot, county) in self.fits:
-                            self.fits[slot, county].append((pid.encode(), j))
+                            self.fits[slot, county].append(j)
+        self.pids = [p[0].encode() for p in people]
         self.load = [p[4] for p in people]
         self.holds: list[list[int]] = [[] for _ in people]
         self.holder = [NOBODY] * (len(objects) * self.n_slots)
@@ -91,7 +91,7 @@ class _Pairing:
             waiting.setdefault(community[place % n, self.objects[place // n][1]], []).append(place)
         members: dict[int, set[int]] = {}
         for fit, root in community.items():
-            members.setdefault(root, set()).update(j for _, j in self.fits[fit])
+            members.setdefault(root, set()).update(self.fits[fit])
         unserved: set[int] = set()
         for root, places in waiting.items():
             self.carry = Counter(self.load[j] for j in members[root])
@@ -108,39 +108,30 @@ class _Pairing:
         found = self.candidates.get(place)
         if found is None:
             (object_id, county), slot = self.objects[place // self.n_slots], place % self.n_slots
-            prefix = self.prk + f"pair|{object_id}|{slot}|".encode()
-            # Two equal tickets would be a collision of SHA-256, so one officer a ticket.
-            by_ticket = {sha256(prefix + pid).digest(): j for pid, j in self.fits[slot, county]}
-            ranked = [by_ticket[t] for t in sorted(by_ticket)]
+            fitting = self.fits[slot, county]
             if self.recusals:
-                ranked = [j for j in ranked if (object_id, self.people[j][0]) not in self.recusals]
+                fitting = [j for j in fitting if (object_id, self.people[j][0]) not in self.recusals]
+            prefix, pids = self.prk + f"pair|{object_id}|{slot}|".encode(), self.pids
             # Arrays are nothing to the garbage collector, which would walk millions of list entries again and again.
-            found = self.candidates[place] = array("i", ranked)
-        return found
-
-    def _mates(self, place: int) -> dict[int, int]:
-        """The place's candidates who hold another place of its object, or itself: officer -> that place."""
-        n = self.n_slots
-        if n == 1:
-            return NO_MATES
-        first = place - place % n
-        found = NO_MATES
-        for x in range(first, first + n):
-            j = self.holder[x]
-            if j != NOBODY and j in self._cand(place):
-                found = {**found, j: x}
+            found = self.candidates[place] = array("i", sorted(fitting, key=lambda j: sha256(prefix + pids[j]).digest()))
         return found
 
     def _serve(self, place: int) -> bool:
-        mates = self._mates(place)
+        # Nearly every place is served at the first level, so what is proven is only looked up once that has failed.
+        level = self.lowest + 1
+        while level <= self.highest + 1:
+            if self._augment(place, level):
+                return True
+            level = max(level, self._proven(place)) + 1
+        return False
+
+    def _proven(self, place: int) -> int:
+        """No load below this can be reached from the place."""
+        first = place - place % self.n_slots
+        order = self._cand(place)
+        mates = {j: x for x, j in enumerate(self.holder[first : first + self.n_slots], first) if j in order}
         # A mate is passed through the place they hold here, so it is the others' bounds that speak, and those of all places so reached.
-        own = {j: self.bound[j] for j in mates}
-        for j in own:
-            self.bound[j] = UNREACHABLE
-        proven = min(min(map(self.bound.__getitem__, self._cand(p)), default=UNREACHABLE) for p in (place, *mates.values()))
-        for j, bound in own.items():
-            self.bound[j] = bound
-        return any(self._augment(place, level) for level in range(max(proven, self.lowest) + 1, self.highest + 2))
+        return min((self.bound[j] for p in (place, *mates.values()) for j in self._cand(p) if j not in mates), default=UNREACHABLE)
 
     def _closed_at(self, level: int) -> bytearray:
         while len(self.closed) <= level:
@@ -148,16 +139,14 @@ class _Pairing:
         return self.closed[level]
 
     def _ask(self, place: int, closed: bytearray) -> Iterator[int]:
-        """The place's candidates in order, without those closed by the time they are reached; ~x for a mate who holds x."""
-        order, mates = self._cand(place), self._mates(place)
-        if not mates:
-            return filterfalse(closed.__getitem__, order)
-        found: list[Iterator[int]] = []
-        start = 0
-        for at, x in sorted([(order.index(j), x) for j, x in mates.items()]):
-            found += [filterfalse(closed.__getitem__, order[start:at]), iter((~x,))]
-            start = at + 1
-        return chain(*found, filterfalse(closed.__getitem__, order[start:]))
+        """The place's candidates in order, without those closed by the time they are reached; ~x for one who holds x of its object."""
+        first = place - place % self.n_slots
+        team = self.holder[first : first + self.n_slots]
+        for j in self._cand(place):
+            if j in team:
+                yield ~(first + team.index(j))
+            elif not closed[j]:
+                yield j
 
     def _augment(self, start: int, level: int) -> bool:
         """Find an officer with a load below ``level``, by displacements where need be. Nothing changes before one is found."""
@@ -167,12 +156,8 @@ class _Pairing:
         while way:
             step = way[-1]
             if step.held is not None:
-                for x in step.held:
-                    if x not in been:
-                        break
-                else:
-                    x = NOBODY
-                if x != NOBODY:
+                x = next(step.held, None)
+                if x is not None:
                     been.add(x)
                     step.displaced = x
                     way.append(_Step(x, self._ask(x, closed)))
@@ -182,7 +167,7 @@ class _Pairing:
             if j is None:
                 way.pop()
             elif j < 0:
-                step.officer, step.held = self.holder[~j], iter((~j,))
+                step.officer, step.held = self.holder[~j], filterfalse(been.__contains__, (~j,))
             elif self.load[j] < level:
                 self._settle(way, j)
                 for k in seen:
@@ -191,9 +176,9 @@ class _Pairing:
             else:
                 closed[j] = 1
                 seen.append(j)
-                step.officer, step.held = j, iter(self.holds[j])
+                step.officer, step.held = j, filterfalse(been.__contains__, self.holds[j])
         for j in seen:
-            self.bound[j] = level
+            self.bound[j] = max(self.bound[j], level)
         return False
 
     def _settle(self, way: list[_Step], j: int) -> None:
@@ -213,7 +198,7 @@ class _Pairing:
             self.holder[step.place] = step.officer
 
 
-def _communities(fits: dict[Fit, list[tuple[bytes, int]]], n_people: int) -> dict[Fit, int]:
+def _communities(fits: dict[Fit, list[int]], n_people: int) -> dict[Fit, int]:
     """A number for each (slot, county); the same one where a chain of common candidates links them. Union-find over officers."""
     parent = list(range(n_people))
 
@@ -223,6 +208,6 @@ def _communities(fits: dict[Fit, list[tuple[bytes, int]]], n_people: int) -> dic
         return j
 
     for members in fits.values():
-        for (_, a), (_, b) in pairwise(members):
+        for a, b in pairwise(members):
             parent[root(a)] = root(b)
-    return {fit: root(members[0][1]) if members else NOBODY for fit, members in fits.items()}
+    return {fit: root(members[0]) if members else NOBODY for fit, members in fits.items()}
