@@ -40,7 +40,7 @@ async def _measure() -> None:
                 await connection().execute("analyze enterprise")
             draw = uuid4()
             start = time.perf_counter()
-            async with transaction():
+            async with transaction("repeatable_read"):
                 frozen = await frame.freeze(draw, registry.frame_source(COUNTIES, []), {}, salt_key=bytes(32), by_class=False)
             took = time.perf_counter() - start
             assert frozen.n == n

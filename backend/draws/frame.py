@@ -6,6 +6,7 @@ tests/rooms/test_frame.py, measured by benchmarks/frame.py.
 
 from __future__ import annotations
 
+import asyncio
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -92,30 +93,43 @@ async def freeze(draw: UUID, source: Relation, excluded: Mapping[UUID, str], *, 
     """Write the frame of ``draw`` and commit to it.
 
     ``source`` has the columns enterprise, code, county, industry, is_active, credit_class; ``excluded`` says which enterprises stay
-    out and why ("X:OPEN"); being inactive goes before that.
+    out and why ("X:OPEN"); being inactive goes before that. The transaction must be repeatable-read.
     """
     class_code = "s.credit_class" if by_class else f"'{rules.NO_CLASS}'"
-    columns = f"${len(source.args) + 3}::uuid, s.code, s.enterprise, s.county, s.county || '/' || s.industry, {_STATE}, {class_code}"
+    columns = (
+        f"${len(source.args) + 3}::uuid as draw, s.code as object_id, s.enterprise, s.county, s.county || '/' || s.industry as cell,"
+        f" {_STATE} as st, {class_code} as class_code"
+    )
     sql, args = _source(source, excluded, columns)
+    args.append(draw)
+    if await connection().fetchval("show transaction_isolation") == "read committed":
+        raise RuntimeError("a frame that is read twice needs one moment for both: freeze it in a repeatable-read transaction")
     await connection().execute(_TUNED)
-    await connection().execute(
-        f'insert into draw_frame_row (draw, object_id, enterprise, county, cell, st, class_code) {sql} order by s.code collate "C"',
+    n = len(args)
+    leaf = _LEAF.format(cc=COMMITMENT.format(inner=f"${n + 1}", outer=f"${n + 2}"))
+    # Reading may use every core, writing may not: leaves are hashed from the source, and become a tree while the rows are written.
+    rows = await connection().fetch(
+        f"select convert_to(object_id, 'UTF8') || '\\x00'::bytea || {leaf} from ({sql}) f where draw is not null",
         *args,
-        draw,
+        *key_blocks(salt_key),
         timeout=PATIENCE,
+    )
+    root = asyncio.get_running_loop().run_in_executor(None, _root, [row[0] for row in rows])
+    await connection().execute(
+        f'insert into draw_frame_row (draw, object_id, enterprise, county, cell, st, class_code) {sql} order by s.code collate "C"', *args, timeout=PATIENCE
     )
     # Without it the planner takes the new rows for few, and one core for enough.
     await connection().execute("analyze draw_frame_row")
-    # A row as it is sorted: its id's bytes, an end that no text has, its leaf's hash.
-    leaf = _LEAF.format(cc=COMMITMENT.format(inner="$2", outer="$3"))
-    rows = await connection().fetch(
-        f"select convert_to(object_id, 'UTF8') || '\\x00'::bytea || {leaf} from draw_frame_row where draw = $1", draw, *key_blocks(salt_key), timeout=PATIENCE
-    )
-    leaves = sorted(row[0] for row in rows)
     strata = await connection().fetch(
         "select class_code, cell, count(*) as size from draw_frame_row where draw = $1 and st = 'E' group by 1, 2 order by 1, 2", draw
     )
-    return Frozen(merkle.root_of_hashes(leaf[-32:] for leaf in leaves).hex(), len(leaves), [Stratum(**row) for row in strata])
+    return Frozen((await root).hex(), len(rows), [Stratum(**row) for row in strata])
+
+
+def _root(leaves: list[bytes]) -> bytes:
+    """The tree over leaves as they are sorted: each its id's bytes, an end that no text has, its hash."""
+    leaves.sort()
+    return merkle.root_of_hashes(leaf[-merkle.HASH_BYTES :] for leaf in leaves)
 
 
 def key_blocks(salt_key: bytes) -> tuple[bytes, bytes]:

@@ -21,8 +21,6 @@ from backend.ledger import service as ledger
 from backend.storage.engine import connection
 from backend.storage.relation import Relation
 
-NUMBERING = 7262320
-
 
 class NotYet(DomainError):
     code = "draw-not-yet"
@@ -69,6 +67,14 @@ class Sealed:
     index: int
 
 
+async def take_turn() -> None:
+    """First of all in a transaction that announces: one draw at a time gets a number.
+
+    Locking a table takes no snapshot, so that a repeatable-read transaction sees everything up to the moment when its turn has come.
+    """
+    await connection().execute("lock table draw in share row exclusive mode")
+
+
 async def announce(
     *,
     campaign: UUID,
@@ -90,12 +96,11 @@ async def announce(
     """T0: freeze frame and pool, seal the secret, announce. Returns the draw id.
 
     For ``frame`` and ``excluded`` see ``frames.freeze``. ``rates`` per class, or a fixed number of the whole frame; ``recusals`` are
-    (enterprise, inspector); ``keepers`` each get a sealed share of the secret.
+    (enterprise, inspector); ``keepers`` each get a sealed share of the secret. The transaction is repeatable-read and took its turn.
     Raises ``NothingToDraw`` for an empty frame, ``Invalid`` for missing sources or rates, or a number above the frame's.
     """
     if not sources:
         raise Invalid(field="sources", why_zh="至少公告一个随机数来源", why_en="announce at least one source of randomness")
-    await connection().execute("select pg_advisory_xact_lock($1)", NUMBERING)
     now = clock.now()
     year = now.astimezone(clock.BEIJING).year
     count = await connection().fetchval("select count(*) from draw where draw_id like $1", f"QJ-{year}-%")

@@ -15,10 +15,20 @@ import asyncpg
 from piccolo.engine import engine_finder
 from piccolo.engine.postgres import PostgresEngine, PostgresTransaction
 
+from backend.kernel.errors import DomainError
 from backend.kernel.settings import settings
 from backend.storage import cluster
 
 Isolation = Literal["read_committed", "repeatable_read", "serializable"]
+
+
+class ChangedMeanwhile(DomainError):
+    """A transaction that sees one moment met a row that somebody changed after it. Nothing was written."""
+
+    code = "changed-meanwhile"
+    status = 409
+    zh = "数据刚刚被其他操作修改，请重试"
+    en = "The data were changed at this very moment: please try again"
 
 
 def dsn() -> dict[str, Any]:
@@ -77,6 +87,8 @@ class SafeTransaction(PostgresTransaction):
         finally:
             self.engine.current_transaction.reset(self.context)
             await self._give_back()
+        if isinstance(error, asyncpg.SerializationError):
+            raise ChangedMeanwhile() from error
 
     async def _give_back(self) -> None:
         if self.engine.pool:

@@ -103,12 +103,13 @@ def _keepers() -> tuple[Keeper, ...]:
 
 
 async def announce_draw(campaign_id: UUID, *, sources: Sequence[Mapping[str, str]], by: Principal, seed: bytes | None = None) -> str:
-    """T0 in one transaction. Returns the draw id.
+    """T0 in one transaction that sees one moment: exclusions, loads and both readings of the frame agree. Returns the draw id.
 
     ``sources``: {"kind": dice|digits|kuaile8|beacon|drand, "name", "date", "rule"} and, for digits and dice, "count".
     """
     require(by, MANAGER)
-    async with transaction():
+    async with transaction("repeatable_read"):
+        await draws.take_turn()
         campaign = await inspections.find_campaign(campaign_id, by.scope)
         if campaign.department != by.department:
             raise Forbidden()

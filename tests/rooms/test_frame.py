@@ -42,7 +42,7 @@ async def test_a_frame_is_what_the_rules_say(db, odd, by_class):
     rows = some_rows(300, 7, odd)
     excluded = {rows[3][0]: "X:OPEN", rows[4][0]: "X:FREQ"}
     draw = uuid4()
-    async with transaction():
+    async with transaction("repeatable_read"):
         frozen = await frame.freeze(draw, source(rows), excluded, salt_key=KEY, by_class=by_class)
         counts = await frame.count_states(source(rows), excluded)
     expected = []
@@ -62,7 +62,7 @@ async def test_a_frame_is_what_the_rules_say(db, odd, by_class):
 async def test_the_drawn_are_those_of_the_rules(db, monkeypatch, rates, deviations):
     monkeypatch.setattr(frame, "_DEVIATIONS", deviations)
     draw = uuid4()
-    async with transaction():
+    async with transaction("repeatable_read"):
         frozen = await frame.freeze(draw, source(some_rows(3_000, 11)), {}, salt_key=KEY, by_class=False)
         for prk in (bytes(32), b"\xff" * 32, bytes(range(32))):
             found = await frame.select(draw, prk, rates, frozen.strata)
@@ -78,7 +78,7 @@ async def test_cells_of_one_and_rates_by_class(db):
     rows = [(uuid4(), f"X{k}", "530302", f"{k}", True, "ABCD"[k % 4]) for k in range(200)]
     rates = {"A": (1, 50), "B": (1, 10), "C": (1, 2), "D": (1, 1)}
     draw = uuid4()
-    async with transaction():
+    async with transaction("repeatable_read"):
         frozen = await frame.freeze(draw, source(rows), {}, salt_key=KEY, by_class=True)
         found = await frame.select(draw, KEY, rates, frozen.strata)
         kept = [(r.id, r.cell, r.class_code) for r, _ in await queries.list_frame_rows(draw, KEY)]
@@ -86,7 +86,7 @@ async def test_cells_of_one_and_rates_by_class(db):
 
 
 async def test_an_empty_frame_has_the_empty_root(db):
-    async with transaction():
+    async with transaction("repeatable_read"):
         frozen = await frame.freeze(uuid4(), source([(uuid4(), "x", "y", "z", True, "A")]), {}, salt_key=KEY, by_class=False)
         assert frozen.n == 1
         empty = Relation("select null::uuid as enterprise, '' as code, '' as county, '' as industry, true as is_active, 'A' as credit_class where false", ())

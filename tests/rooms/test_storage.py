@@ -9,7 +9,7 @@ import pytest
 from piccolo.engine.exceptions import TransactionError
 
 from backend.storage import outbox
-from backend.storage.engine import connection, transaction
+from backend.storage.engine import ChangedMeanwhile, connection, transaction
 
 
 async def test_a_failed_commit_hands_its_connection_back(db):
@@ -78,3 +78,18 @@ async def test_append_only_tables_refuse_change(db):
         with pytest.raises(asyncpg.IntegrityConstraintViolationError):
             async with transaction():
                 await connection().execute(statement)
+
+
+async def test_who_sees_one_moment_is_told_when_a_row_was_changed_after_it(db):
+    async with transaction():
+        await outbox.ask("push", {}, key="a")
+    with pytest.raises(ChangedMeanwhile):
+        async with transaction("repeatable_read"):
+            await connection().fetchval("select count(*) from outbox_job")
+            async with asyncio.timeout(10):
+                other = await asyncpg.connect(**db.config)
+                await other.execute("update outbox_job set attempts = 7")
+                await other.close()
+            await connection().execute("update outbox_job set attempts = 8")
+    async with transaction():
+        assert await connection().fetchval("select attempts from outbox_job") == 7

@@ -48,6 +48,29 @@ async def test_on_the_announced_date_it_is_revealed_by_itself_once(demo, tmp_pat
     assert verifier.main([str(tmp_path / "bundle.json")]) == 0
 
 
+async def test_announcements_at_once_get_one_number_each_and_a_double_click_none(demo):
+    manager, today = await principal("manager"), beijing_today()
+    plan = Plan(
+        name="同时公告",
+        items=("SC04",),
+        department="scjg",
+        partners=(),
+        counties=("530302",),
+        industries=(),
+        rate_mode="fixed",
+        rates={"n": 1},
+        officers_per_visit=2,
+        due_on=today + timedelta(days=20),
+    )
+    one, other = await create_campaign(plan, by=manager), await create_campaign(plan, by=manager)
+    source = {"kind": "beacon", "name": "drand", "date": today.isoformat(), "rule": "round 1"}
+    done = await asyncio.gather(*(announce_draw(c, sources=[source], by=manager) for c in (one, one, other)), return_exceptions=True)
+    numbers = sorted(int(d[-4:]) for d in done if isinstance(d, str))
+    assert len(numbers) == 2
+    assert numbers[1] == numbers[0] + 1
+    assert [d.status for d in done if not isinstance(d, str)] == [409]
+
+
 async def test_what_was_announced_cannot_be_changed_even_by_hand(demo):
     draw_id = await drawn()
     for change in ("seed = sha256('x')", "announcement = '{}'", "randomness = '[]'", "result = '{}'"):
