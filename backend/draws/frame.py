@@ -109,12 +109,13 @@ async def freeze(draw: UUID, source: Relation, excluded: Mapping[UUID, str], *, 
     leaf = _LEAF.format(cc=COMMITMENT.format(inner=f"${n + 1}", outer=f"${n + 2}"))
     # Reading may use every core, writing may not: leaves are hashed from the source, and become a tree while the rows are written.
     rows = await connection().fetch(
-        f"select convert_to(object_id, 'UTF8') || '\\x00'::bytea || {leaf} from ({sql}) f where draw is not null",
+        f"select array_agg(convert_to(object_id, 'UTF8') || '\\x00'::bytea || {leaf}) from ({sql}) f group by county",
         *args,
         *key_blocks(salt_key),
         timeout=PATIENCE,
     )
-    root = asyncio.get_running_loop().run_in_executor(None, _root, [row[0] for row in rows])
+    leaves = [leaf for (county,) in rows for leaf in county]
+    root = asyncio.get_running_loop().run_in_executor(None, _root, leaves)
     await connection().execute(
         f'insert into draw_frame_row (draw, object_id, enterprise, county, cell, st, class_code) {sql} order by s.code collate "C"', *args, timeout=PATIENCE
     )
@@ -123,7 +124,7 @@ async def freeze(draw: UUID, source: Relation, excluded: Mapping[UUID, str], *, 
     strata = await connection().fetch(
         "select class_code, cell, count(*) as size from draw_frame_row where draw = $1 and st = 'E' group by 1, 2 order by 1, 2", draw
     )
-    return Frozen((await root).hex(), len(rows), [Stratum(**row) for row in strata])
+    return Frozen((await root).hex(), len(leaves), [Stratum(**row) for row in strata])
 
 
 def _root(leaves: list[bytes]) -> bytes:

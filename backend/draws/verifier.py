@@ -95,7 +95,8 @@ class Draw:
     def pool(self):
         if self.b.get("pool") is None:
             return None
-        return tree([canon(p) for p in sorted(self.b["pool"], key=lambda p: b8(p["pid"]))]) == self.a["pool_root"]
+        pool = sorted(self.b["pool"], key=lambda p: b8(p["pid"]))
+        return len({p["pid"] for p in pool}) == len(pool) and tree([canon(p) for p in pool]) == self.a["pool_root"]
 
     def recusals(self):
         if self.b.get("recusals") is None:

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { stringify } from "../src/model/jcs.js";
+import { encode, stringify } from "../src/model/jcs.js";
 import * as merkle from "../src/model/merkle.js";
 import { encodeRandomness, explain, recompute, verifyBundle } from "../src/model/draw.js";
 
@@ -34,6 +34,14 @@ for (const bundle of bundles) {
       change(copy);
       assert.equal((await verifyBundle(copy)).verdict, "failed", name);
     }
+  });
+  test(`${id}: an officer who stands twice in the pool is found, even where it was announced so`, async () => {
+    const copy = structuredClone(bundle);
+    copy.pool.push({ ...copy.pool[0], load: 0 });
+    copy.pool.sort((a, b) => (a.pid < b.pid ? -1 : 1));
+    copy.announcement.pool_root = Buffer.from(merkle.root(copy.pool.map((p) => encode(p)))).toString("hex");
+    const { checks } = await verifyBundle(copy);
+    assert.equal(checks.find((c) => c.code === "pool").ok, false);
   });
   test(`${id} before its secret is revealed is incomplete`, async () => {
     const early = { ...bundle, secret: null, pool: null, recusals: null, classes: null, result: null };

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from backend.draws import rules, verifier
+
 REPO = Path(__file__).parents[2]
 BUNDLES = json.loads((REPO / "tests/vectors/draw.json").read_text())["bundles"]
 
@@ -57,6 +59,13 @@ ALTER = {
 def test_anything_altered_fails(tmp_path, bundle, what):
     ALTER[what](bundle)
     assert verify(tmp_path, bundle).returncode == 1
+
+
+def test_an_officer_who_stands_twice_in_the_pool_is_found(bundle):
+    """Even where the server announced it so: twice in the pool is twice as likely."""
+    bundle["pool"].append({**bundle["pool"][0], "load": 0})
+    bundle["announcement"]["pool_root"] = rules.pool_root(bundle["pool"])
+    assert verifier.Draw(bundle).pool() is False
 
 
 def test_before_the_secret_is_revealed_it_says_so(tmp_path, bundle):

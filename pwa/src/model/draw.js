@@ -148,7 +148,11 @@ export async function verifyBundle(bundle, { onProgress = () => {}, frame: read 
     }
     return rows.length === a.n_frame && bytesToHex(tree.root()) === a.frame_root;
   });
-  await check("pool", () => (bundle.pool ? bytesToHex(root(ascending(/** @type {Bundle[]} */ (bundle.pool), (p) => p.pid).map(encode))) === a.pool_root : null));
+  await check("pool", () => {
+    if (!bundle.pool) return null;
+    const pool = ascending(/** @type {Bundle[]} */ (bundle.pool), (p) => p.pid);
+    return pool.every((p, i) => i === 0 || pool[i - 1].pid !== p.pid) && bytesToHex(root(pool.map(encode))) === a.pool_root;
+  });
   await check("recusals", () => {
     if (!bundle.recusals) return null;
     // An entry is wholly open or wholly closed: a pair beside a hash that does not open it would steer the pairing unproven.
