@@ -104,7 +104,7 @@ async def _store_campaign(forms: Sequence[tuple[str, UUID]], **values: Any) -> t
 
 async def create_campaign(plan: rules.Plan, *, by: UUID, scope: Scope) -> UUID:
     """Plan a campaign; its checklists are pinned in their newest version. Raises ``Invalid`` naming the field."""
-    rules.check_plan(plan, scope, clock.now().astimezone(clock.BEIJING).date())
+    rules.check_plan(plan, scope, clock.today())
     campaign_id, number = await _store_campaign(
         await _pin_forms(plan.items, plan.departments),
         name=plan.name.strip(),
@@ -136,7 +136,7 @@ async def create_adhoc(plan: rules.AdhocPlan, *, department: str, county: str, i
 
     Raises ``Invalid`` naming the field.
     """
-    rules.check_adhoc(plan, clock.now().astimezone(clock.BEIJING).date())
+    rules.check_adhoc(plan, clock.today())
     name = plan.name.strip() or rules.KINDS[plan.kind][0]
     campaign_id, number = await _store_campaign(
         await _pin_forms(plan.items, (department,)),

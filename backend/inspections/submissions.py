@@ -126,7 +126,7 @@ async def accept(
         "update inspection set state = 'submitted', submitted_at = $2, completed_on = $3, version = version + 1, updated_at = $2 where id = $1",
         inspection,
         now,
-        now.astimezone(clock.BEIJING).date(),
+        clock.day_of(now),
     )
     return Accepted(submission, inspection, digest, now, skew, entry, "submitted", is_new=True)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta, timezone
 
 # China keeps one time zone without summer time (GB/T 7408), so a fixed offset needs no tz database.
 BEIJING = timezone(timedelta(hours=8), "Asia/Shanghai")
@@ -14,6 +14,15 @@ _source: Callable[[], datetime] | None = None
 def now() -> datetime:
     """The present moment, aware, in UTC."""
     return _source() if _source else datetime.now(UTC)
+
+
+def day_of(moment: datetime) -> date:
+    """The day in China on which ``moment`` lies: what statutory clocks count in."""
+    return moment.astimezone(BEIJING).date()
+
+
+def today() -> date:
+    return day_of(now())
 
 
 def hold(source: Callable[[], datetime] | None) -> None:

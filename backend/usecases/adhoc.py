@@ -32,7 +32,7 @@ class AdhocFigures:
 
 async def list_choosable(by: Principal) -> list[InspectorView]:
     """The department's officers who may be sent, whatever the enterprise."""
-    today = clock.now().astimezone(clock.BEIJING).date()
+    today = clock.today()
     return [i for i in await people.list_fit_inspectors([by.department or ""], today) if i.account is not None]
 
 

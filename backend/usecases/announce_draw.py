@@ -44,12 +44,12 @@ async def _excluded(department: str, cap: int | None) -> dict[UUID, str]:
     visits = await inspections.count_capped_visits(department) if cap is not None else {}
     excluded = {e: "X:FREQ" for e, n in visits.items() if cap is not None and n >= cap}
     excluded |= dict.fromkeys(await inspections.list_open_enterprises(), "X:OPEN")
-    return excluded | dict.fromkeys(await exemptions.list_exempt(department, None, clock.now().astimezone(clock.BEIJING).date()), "X:EXEMPT")
+    return excluded | dict.fromkeys(await exemptions.list_exempt(department, None, clock.today()), "X:EXEMPT")
 
 
 async def _pool(departments: Sequence[str]) -> list[draws.Officer]:
     loads = await inspections.count_open_by_inspector()
-    today = clock.now().astimezone(clock.BEIJING).date()
+    today = clock.today()
     return [
         draws.Officer(i.id, i.department, i.qualifications, i.counties, loads.get(i.id, 0))
         for i in await people.list_fit_inspectors(list(departments), today)
@@ -90,7 +90,7 @@ def check_sources(sources: Sequence[Mapping[str, str]]) -> list[dict[str, str]]:
         except ValueError as e:
             raise Invalid(field=name, why_zh="请填写日期", why_en="give its date") from e
         moment = datetime.combine(day, time(12), clock.BEIJING)
-        if day < now.astimezone(clock.BEIJING).date() or (source["kind"] == "drand" and moment <= now):
+        if day < clock.day_of(now) or (source["kind"] == "drand" and moment <= now):
             raise Invalid(field=name, why_zh="随机数须在公告之后产生，请选择以后的日期", why_en="the value must arise later: choose a later date")
         extra = {"round": str(beacon.round_after(int(moment.timestamp()))), "chain": beacon.CHAIN} if source["kind"] == "drand" else {}
         checked.append({**source, **extra})

@@ -107,7 +107,7 @@ async def _visit_instead(draw: DrawView, place: InspectionPlace, code: str, by: 
 
 
 async def _next_officer(draw: DrawView, code: str, slot: int, team: frozenset[UUID], enterprise: UUID) -> UUID:
-    today = clock.now().astimezone(clock.BEIJING).date()
+    today = clock.today()
     departments = [s["dept"] for s in draw.announcement["slots"] if s["dept"]] or [d.code for d in await people.list_departments()]
     fit = {i.id for i in await people.list_fit_inspectors(departments, today) if i.account is not None}
     pool = await draws.list_pool_inspectors(draw)

@@ -42,7 +42,7 @@ async def tell_what_is_overdue() -> int:
             await draws.note_overdue(draw)
             for auditor in await people.list_accounts_of_role(AUDITOR):
                 if draw.region.startswith(auditor.region) and auditor.active:
-                    params = {"draw": draw.draw_id, "title": draw.title, "reveal_by": draw.reveal_by.astimezone(clock.BEIJING).date().isoformat()}
+                    params = {"draw": draw.draw_id, "title": draw.title, "reveal_by": clock.day_of(draw.reveal_by).isoformat()}
                     await notify.tell(auditor.id, "draw.overdue", inspection=None, params=params)
     return len(overdue)
 

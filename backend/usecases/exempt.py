@@ -17,7 +17,7 @@ async def grant_exemption(enterprise: UUID, *, legal_basis: str, valid_to: date 
     require(by, MANAGER)
     async with transaction():
         await queries.find_enterprise(enterprise, by.scope)
-        today = clock.now().astimezone(clock.BEIJING).date()
+        today = clock.today()
         return await exemptions.grant(
             enterprise, department=by.department or "", legal_basis=legal_basis, valid_from=today, valid_to=valid_to, by=by.account_id
         )

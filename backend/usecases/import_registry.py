@@ -118,7 +118,7 @@ async def _read_on(batch: BatchView) -> None:
 
 async def _judge(rows: Sequence[readers.Row], batch: BatchView, seen: Mapping[str, int], reason: str | None = None, by: UUID | None = None) -> list[JudgedRow]:
     """Judge rows against the rules, the register and the rows before them. ``seen``: codes that earlier rows claim."""
-    book, today = await registry.load_codebook(), clock.now().astimezone(clock.BEIJING).date()
+    book, today = await registry.load_codebook(), clock.today()
     known = await registry.list_by_codes([normalise_code(row.fields.get("code", "")) for row in rows])
     return await asyncio.to_thread(_judge_all, rows, book, known, dict(seen), batch.region, today, reason, by)
 

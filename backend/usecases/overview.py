@@ -92,10 +92,6 @@ class PublishedResult:
     published_at: datetime
 
 
-def today() -> date:
-    return clock.now().astimezone(clock.BEIJING).date()
-
-
 def lamp(state: str, due_on: date, on: date) -> str:
     if state in HANDED_IN:
         return ""
@@ -146,7 +142,7 @@ async def count_by_county(scope: Scope) -> list[CountyFigures]:
         f" from inspection i where {visible} group by i.county order by i.county",
         list(HANDED_IN),
         list(HANDED_IN),
-        today(),
+        clock.today(),
         *values,
     )
     return [CountyFigures(**row) for row in rows]
@@ -168,7 +164,7 @@ async def list_inspections(
     scope: Scope, by: InspectionFilter, *, after: tuple[date, UUID] | None = None, limit: int = PAGE
 ) -> tuple[list[InspectionRow], tuple[date, UUID] | None]:
     """Inspections by due date, and where the next page begins."""
-    on = today()
+    on = clock.today()
     visible, values = _visible(scope)
     conditions = [visible]
     for column, wanted in (("campaign", by.campaign), ("enterprise", by.enterprise), ("state", by.state), ("county", by.county)):

@@ -31,10 +31,6 @@ from tests.usecases.test_records import principal
 DICE = "31415926535897932384"
 
 
-def beijing_today():
-    return clock.now().astimezone(clock.BEIJING).date()
-
-
 async def announced(sources=None, **changed):
     plan = {
         "name": "test",
@@ -46,11 +42,11 @@ async def announced(sources=None, **changed):
         "rate_mode": "fixed",
         "rates": {"n": 5},
         "officers_per_visit": 2,
-        "due_on": beijing_today() + timedelta(days=20),
+        "due_on": clock.today() + timedelta(days=20),
     }
     manager = await principal("manager")
     campaign = await create_campaign(Plan(**plan | changed), by=manager)
-    dice = {"kind": "dice", "name": "dice", "date": beijing_today().isoformat(), "rule": "", "count": "20"}
+    dice = {"kind": "dice", "name": "dice", "date": clock.today().isoformat(), "rule": "", "count": "20"}
     return await announce_draw(campaign, sources=sources or [dice], by=manager)
 
 
@@ -123,7 +119,7 @@ async def test_a_beacon_round_needs_nobody_to_be_believed(demo):
 
 async def test_the_published_round_draws_at_once(demo, monkeypatch):
     monkeypatch.setattr(announcing.beacon, "round_after", lambda seconds: ROUND)
-    source = {"kind": "drand", "name": "drand quicknet", "date": (beijing_today() + timedelta(days=1)).isoformat(), "rule": ""}
+    source = {"kind": "drand", "name": "drand quicknet", "date": (clock.today() + timedelta(days=1)).isoformat(), "rule": ""}
     draw_id = await announced([source])
     outcome = await run_draw(draw_id, [SIGNATURE], by=await principal("manager"))
     assert outcome.draw.state == "drawn"
@@ -134,7 +130,7 @@ async def test_the_published_round_draws_at_once(demo, monkeypatch):
 async def test_randomness_from_before_the_announcement_is_refused(demo):
     for kind in ("dice", "drand"):
         with pytest.raises(Invalid) as refused:
-            await announced([{"kind": kind, "name": "yesterday's", "date": (beijing_today() - timedelta(days=1)).isoformat(), "rule": "", "count": "20"}])
+            await announced([{"kind": kind, "name": "yesterday's", "date": (clock.today() - timedelta(days=1)).isoformat(), "rule": "", "count": "20"}])
         assert "yesterday's" in refused.value.message("en")
 
 

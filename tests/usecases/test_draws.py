@@ -23,10 +23,6 @@ from tests.usecases.test_records import principal
 PWA = Path(__file__).parents[2] / "pwa"
 
 
-def beijing_today():
-    return clock.now().astimezone(clock.BEIJING).date()
-
-
 async def drawn() -> str:
     async with transaction():
         return str(await connection().fetchval("select draw_id from draw where state = 'drawn'"))
@@ -49,7 +45,7 @@ async def test_on_the_announced_date_it_is_revealed_by_itself_once(demo, tmp_pat
 
 
 async def test_announcements_at_once_get_one_number_each_and_a_double_click_none(demo):
-    manager, today = await principal("manager"), beijing_today()
+    manager, today = await principal("manager"), clock.today()
     plan = Plan(
         name="同时公告",
         items=("SC04",),
@@ -84,7 +80,7 @@ async def test_what_was_announced_cannot_be_changed_even_by_hand(demo):
 
 async def test_a_draw_by_credit_class_is_checked_without_telling_a_class(demo, tmp_path):
     manager = await principal("manager")
-    today = beijing_today()
+    today = clock.today()
     plan = Plan(
         name="按信用风险分类抽查",
         items=("SC04",),
@@ -139,7 +135,7 @@ async def test_officers_who_are_recused_do_not_meet_their_enterprise(demo):
         rate_mode="rate",
         rates={"-": (1, 1)},
         officers_per_visit=2,
-        due_on=beijing_today() + timedelta(days=20),
+        due_on=clock.today() + timedelta(days=20),
     )
     async with transaction():
         inspector = await connection().fetchval("select p.id from inspector p join account a on a.id = p.account where a.username = 'inspector'")
@@ -150,7 +146,7 @@ async def test_officers_who_are_recused_do_not_meet_their_enterprise(demo):
             manager.account_id,
         )
     campaign = await create_campaign(plan, by=manager)
-    source = {"kind": "dice", "name": "dice", "date": beijing_today().isoformat(), "rule": "", "count": "20"}
+    source = {"kind": "dice", "name": "dice", "date": clock.today().isoformat(), "rule": "", "count": "20"}
     draw_id = await announce_draw(campaign, sources=[source], by=manager)
     for witness in ("manager", "reviewer"):
         await run_draw(draw_id, ["31415926535897932384"], by=await principal(witness))

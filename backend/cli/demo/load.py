@@ -89,7 +89,7 @@ def _at(day: date, hour: int, minute: int = 0) -> None:
 
 
 async def _load() -> None:
-    today = clock.now().astimezone(clock.BEIJING).date()
+    today = clock.today()
     _at(today - timedelta(days=60), 9)
     accounts = await _load_registers()
     who = {name: await _principal(account) for name, account in accounts.items()}

@@ -85,7 +85,7 @@ async def list_campaigns(request: Request[Any, Any, Any]) -> Template:
         kinds=labels.adhoc_kinds(),
         places=await labels.load_places(),
         may_plan=request.user.role == MANAGER,
-        today=clock.now().astimezone(clock.BEIJING).date(),
+        today=clock.today(),
     )
 
 

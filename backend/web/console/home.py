@@ -59,7 +59,7 @@ def bars(figures: list[overview.CountyFigures]) -> list[Bar]:
 
 
 async def _todo(who: Principal, campaigns: list[overview.CampaignProgress], waiting: int, overdue: int) -> list[Todo]:
-    on = overview.today()
+    on = clock.today()
     found: list[Todo] = []
     if who.role in (MANAGER, ADMIN):
         for c in campaigns:

@@ -10,6 +10,7 @@ from litestar import Request, get
 from litestar.params import FromQuery
 from litestar.response import Template
 
+from backend.kernel import clock
 from backend.people import queries
 from backend.people.queries import InspectorView
 from backend.people.rules import is_fit
@@ -43,7 +44,7 @@ def judge(officer: InspectorView, on: date) -> tuple[str, str]:
 
 @get("/inspectors")
 async def list_inspectors(request: Request[Any, Any, Any], department: FromQuery[str] = "", county: FromQuery[str] = "") -> Template:
-    scope, on = request.user.scope, overview.today()
+    scope, on = request.user.scope, clock.today()
     officers, loads = await queries.list_inspectors(scope), await overview.count_loads()
     counties = await labels.county_choices(scope)
     everywhere = {code for code, _name in counties}

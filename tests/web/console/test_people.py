@@ -12,7 +12,6 @@ from backend.kernel import clock
 from backend.people import queries, service
 from backend.registry.service import load_industries, load_regions
 from backend.storage.engine import connection, transaction
-from backend.usecases.overview import today
 
 KEY = {"kty": "EC", "crv": "P-256", "x": "f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU", "y": "x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0"}
 
@@ -30,7 +29,7 @@ async def officer(name: str, days: int, department: str = "scjg", **fields: obje
             name=name,
             department=department,
             certificate_no=f"滇D-{name}",
-            certificate_expires_on=today() + timedelta(days=days),
+            certificate_expires_on=clock.today() + timedelta(days=days),
             qualifications=["law", "food"],
             counties=["530302"],
             **fields,
@@ -45,7 +44,7 @@ async def visits(officer_id: UUID, *states: str, department: str = "scjg") -> li
             "insert into campaign (id, number, name, plan_name, state, department, partners, region, counties, industries, rate_mode, rates,"
             " officers_per_visit, due_on, created_by, created_at, version)"
             " values ($1, $2, '餐饮双随机', '', 'drawn', $3, '{}', '5303', '{}', '{}', 'fixed', '{\"n\": 1}', 2, $4, $5, $6, 1)",
-            campaign, f"C-{campaign.hex[:6]}", department, today() + timedelta(days=9), uuid4(), clock.now(),
+            campaign, f"C-{campaign.hex[:6]}", department, clock.today() + timedelta(days=9), uuid4(), clock.now(),
         )  # fmt: skip
         for n, state in enumerate(states):
             ids.append(uuid4())
@@ -53,7 +52,7 @@ async def visits(officer_id: UUID, *states: str, department: str = "scjg") -> li
                 "insert into inspection (id, campaign, draw, enterprise, enterprise_code, enterprise_name, department, county, state, sealed_salt,"
                 " sealed_leaf, sealed_index, due_on, dispatched_at, version, updated_at)"
                 " values ($1, $2, $3, $4, 'c', $5, $6, '530302', $7, '', '', 0, $8, $9, 1, $9)",
-                ids[-1], campaign, uuid4(), uuid4(), f"饭店{department}{n}", department, state, today() + timedelta(days=4 * n - 1), clock.now(),
+                ids[-1], campaign, uuid4(), uuid4(), f"饭店{department}{n}", department, state, clock.today() + timedelta(days=4 * n - 1), clock.now(),
             )  # fmt: skip
             await connection().execute(
                 "insert into inspection_officer (inspection, inspector, slot, department) values ($1, $2, 0, $3)", ids[-1], officer_id, department
