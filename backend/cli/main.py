@@ -94,7 +94,29 @@ def _record_verify(args: argparse.Namespace) -> int:
     return 3 if any(c.ok is None for c in checks) else 0
 
 
-def _ledger_verify(args: argparse.Namespace) -> int:
+def _ledger(args: argparse.Namespace) -> int:
+    return _ledger_verify() if args.action == "verify" else _ledger_erase(args)
+
+
+def _ledger_erase(args: argparse.Namespace) -> int:
+    from backend.kernel.errors import NotFound
+    from backend.ledger import queries, service
+    from backend.storage import engine
+
+    async def erase() -> None:
+        async with engine.pool(1), engine.transaction():
+            entry = await queries.find_entry(args.index) if args.index is not None else None
+            if entry is None:
+                raise NotFound()
+            await service.erase(entry.row.entry_id, args.reason)
+
+    engine.ensure_server()
+    asyncio.run(erase())
+    print(f"第 {args.index} 条的内容已删除，条目与证明仍在 · the content of entry {args.index} is erased; the entry and its proofs stay")
+    return 0
+
+
+def _ledger_verify() -> int:
     from backend.ledger.verify import verify_log
     from backend.storage import engine
 
@@ -141,8 +163,10 @@ def parser() -> argparse.ArgumentParser:
     draw = add("draw", _draw, "draw verify BUNDLE.json: recompute a public draw; draw combine BUNDLE.json SHARE SHARE: put witnesses' opened shares together")
     draw.add_argument("action", choices=["verify", "combine"])
     draw.add_argument("rest", nargs=argparse.REMAINDER)
-    ledger = add("ledger", _ledger_verify, "ledger verify: recompute the whole log")
-    ledger.add_argument("action", choices=["verify"])
+    ledger = add("ledger", _ledger, "ledger verify: recompute the whole log; ledger erase INDEX: delete a person's data behind an entry, leaving a tombstone")
+    ledger.add_argument("action", choices=["verify", "erase"])
+    ledger.add_argument("index", type=int, nargs="?", help="the entry's place in the log")
+    ledger.add_argument("--reason", default="", help="the ground for the erasure; it is published")
     record = add("record", _record_verify, "record verify FILE: check a signed record with its evidence and its place in the log, offline")
     record.add_argument("action", choices=["verify"])
     record.add_argument("file", type=Path)

@@ -56,6 +56,7 @@ EVENTS: dict[str, tuple[str, str]] = {
     "inspection.returned": ("退回检查记录", "Record returned"),
     "inspection.approved": ("审核通过", "Record approved"),
     "result.published": ("公示检查结果", "Result published"),
+    "payload.erased": ("依法删除内容", "Content erased"),
     "demo.loaded": ("载入演示数据", "Demonstration data loaded"),
 }
 

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from backend.kernel import clock, merkle
-from backend.kernel.errors import NotFound
+from backend.kernel.errors import Invalid, NotFound
 from backend.kernel.ids import new_id
 from backend.ledger import rules
 from backend.ledger.keys import pseudonym
@@ -42,8 +42,13 @@ async def record(type: str, *, actor: UUID | None, subject: str, payload: dict[s
     return entry_id
 
 
-async def erase(entry_id: UUID, reason: str) -> None:
-    """Delete an entry's payload and salt and leave a tombstone: the leaf stays, so every proof still holds."""
+async def erase(entry_id: UUID, reason: str, *, actor: UUID | None = None) -> None:
+    """Delete an entry's payload and salt and leave a tombstone: the leaf stays, so every proof still holds.
+
+    The erasure is an entry of its own, in public. Raises ``NotFound`` for an entry that is not there or was erased before.
+    """
+    if not reason.strip():
+        raise Invalid(field="reason", why_zh="请写明删除依据", why_en="say on what ground it is erased")
     done = await connection().execute(
         "update ledger_payload set payload = null, salt = null, erased_at = $2, erased_reason = $3 where entry_id = $1 and erased_at is null",
         entry_id,
@@ -52,3 +57,4 @@ async def erase(entry_id: UUID, reason: str) -> None:
     )
     if done == "UPDATE 0":
         raise NotFound()
+    await record("payload.erased", actor=actor, subject=str(entry_id), payload={"reason": reason}, public=True)

@@ -55,6 +55,11 @@ async def verify_log() -> list[Problem]:
             " and not exists (select 1 from ledger_stage s where s.entry_id = e.entry_id)"
         )
         problems += [Problem(f"act {row['entry_id']}", f"{row['type']} of {row['subject']} was recorded and has no place in the log") for row in lost]
+        unsaid = await connection().fetch(
+            "select p.entry_id from ledger_payload p where p.erased_at is not null"
+            " and not exists (select 1 from ledger_entry e where e.type = 'payload.erased' and e.subject = p.entry_id::text)"
+        )
+        problems += [Problem(f"act {row['entry_id']}", "its content was erased without an entry that says so") for row in unsaid]
         problems += _check_checkpoints(checkpoints, hashes)
         problems += await _check_tiles(hashes)
     return problems

@@ -8,6 +8,7 @@ import random
 import pytest
 
 from backend.kernel import merkle
+from backend.kernel.errors import Invalid
 from backend.ledger import keys, queries, rules, sequencer, service
 from backend.ledger.verify import verify_log
 from backend.storage.engine import connection, transaction
@@ -174,6 +175,22 @@ async def test_erasure_leaves_a_tombstone_and_every_proof(db):
     assert page.erased_at is not None
     assert page.payload is None
     assert await verify_log() == []
+    await sequencer.sequence()
+    async with transaction():
+        told = await queries.find_entry(1)
+    assert (told.row.type, told.row.subject, told.payload) == ("payload.erased", str(entry), {"reason": "the person asked"})
+
+
+async def test_an_erasure_that_nobody_told_is_found_and_one_without_a_ground_refused(db):
+    (entry,) = await write(1)
+    await sequencer.sequence()
+    with pytest.raises(Invalid):
+        async with transaction():
+            await service.erase(entry, " ")
+    async with transaction():
+        await connection().execute("update ledger_payload set payload = null, salt = null, erased_at = now(), erased_reason = 'quietly'")
+    (problem,) = await verify_log()
+    assert "without an entry" in str(problem)
 
 
 async def test_an_act_that_was_taken_out_of_the_stage_is_missed(db):
