@@ -35,6 +35,13 @@ def test_the_nearest_first(system: System) -> None:
         page.evaluate(IN_CONTROL)
         by_deadline = cards(page)
         assert len(by_deadline) > 2
+        marked = page.get_by_test_id("new")
+        fresh = marked.count()
+        assert fresh > 0
+        page.locator("[data-testid=list] > a", has=marked).first.click()
+        expect(page.get_by_test_id("receive")).to_be_visible()
+        page.go_back()
+        expect(marked).to_have_count(fresh - 1)
         expect(page.get_by_test_id("order-due")).to_have_attribute("aria-pressed", "true")
 
         phone.set_offline(True)

@@ -4,12 +4,18 @@ import { pick, t } from "../model/i18n.js";
 import { progress } from "../model/form.js";
 import { daysLeft, dueWords, localDay, moment } from "../model/text.js";
 import * as outbox from "../store/outbox.js";
+import * as work from "../store/work.js";
 import { sync } from "../sync/engine.js";
 import { action, icon, methodWord, phaseWord, pill, problemWords, toast } from "./parts.js";
 import { draftFor, hub, unknown, visit } from "./visit.js";
 
 /** @param {string[]} params */
 export const load = ([id]) => visit(id);
+
+/** @param {any} v */
+export function enter({ id, inspection }) {
+  if (inspection) void work.markSeen(id);
+}
 
 /** @param {string} id */
 async function receive(id) {

@@ -37,14 +37,14 @@ export function enter() {
 }
 
 export async function load() {
-  const [inspections, drafts, subs, actions, inbox, checklists, room, last] = await Promise.all([
-    work.inspections(), work.drafts(), outbox.submissions(), outbox.actions(), work.inbox(), work.checklists(), space(), work.meta("last_sync_ms")]);
+  const [inspections, drafts, subs, actions, inbox, checklists, room, last, seen] = await Promise.all([
+    work.inspections(), work.drafts(), outbox.submissions(), outbox.actions(), work.inbox(), work.checklists(), space(), work.meta("last_sync_ms"), work.meta("seen")]);
   const rows = inspections.map((inspection) => {
     const draft = drafts.find((d) => d.inspection === inspection.id && d.state !== "sealed");
     const submission = latest(subs, inspection.id);
     const stage = phase(inspection, { draft, submission, receiving: actions.some((a) => a.inspection === inspection.id) });
     const parts = draft ? inspection.items.filter((i) => checklists[i.checklist]).map((i) => progress(checklists[i.checklist], i.code, draft)) : [];
-    return { inspection, stage, done: parts.reduce((n, p) => n + p.done, 0), all: parts.reduce((n, p) => n + p.all, 0) };
+    return { inspection, stage, isNew: stage === "receive" && !seen?.includes(inspection.id), done: parts.reduce((n, p) => n + p.done, 0), all: parts.reduce((n, p) => n + p.all, 0) };
   }).filter((r) => r.stage !== "closed");
   rows.sort((a, b) => RANK[a.stage] - RANK[b.stage] || a.inspection.due_on.localeCompare(b.inspection.due_on));
   const order = here ? local.order() : "due";
@@ -74,12 +74,12 @@ async function read(ids) {
 }
 
 /** @param {any} row */
-function card({ inspection: i, stage, done, all }) {
+function card({ inspection: i, stage, isNew, done, all }) {
   const days = daysLeft(i.due_on, localDay(new Date()));
   const live = !["done", "closed", "waiting"].includes(stage);
   const { word, tone } = phaseWord(stage, i.state);
   return html`<a class="slip ${live ? "" : "past"}" href="#/inspection/${i.id}" data-testid="inspection-${i.id}">
-    <span class="row"><span class="name">${i.enterprise.name}</span></span>
+    <span class="row"><span class="name">${i.enterprise.name}</span>${isNew ? html`<b class="new" data-testid="new">${t("新")}</b>` : nothing}</span>
     <span class="sub">${i.enterprise.address}</span>
     <span class="row foot">${pill(tone, word)}${stage === "work" && all ? html`<span class="count">${done}/${all}</span>` : nothing}
       ${live && here ? html`<span class="count" data-testid="distance">${distance(metres(here, i.enterprise))}</span>` : nothing}

@@ -26,6 +26,13 @@ export const meta = (key) => get("meta", key);
 /** @param {string} key @param {any} value */
 export const setMeta = (key, value) => transaction(["meta"], "readwrite", (s) => s.meta.put(value, key));
 
+const SEEN_KEPT = 500;
+/** The officer has opened this visit: it is no longer new. @param {string} id */
+export const markSeen = (id) => transaction(["meta"], "readwrite", async (s) => {
+  const seen = (await s.meta.get("seen")) ?? [];
+  if (!seen.includes(id)) await s.meta.put([...seen, id].slice(-SEEN_KEPT), "seen");
+});
+
 /** @returns {Promise<Inspection[]>} */
 export const inspections = () => all("inspection");
 /** @param {string} id @returns {Promise<Inspection|undefined>} */
