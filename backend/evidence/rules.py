@@ -37,6 +37,13 @@ class NotEvidence(DomainError):
     en = "Only photos and signature data are accepted"
 
 
+class Busy(DomainError):
+    code = "upload-busy"
+    status = 503
+    zh = "这个文件正在上传，请稍后再试"
+    en = "This file is being uploaded: try again in a moment"
+
+
 class OffsetMismatch(Conflict):
     code = "offset-mismatch"
     zh = "续传位置不符，应从 {offset} 开始"

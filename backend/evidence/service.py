@@ -10,19 +10,24 @@ import asyncio
 import fcntl
 import hashlib
 import os
-from collections.abc import AsyncIterator
+import time
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import BinaryIO
 from uuid import UUID
 
 from backend.evidence import rules
-from backend.evidence.queries import find_blob
+from backend.evidence.queries import find_blob, list_blobs
 from backend.kernel import clock
 from backend.kernel.errors import NotFound
 from backend.kernel.settings import settings
 from backend.storage import outbox
 from backend.storage.engine import connection, transaction
+
+PATIENCE = 20.0  # seconds that a retry waits for the try before it; less than the phone waits for an answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,27 +67,30 @@ async def upload(sha256: str, chunks: AsyncIterator[bytes], *, uploader: UUID, o
 
     ``total`` None means that this request carries the rest. The body is always read to its end, so that the phone
     sees the answer and not a reset. Raises ``TooLarge``, ``OffsetMismatch``, ``HashMismatch``, ``NotEvidence``.
-    Opens its own transaction for the row: no transaction stays open while a slow phone sends.
+    ``Busy`` while another try of the same person goes on. Opens its own transaction for the row: no transaction stays open
+    while a slow phone sends.
     """
     part = _part(sha256, uploader)
-    async with transaction():
-        known = await find_blob(sha256)
-    if known is not None:
-        async for _ in chunks:
-            pass
-        return Stored(sha256, known.bytes, known.stored_at, is_new=False)
+    if stored := await _find_stored(sha256):
+        await _read_out(chunks)
+        return stored
     await asyncio.to_thread(part.parent.mkdir, parents=True, exist_ok=True)
-    too_large = False
-    # One writer at a time: a retry that overtakes its own first try must not interleave with it.
-    with await asyncio.to_thread(part.open, "ab") as out:
-        await asyncio.to_thread(fcntl.flock, out, fcntl.LOCK_EX)
+    async with _only_writer(part) as out:
+        # Who waited for its own first try to end finds the work done.
+        if out is None:
+            await _read_out(chunks)
+            raise rules.Busy()
+        if stored := await _find_stored(sha256):
+            await _read_out(chunks)
+            await asyncio.to_thread(part.unlink, missing_ok=True)
+            return stored
         here = os.fstat(out.fileno()).st_size
         if offset not in (0, here):
-            async for _ in chunks:
-                pass
+            await _read_out(chunks)
             raise rules.OffsetMismatch(offset=here)
         out.truncate(offset)
         size = offset
+        too_large = False
         async for chunk in chunks:
             size += len(chunk)
             if size > rules.MAX_BYTES:
@@ -97,6 +105,72 @@ async def upload(sha256: str, chunks: AsyncIterator[bytes], *, uploader: UUID, o
         if total is not None and size < total:
             return size
         return await _finish(sha256, part, uploader)
+
+
+async def _read_out(chunks: AsyncIterator[bytes]) -> None:
+    async for _ in chunks:
+        pass
+
+
+async def _find_stored(sha256: str) -> Stored | None:
+    """What is stored, if its file is still there: one that was lost here is taken again."""
+    async with transaction():
+        known = await find_blob(sha256)
+    if known is None or await asyncio.to_thread(_size_of, path_of(sha256)) != known.bytes:
+        return None
+    return Stored(sha256, known.bytes, known.stored_at, is_new=False)
+
+
+def _size_of(path: Path) -> int | None:
+    return path.stat().st_size if path.exists() else None
+
+
+def _is_open_at(file: BinaryIO, path: Path) -> bool:
+    return path.exists() and os.path.samestat(os.fstat(file.fileno()), path.stat())
+
+
+@asynccontextmanager
+async def _only_writer(part: Path) -> AsyncIterator[BinaryIO | None]:
+    """``part`` open for appending and locked; None when another upload held it for longer than ``PATIENCE``.
+
+    Waits without holding a thread. The file that was locked may have become the stored evidence while we waited, and
+    then it must never be written again: only a lock on what ``part`` names now counts.
+    """
+    limit = time.monotonic() + PATIENCE
+    while True:
+        out = await asyncio.to_thread(part.open, "ab")
+        try:
+            fcntl.flock(out, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if await asyncio.to_thread(_is_open_at, out, part):
+                break
+        except BlockingIOError:
+            pass
+        out.close()
+        if time.monotonic() > limit:
+            yield None
+            return
+        await asyncio.sleep(0.02)
+    with out:
+        yield out
+
+
+async def list_whole(hashes: Sequence[str]) -> dict[str, int]:
+    """Those of the hashes whose file is here, readable and still has its hash, with its size in bytes."""
+    async with transaction():
+        known = await list_blobs(hashes)
+
+    def check() -> dict[str, int]:
+        return {h: b.bytes for h, b in known.items() if _hash_of(path_of(h)) == h}
+
+    return await asyncio.to_thread(check)
+
+
+def _hash_of(path: Path) -> str | None:
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError:
+        return None
 
 
 async def _finish(sha256: str, part: Path, uploader: UUID) -> Stored:

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { blobAnswered, DAMAGE_LIMIT, KEEP_MS, purgeable, submissionAnswered, unsent } from "../src/model/states.js";
+import { blobAnswered, DAMAGE_LIMIT, isFinal, KEEP_MS, owing, purgeable, submissionAnswered, unsent } from "../src/model/states.js";
 
-const blob = (more = {}) => ({ sha256: "aa", type: "image/webp", bytes: 10, data: new ArrayBuffer(10), thumb: null, state: "sending", offset: 0, attempts: 0, next_at_ms: 0, error: null, made_at_ms: 0, ...more });
+const blob = (more = {}) => ({ sha256: "aa", type: "image/webp", bytes: 10, state: "sending", offset: 0, attempts: 0, next_at_ms: 0, error: null, made_at_ms: 0, ...more });
 const row = (more = {}) => ({ id: "s1", inspection: "i1", record_sha256: "cc", hashes: ["aa"], state: "inflight", attempts: 0, next_at_ms: 0, error: null, receipt: null, sealed_at_ms: 0, durable_at_ms: null, ledger_index: null, ...more });
 const receipt = { submission: "s1", record_sha256: "cc", ledger: { index: null } };
 
@@ -27,18 +27,49 @@ test("silence, 5xx and 401 leave a blob waiting with its offset; damage starts i
   }
   b = blobAnswered(b, { status: 422, body: { code: "hash-mismatch" } }, 0, 0);
   assert.equal(b.state, "quarantined");
-  assert.equal(b.data.byteLength, 10);
   assert.equal(blobAnswered(blob(), { status: 413, body: { code: "too-large" } }, 0, 0).state, "quarantined");
 });
 
 test("only a receipt that names our record takes a submission out of the outbox", () => {
   assert.equal(submissionAnswered(row(), { status: 201, body: receipt }, 0, 0).state, "applied");
   assert.equal(submissionAnswered(row(), { status: 200, body: receipt }, 0, 0).state, "duplicate");
-  for (const body of [{ ...receipt, record_sha256: "dd" }, { ...receipt, submission: "s2" }, null]) {
+  for (const body of [{ ...receipt, record_sha256: "dd" }, { ...receipt, submission: "s2" }]) {
     const next = submissionAnswered(row(), { status: 200, body }, 0, 0);
     assert.equal(next.state, "conflict");
     assert.ok(unsent(next));
   }
+});
+
+test("a success without any receipt is someone else's answer: asked again", () => {
+  for (const body of [null, {}, { ok: true }]) {
+    const next = submissionAnswered(row(), { status: 200, body }, 1000, 0);
+    assert.deepEqual([next.state, next.attempts], ["ready", 1]);
+    assert.ok(unsent(next) && next.next_at_ms > 1000);
+  }
+});
+
+test("only our server's own word ends anything", () => {
+  for (const status of [400, 403, 404, 409, 413, 422, 511]) {
+    assert.equal(isFinal({ status, body: null }), false, `a stranger's ${status}`);
+    assert.equal(submissionAnswered(row(), { status, body: null }, 0, 0).state, "ready", `a stranger's ${status}`);
+    assert.equal(blobAnswered(blob(), { status, body: null }, 0, 0).state, "stored", `a stranger's ${status}`);
+  }
+  assert.equal(isFinal({ status: 404, body: { code: "not-found" } }), true);
+});
+
+test("a file that the line failed many times is not damaged by one wrong answer", () => {
+  const next = blobAnswered(blob({ attempts: 9 }), { status: 422, body: { code: "hash-mismatch" } }, 0, 0);
+  assert.equal(next.state, "stored");
+});
+
+test("what failed least goes first, so that a bad record holds up no other", () => {
+  const blobs = new Map([["a", { state: "stored", attempts: 7 }], ["b", { state: "stored", attempts: 0 }], ["c", { state: "stored", attempts: 0 }], ["d", { state: "confirmed", attempts: 0 }]]);
+  const rows = [
+    row({ id: "bad", hashes: ["a"], state: "ready", record: { seq: 1 } }), row({ id: "late", hashes: ["c"], state: "ready", record: { seq: 3 } }),
+    row({ id: "early", hashes: ["b"], state: "ready", record: { seq: 2 } }), row({ id: "done", hashes: ["d"], state: "applied", record: { seq: 4 } }),
+    row({ id: "lost-there", hashes: ["c"], state: "applied", record: { seq: 5 } }), row({ id: "rejected", hashes: ["c"], state: "rejected", record: { seq: 6 } }),
+  ];
+  assert.deepEqual(owing(rows, blobs).map((r) => r.id), ["early", "late", "lost-there", "bad"]);
 });
 
 test("what may heal is tried again, what may not is shown", () => {

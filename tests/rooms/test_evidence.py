@@ -120,3 +120,65 @@ async def test_thumbnails_are_small_and_carry_no_metadata(db):
         assert max(small.size) <= jobs.EDGE
         assert "exif" not in small.info
     assert (await queries.find_blob(name(content))).has_thumbnail
+
+
+async def test_a_cut_duplicate_that_waited_cannot_spoil_what_was_stored(db):
+    """A proxy sends a request twice and cuts the second: that one waits for the first, and must then find its work done."""
+    for seed in range(20, 32):
+        content = photo(seed)
+        whole = service.upload(name(content), parts(content, 300), uploader=ME, total=len(content))
+        cut = service.upload(name(content), parts(content[:500], 100), uploader=ME, total=len(content))
+        await asyncio.gather(whole, cut)
+        assert service.path_of(name(content)).read_bytes() == content
+        assert service.offset_of(name(content), ME) is None
+
+
+async def test_a_stalled_sender_blocks_nobody_else(db):
+    """Its retries wait without holding threads: all file work of this process shares a few of them."""
+    content, other = photo(40), photo(41)
+    stop = asyncio.Event()
+
+    async def stalling() -> AsyncIterator[bytes]:
+        yield content[:700]
+        await stop.wait()
+
+    first = asyncio.create_task(service.upload(name(content), stalling(), uploader=ME, total=len(content)))
+    await asyncio.sleep(0.05)
+    retries = [asyncio.create_task(service.upload(name(content), parts(content), uploader=ME, total=len(content))) for _ in range(40)]
+    await asyncio.sleep(0.05)
+    async with asyncio.timeout(5):
+        await service.upload(name(other), parts(other), uploader=ME, total=len(other))
+    stop.set()
+    async with asyncio.timeout(20):
+        assert await first == 700
+        await asyncio.gather(*retries)
+    assert service.path_of(name(content)).read_bytes() == content
+
+
+async def test_one_who_waits_too_long_is_told_to_come_again(db, monkeypatch):
+    monkeypatch.setattr(service, "PATIENCE", 0.2)
+    content = photo(42)
+    stop = asyncio.Event()
+
+    async def stalling() -> AsyncIterator[bytes]:
+        yield content[:700]
+        await stop.wait()
+
+    first = asyncio.create_task(service.upload(name(content), stalling(), uploader=ME, total=len(content)))
+    await asyncio.sleep(0.05)
+    with pytest.raises(rules.Busy):
+        await service.upload(name(content), parts(content), uploader=ME, total=len(content))
+    stop.set()
+    assert await first == 700
+
+
+async def test_a_file_that_was_lost_here_is_taken_again(db):
+    content = photo(43)
+    await service.upload(name(content), parts(content), uploader=ME, total=len(content))
+    assert await service.list_whole([name(content), name(b"never")]) == {name(content): len(content)}
+    service.path_of(name(content)).write_bytes(content[:-1] + b"?")
+    assert await service.list_whole([name(content)]) == {}
+    service.path_of(name(content)).unlink()
+    assert await service.list_whole([name(content)]) == {}
+    await service.upload(name(content), parts(content), uploader=ME, total=len(content))
+    assert service.path_of(name(content)).read_bytes() == content

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import binascii
 from collections.abc import AsyncIterator
@@ -26,6 +27,7 @@ from backend.web.shared.errors import problem
 from backend.web.shared.i18n import get_locale
 
 MAX_ASKED = 500
+SILENCE = 30.0  # seconds without a byte after which a line counts as broken
 
 
 class SignedRecord(msgspec.Struct):
@@ -66,16 +68,18 @@ async def _receipt(accepted: Accepted) -> dict[str, Any]:
 
 @post("/reconcile", status_code=200)
 async def reconcile(request: Request[Any, Any, Any], data: JSONBody[Asked]) -> dict[str, Any]:
-    """What is durable here, so that the phone may let go of its copy. Only what this officer handed in is told."""
+    """What is durable here, so that the phone may let go of its copy: each file is read and hashed anew. Only what this officer handed in is told."""
+    # Told, not cut off: what is left out of the answer reads as lost.
+    if len(data.submissions) > MAX_ASKED or len(data.evidence) > MAX_ASKED:
+        raise Invalid(field="evidence", why_zh=f"一次最多 {MAX_ASKED} 项", why_en=f"at most {MAX_ASKED} at once")
     account = request.user.account_id
     async with transaction():
         found = {}
-        for submission, entry, state in await submission_queries.list_durable(data.submissions[:MAX_ASKED], account):
+        for submission, entry, state in await submission_queries.list_durable(data.submissions, account):
             place = await find_receipt(entry)
             found[str(submission)] = {"durable": True, "ledger_index": place.index if place else None, "inspection_state": state}
-        named = await submission_queries.list_named_evidence(data.evidence[:MAX_ASKED], account)
-        blobs = await evidence_queries.list_blobs(sorted(named))
-    return {"submissions": found, "evidence": {sha: blob.bytes for sha, blob in blobs.items() if evidence.path_of(sha).exists()}}
+        named = await submission_queries.list_named_evidence(data.evidence, account)
+    return {"submissions": found, "evidence": await evidence.list_whole(sorted(named))}
 
 
 @head("/evidence/{sha256:str}")
@@ -92,12 +96,13 @@ async def head_evidence(request: Request[Any, Any, Any], sha256: FromPath[str]) 
 
 
 async def _body(request: Request[Any, Any, Any]) -> AsyncIterator[bytes]:
-    """The request's body; a line that breaks ends it early, and what came is kept."""
-    try:
-        async for chunk in request.stream():
-            yield chunk
-    except InternalServerException:  # the framework's word for a line that broke
-        return
+    """The request's body; a line that breaks or falls silent ends it early, and what came is kept."""
+    stream = request.stream()
+    while True:
+        try:
+            yield await asyncio.wait_for(anext(stream), SILENCE)
+        except (StopAsyncIteration, TimeoutError, InternalServerException):  # the last is the framework's word for a line that broke
+            return
 
 
 def _number(request: Request[Any, Any, Any], name: str) -> int:

@@ -21,3 +21,9 @@ export function postponed(row, now, random) {
   const attempts = row.attempts + 1;
   return { ...row, attempts, next_at_ms: now + delay(attempts, random) };
 }
+
+/**
+ * A waiting time further away than any that we set means that this phone's clock was put back since: then it is over.
+ * @param {{next_at_ms: number}} row @param {number} now @returns {boolean}
+ */
+export const due = (row, now) => row.next_at_ms <= now || row.next_at_ms - now > 2 * LONGEST_MS;

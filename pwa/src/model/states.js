@@ -21,9 +21,21 @@ export const KEEP_MS = 14 * 86_400_000;
 /** @param {Reply} reply @returns {Problem} */
 export function problemOf(reply) {
   const { status, body } = reply;
-  if (!body || typeof body !== "object") return { status, code: status ? `http-${status}` : "offline", title: "" };
+  if (!body || typeof body !== "object" || typeof body.code !== "string") return { status, code: status ? `http-${status}` : "offline", title: "" };
   const { title, code, type, detail, status: _, ...extra } = body;
-  return { status, code: code ?? `http-${status}`, title: title ?? detail ?? "", extra };
+  return { status, code, title: title ?? detail ?? "", extra };
+}
+
+/** What asking again may heal: a token that is renewed, an address that an older server does not have yet, what we can send after. */
+const CURABLE = ["http-403", "http-404", "http-405", "missing-evidence", "unknown-device"];
+
+/**
+ * Only our server's own word ends anything: a hotel's sign-in page or a proxy before the server says 403, 404 and 413 too.
+ * @param {Reply} reply @returns {boolean} asking again would give the same answer
+ */
+export function isFinal({ status, body }) {
+  const ours = typeof body?.code === "string";
+  return ours && status >= 400 && status < 500 && ![401, 408, 429].includes(status) && !CURABLE.includes(body.code) && !body.code.includes("csrf");
 }
 
 /**
@@ -34,12 +46,14 @@ export function blobAnswered(row, reply, now, random) {
   const { status, body } = reply;
   if (status === 200 || status === 201) {
     const same = body && body.sha256 === row.sha256 && body.bytes === row.bytes;
-    if (same) return { ...row, state: "acked", offset: row.bytes, attempts: 0, next_at_ms: 0, error: null };
+    if (same) return { ...row, state: "acked", offset: row.bytes, attempts: 0, damaged: 0, next_at_ms: 0, error: null };
     return { ...postponed(row, now, random), state: "stored", offset: 0, error: { status, code: "receipt-differs", title: "" } };
   }
   const error = problemOf(reply);
-  if (status === 413 || status === 409 || (status === 422 && row.attempts + 1 >= DAMAGE_LIMIT)) return { ...row, state: "quarantined", error };
-  return { ...postponed(row, now, random), state: "stored", offset: status === 422 ? 0 : row.offset, error: status ? error : null };
+  const final = isFinal(reply);
+  const damaged = (row.damaged ?? 0) + (final && status === 422 ? 1 : 0);
+  if (final && (status === 413 || status === 409 || damaged >= DAMAGE_LIMIT)) return { ...row, state: "quarantined", damaged: 0, error };
+  return { ...postponed(row, now, random), damaged, state: "stored", offset: status === 422 ? 0 : row.offset, error: status ? error : null };
 }
 
 /**
@@ -51,13 +65,12 @@ export function submissionAnswered(row, reply, now, random) {
   if (status === 201 || status === 200) {
     if (body?.submission === row.id && body?.record_sha256 === row.record_sha256)
       return { ...row, state: status === 201 ? "applied" : "duplicate", receipt: body, ledger_index: body.ledger?.index ?? null, attempts: 0, next_at_ms: 0, error: null };
-    return { ...row, state: "conflict", error: { status, code: "receipt-differs", title: "" } };
+    const error = { status, code: "receipt-differs", title: "" };
+    if (typeof body?.record_sha256 === "string") return { ...row, state: "conflict", error };
+    return { ...postponed(row, now, random), state: "ready", error }; // no receipt at all: someone else answered
   }
   const error = problemOf(reply);
-  if (status === 409) return { ...row, state: "conflict", error };
-  const curable = status === 0 || status === 401 || status === 408 || status === 429 || status >= 500
-    || error.code === "missing-evidence" || error.code === "unknown-device" || error.code.includes("csrf");
-  if (!curable) return { ...row, state: "rejected", error };
+  if (isFinal(reply)) return { ...row, state: status === 409 ? "conflict" : "rejected", error };
   return { ...postponed(row, now, random), state: "ready", error: status ? error : null };
 }
 
@@ -66,6 +79,20 @@ export const unsent = (row) => row.state !== "applied" && row.state !== "duplica
 
 /** @param {SubmissionRow} row @returns {boolean} the queue itself will send it */
 export const queued = (row) => row.state === "ready" || row.state === "inflight";
+
+/** States of a blob whose bytes the server has told it holds. */
+export const THERE = ["acked", "confirmed", "purgeable", "purged"];
+
+/**
+ * The records that still owe the server something, in the order of trying: what failed least goes first, so that one bad
+ * record holds up no other; among equals the older one.
+ * @param {SubmissionRow[]} rows @param {Map<string, {attempts: number, state: string}>} blobs @returns {SubmissionRow[]}
+ */
+export function owing(rows, blobs) {
+  const tries = (/** @type {SubmissionRow} */ r) => Math.max(r.attempts, ...r.hashes.map((h) => blobs.get(h)?.attempts ?? 0));
+  const owes = (/** @type {SubmissionRow} */ r) => queued(r) || (!unsent(r) && r.hashes.some((h) => blobs.get(h)?.state === "stored"));
+  return rows.filter(owes).map((r) => ({ r, n: tries(r) })).sort((a, b) => a.n - b.n || a.r.record.seq - b.r.record.seq).map(({ r }) => r);
+}
 
 /**
  * What may be deleted here: accepted, later listed as durable by a separate call, closed on the server, and old enough

@@ -38,8 +38,9 @@
  *   strokes: Record<string, SignatureRef>, copy_of: string|null}} Draft
  *
  * @typedef {"staged"|"stored"|"sending"|"acked"|"confirmed"|"purgeable"|"purged"|"quarantined"} BlobState
- * @typedef {{sha256: string, type: string, bytes: number, data: ArrayBuffer, thumb: ArrayBuffer|null, state: BlobState, offset: number,
- *   attempts: number, next_at_ms: number, error: Problem|null, made_at_ms: number}} BlobRow
+ * @typedef {{sha256: string, type: string, bytes: number, state: BlobState, offset: number, attempts: number, damaged?: number, next_at_ms: number,
+ *   error: Problem|null, made_at_ms: number}} BlobRow  `damaged`: how often the server called an intact file damaged
+ * @typedef {BlobRow & {data: ArrayBuffer, thumb: ArrayBuffer|null}} KeptBlob
  *
  * @typedef {"ready"|"inflight"|"applied"|"duplicate"|"conflict"|"rejected"} SubmissionState
  * @typedef {{submission: string, inspection: string, record_sha256: string, received_at_ms: number, clock_skew_ms: number,

@@ -1,7 +1,7 @@
 /** What is on its way, what arrived, what needs a person. Nothing here is deleted by hand. */
 import { html, nothing } from "lit-html";
 import { t } from "../model/i18n.js";
-import { queued, unsent } from "../model/states.js";
+import { queued, THERE, unsent } from "../model/states.js";
 import { base64url, moment, size } from "../model/text.js";
 import * as outbox from "../store/outbox.js";
 import * as work from "../store/work.js";
@@ -14,7 +14,7 @@ export async function load() {
   const states = new Map(blobs.map((b) => [b.sha256, b]));
   const rows = subs.map((s) => {
     const files = s.hashes.map((h) => states.get(h)).filter((b) => b !== undefined);
-    return { ...s, files: files.length, sent: files.filter((b) => ["acked", "confirmed", "purgeable", "purged"].includes(b.state)).length, held: files.filter((b) => b.state === "quarantined") };
+    return { ...s, files: files.length, sent: files.filter((b) => THERE.includes(b.state)).length, held: files.filter((b) => b.state === "quarantined") };
   }).sort((a, b) => b.sealed_at_ms - a.sealed_at_ms);
   return { rows, actions: actions.length, room, last: last ?? null };
 }

@@ -1,7 +1,7 @@
 /** The life of one sealed record: sealed here, received there, in the ledger, safe to clear. */
 import { html, nothing } from "lit-html";
 import { t } from "../model/i18n.js";
-import { queued, unsent } from "../model/states.js";
+import { queued, THERE, unsent } from "../model/states.js";
 import { grouped, moment } from "../model/text.js";
 import * as outbox from "../store/outbox.js";
 import { sync } from "../sync/engine.js";
@@ -13,7 +13,7 @@ import { draftFor, hub } from "./visit.js";
 export async function load([id]) {
   const s = await outbox.submission(id);
   const blobs = s ? (await outbox.blobStates()).filter((b) => s.hashes.includes(b.sha256)) : [];
-  return { s, sent: blobs.filter((b) => ["acked", "confirmed", "purgeable", "purged"].includes(b.state)).length, held: blobs.filter((b) => b.state === "quarantined") };
+  return { s, sent: blobs.filter((b) => THERE.includes(b.state)).length, held: blobs.filter((b) => b.state === "quarantined") };
 }
 
 /** @param {any} s */

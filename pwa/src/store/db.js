@@ -8,7 +8,10 @@
 import { openDB } from "idb";
 import { announce } from "./changes.js";
 
-/** @typedef {"meta"|"inspection"|"checklist"|"inbox"|"draft"|"blob"|"submission"|"action"} StoreName */
+/** @typedef {"meta"|"inspection"|"checklist"|"inbox"|"draft"|"blob"|"file"|"thumb"|"submission"|"action"} StoreName */
+
+/** A new layout gets the next number and a step in `upgrade`; no step may need room, or an almost full phone could not open its work. */
+export const LAYOUT = 2;
 
 export const SLOW_MS = 3_000;
 export const GIVE_UP_MS = 20_000;
@@ -42,18 +45,25 @@ export function use(account) {
 
 function open() {
   if (!owner) throw new StorageTrouble("closed");
-  const mine = (opening ??= openDB(`sunlot-${owner}`, 1, {
-    upgrade(db) {
-      db.createObjectStore("meta"); //                                     cursor, outcome codes, device key, last contact, session state
-      db.createObjectStore("inspection", { keyPath: "id" }); //            what the server dispatched to this officer; replaced by each bundle
-      db.createObjectStore("checklist", { keyPath: "id" }); //             versioned forms, never changed once fetched
-      db.createObjectStore("inbox", { keyPath: "id" }); //                 messages; also there when push cannot reach the phone
-      const draft = db.createObjectStore("draft", { keyPath: "submission" }); // work in progress and its sealed past: never overwritten by the server
-      draft.createIndex("inspection", "inspection");
-      db.createObjectStore("blob", { keyPath: "sha256" }); //              photos and signature strokes as ArrayBuffer (WebKit loses Blobs)
-      const submission = db.createObjectStore("submission", { keyPath: "id" }); // the outbox and its receipts; immutable records
-      submission.createIndex("inspection", "inspection");
-      db.createObjectStore("action", { keyPath: "id" }); //                small calls that may wait, such as receiving an inspection
+  const mine = (opening ??= openDB(`sunlot-${owner}`, LAYOUT, {
+    upgrade(db, before, _after, tx) {
+      if (before < 1) {
+        db.createObjectStore("meta"); //                                     cursor, outcome codes, device key, last contact, session state
+        db.createObjectStore("inspection", { keyPath: "id" }); //            what the server dispatched to this officer; replaced by each bundle
+        db.createObjectStore("checklist", { keyPath: "id" }); //             versioned forms, never changed once fetched
+        db.createObjectStore("inbox", { keyPath: "id" }); //                 messages; also there when push cannot reach the phone
+        const draft = db.createObjectStore("draft", { keyPath: "submission" }); // work in progress and its sealed past: never overwritten by the server
+        draft.createIndex("inspection", "inspection");
+        db.createObjectStore("blob", { keyPath: "sha256" }); //              where each photo and signature stands on its way to the server
+        const submission = db.createObjectStore("submission", { keyPath: "id" }); // the outbox and its receipts; immutable records
+        submission.createIndex("inspection", "inspection");
+        db.createObjectStore("action", { keyPath: "id" }); //                small calls that may wait, such as receiving an inspection
+      }
+      if (before < 2) {
+        db.createObjectStore("file"); //                                     sha256 -> the bytes as ArrayBuffer (WebKit loses Blobs), apart from the rows that every round walks through
+        db.createObjectStore("thumb"); //                                    sha256 -> a small picture
+        if (before) void tx.objectStore("meta").put(true, "unsplit"); //     rows of layout 1 carry their bytes: `recover` moves them out one by one
+      }
     },
     blocking: (_current, _blocked, event) => { /** @type {IDBDatabase} */ (event.target).close(); if (opening === mine) opening = null; },
     terminated: () => { if (opening === mine) opening = null; announce("storage-trouble"); },

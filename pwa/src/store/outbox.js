@@ -4,6 +4,7 @@ import { named } from "../model/record.js";
 import { all, get, StorageTrouble, transaction } from "./db.js";
 
 /** @typedef {import("../model/types.js").BlobRow} BlobRow */
+/** @typedef {import("../model/types.js").KeptBlob} KeptBlob */
 /** @typedef {import("../model/types.js").SubmissionRow} SubmissionRow */
 /** @typedef {import("../model/types.js").ActionRow} ActionRow */
 /** @typedef {import("../model/types.js").DeviceRow} DeviceRow */
@@ -17,59 +18,61 @@ const hash = async (data) => hex(await crypto.subtle.digest("SHA-256", data));
  */
 export async function keepBlob({ data, type, thumb = null }) {
   const sha256 = await hash(data);
-  await transaction(["blob"], "readwrite", async (s) => {
+  await transaction(["blob", "file", "thumb"], "readwrite", async (s) => {
     const old = await s.blob.get(sha256);
-    if (old && old.state !== "staged" && old.state !== "purged") return;
-    await s.blob.put({ sha256, type, bytes: data.byteLength, data, thumb, state: "staged", offset: 0, attempts: 0, next_at_ms: 0, error: null, made_at_ms: Date.now() });
+    if (old && !["staged", "purged", "quarantined"].includes(old.state)) return;
+    await s.file.put(data, sha256);
+    if (thumb) await s.thumb.put(thumb, sha256);
+    await s.blob.put({ sha256, type, bytes: data.byteLength, state: "staged", offset: 0, attempts: 0, next_at_ms: 0, error: null, made_at_ms: Date.now() });
   });
-  const back = await get("blob", sha256);
-  if (!back || (await hash(back.data)) !== sha256) throw new StorageTrouble("failed");
-  if (back.state !== "staged") return back;
-  return transaction(["blob"], "readwrite", async (s) => {
-    const row = { ...back, state: "stored" };
-    await s.blob.put(row);
-    return row;
-  });
+  const back = await blob(sha256);
+  if (!back || !(await intact(back))) throw new StorageTrouble("failed");
+  return /** @type {Promise<BlobRow>} */ (moveBlob(sha256, (row) => (row.state === "staged" ? { ...row, state: "stored" } : row)));
 }
 
-/** @param {string} sha256 @returns {Promise<BlobRow|undefined>} */
-export const blob = (sha256) => get("blob", sha256);
-/** @param {BlobRow} row @returns {Promise<boolean>} our own copy still has its hash */
+/** @param {string} sha256 @returns {Promise<KeptBlob|undefined>} where it stands, with its bytes */
+export const blob = (sha256) => transaction(["blob", "file", "thumb"], "readonly", async (s) => {
+  const [row, data, thumb] = await Promise.all([s.blob.get(sha256), s.file.get(sha256), s.thumb.get(sha256)]);
+  return row && { ...row, data: data ?? row.data ?? new ArrayBuffer(0), thumb: thumb ?? row.thumb ?? null };
+});
+/** @param {KeptBlob} row @returns {Promise<boolean>} our own copy still has its hash */
 export const intact = async (row) => (await hash(row.data)) === row.sha256;
 
-/** @returns {Promise<(Omit<BlobRow, "data"|"thumb">)[]>} states without the bytes, so that a list of 200 photos stays small in memory */
-export const blobStates = () => transaction(["blob"], "readonly", async (s) => {
-  const rows = [];
-  for (let at = await s.blob.openCursor(); at; at = await at.continue()) {
-    const { data: _, thumb: __, ...rest } = at.value;
-    rows.push(rest);
-  }
-  return rows;
-});
+/** @returns {Promise<BlobRow[]>} where every file stands, without a byte of them: 1,200 photos are a small list */
+export const blobStates = () => all("blob");
 
 /** @param {string} sha256 @param {(row: BlobRow) => BlobRow} change @returns {Promise<BlobRow|undefined>} */
-export const moveBlob = (sha256, change) => transaction(["blob"], "readwrite", async (s) => {
-  const row = await s.blob.get(sha256);
-  if (!row) return undefined;
-  const next = change(row);
-  await s.blob.put(next);
-  return next;
+export const moveBlob = async (sha256, change) => (await moveBlobs([sha256], change))[0];
+
+/** All in one transaction. @param {string[]} hashes @param {(row: BlobRow) => BlobRow} change @returns {Promise<BlobRow[]>} those that are here */
+export const moveBlobs = (hashes, change) => transaction(["blob"], "readwrite", async (s) => {
+  const moved = [];
+  for (const h of hashes) {
+    const row = await s.blob.get(h);
+    if (!row) continue;
+    const next = change(row);
+    if (next !== row) await s.blob.put(next);
+    moved.push(next);
+  }
+  return moved;
 });
 
 /** Removes a photo that no draft and no submission names. @param {string} sha256 */
-export const dropBlob = (sha256) => transaction(["blob", "draft", "submission"], "readwrite", async (s) => {
+export const dropBlob = (sha256) => transaction(["blob", "file", "thumb", "draft", "submission"], "readwrite", async (s) => {
   const drafts = await s.draft.getAll();
   if (drafts.some((/** @type {any} */ d) => d.photos.some((/** @type {any} */ p) => p.sha256 === sha256))) return;
   const subs = await s.submission.getAll();
   if (subs.some((/** @type {any} */ r) => r.hashes.includes(sha256))) return;
-  await s.blob.delete(sha256);
+  await Promise.all([s.blob.delete(sha256), s.file.delete(sha256), s.thumb.delete(sha256)]);
 });
 
 /** @param {string[]} hashes whose bytes may go; the row stays as a trace */
-export const purgeBlobs = (hashes) => transaction(["blob"], "readwrite", async (s) => {
+export const purgeBlobs = (hashes) => transaction(["blob", "file", "thumb"], "readwrite", async (s) => {
   for (const h of hashes) {
     const row = await s.blob.get(h);
-    if (row) await s.blob.put({ ...row, state: "purged", data: new ArrayBuffer(0), thumb: null });
+    if (!row) continue;
+    const { data: _, thumb: __, ...rest } = row;
+    await Promise.all([s.blob.put({ ...rest, state: "purged" }), s.file.delete(h), s.thumb.delete(h)]);
   }
 });
 
@@ -87,10 +90,26 @@ export const moveSubmission = (id, change) => transaction(["submission"], "readw
 });
 
 /** After a restart nothing is in flight. */
-export const recover = () => transaction(["submission", "blob"], "readwrite", async (s) => {
-  for (const row of await s.submission.getAll()) if (row.state === "inflight") await s.submission.put({ ...row, state: "ready" });
-  for (let at = await s.blob.openCursor(); at; at = await at.continue()) if (at.value.state === "sending") await at.update({ ...at.value, state: "stored" });
-});
+export async function recover() {
+  await transaction(["submission", "blob"], "readwrite", async (s) => {
+    for (const row of await s.submission.getAll()) if (row.state === "inflight") await s.submission.put({ ...row, state: "ready" });
+    for (const row of await s.blob.getAll()) if (row.state === "sending") await s.blob.put({ ...row, state: "stored" });
+  });
+  if (await get("meta", "unsplit")) await split();
+}
+
+/** Files of layout 1 move out of their rows, each in a transaction of its own: cut off at any point, all of them stay readable. */
+async function split() {
+  for (const h of await transaction(["blob"], "readonly", (s) => s.blob.getAllKeys()))
+    await transaction(["blob", "file", "thumb"], "readwrite", async (s) => {
+      const { data, thumb, ...rest } = (await s.blob.get(h)) ?? {};
+      if (!data) return;
+      if (data.byteLength) await s.file.put(data, h);
+      if (thumb) await s.thumb.put(thumb, h);
+      await s.blob.put(rest);
+    });
+  await transaction(["meta"], "readwrite", (s) => s.meta.delete("unsplit"));
+}
 
 /**
  * Seals a frozen draft: the submission, the draft's end and the device's chain move in one transaction.
@@ -111,6 +130,12 @@ export const seal = ({ draft, record, signature, record_sha256, enterprise, now 
   await s.submission.add(row);
   await s.draft.put({ ...d, state: "sealed", changed_at_ms: now });
   await s.meta.put({ ...device, seq: record.seq, prev: record_sha256 }, "device");
+});
+
+/** The key's row also carries the chain of records, which a seal moves: never write it from an older reading. @param {Partial<DeviceRow>} part */
+export const moveDevice = (part) => transaction(["meta"], "readwrite", async (s) => {
+  const device = await s.meta.get("device");
+  if (device) await s.meta.put({ ...device, ...part }, "device");
 });
 
 /** @returns {Promise<ActionRow[]>} */

@@ -6,22 +6,25 @@ import { delay } from "../model/backoff.js";
 import { announce } from "../store/changes.js";
 import * as local from "../store/local.js";
 import { recover } from "../store/outbox.js";
-import { round } from "./round.js";
+import { nextTry, round } from "./round.js";
 
 /** @typedef {{busy: boolean, outcome: import("./round.js").Outcome|null, failures: number}} Status */
 /** @type {Status} */
 export const status = { busy: false, outcome: null, failures: 0 };
 const EVERY_MS = 60_000;
+/** Between two rounds, so that a county's phones never beat on a server that just fell over. */
+const LEAST_MS = 2_000;
 
 /** @type {ReturnType<typeof setTimeout>|undefined} */
 let timer;
-let again = false;
+/** @type {{hurry?: boolean}|null} asked for while a round was running */
+let again = null;
 
 /** @param {{hurry?: boolean}} [how] @returns {Promise<void>} resolves when this tab's round is over */
 export async function sync(how = {}) {
   const account = local.account();
   if (!account) return;
-  if (status.busy) { again = true; return; }
+  if (status.busy) { again = { hurry: how.hurry || again?.hurry }; return; }
   status.busy = true;
   announce("sync");
   try {
@@ -37,15 +40,22 @@ export async function sync(how = {}) {
   } finally {
     status.busy = false;
     announce("sync");
-    plan();
+    void plan();
   }
-  if (again) { again = false; void sync(); }
+  const next = again;
+  again = null;
+  if (next) void sync(next);
 }
 
-function plan() {
+async function plan() {
+  let wait = EVERY_MS;
+  if (status.failures) wait = delay(status.failures, Math.random());
+  else if (status.outcome === "ok" || status.outcome === null) {
+    const at = await nextTry().catch(() => null);
+    if (at !== null) wait = Math.max(LEAST_MS, at - Date.now());
+  }
   clearTimeout(timer);
-  const wait = status.failures ? Math.min(delay(status.failures, Math.random()), EVERY_MS) : EVERY_MS;
-  timer = setTimeout(() => { if (document.visibilityState === "visible") void sync(); else plan(); }, wait);
+  timer = setTimeout(() => { if (document.visibilityState === "visible") void sync(); else void plan(); }, Math.min(wait, EVERY_MS));
 }
 
 /** Starts listening; call once. */

@@ -1,9 +1,10 @@
 /**
- * One round of talking with the server: who am I, this phone's key, waiting calls, files, submissions, what became
- * durable, the fresh bundle, what may be deleted. Each record waits on its own clock; one bad record blocks nothing.
+ * One round of talking with the server: who am I, this phone's key, waiting calls, record by record its files and then
+ * itself, what became durable, the fresh bundle, what may be deleted. Each file and record waits on its own clock, and
+ * those that failed least go first: one bad record blocks nothing.
  */
-import { postponed } from "../model/backoff.js";
-import { blobAnswered, problemOf, purgeable, queued, submissionAnswered, unsent } from "../model/states.js";
+import { due, postponed } from "../model/backoff.js";
+import { blobAnswered, isFinal, owing, problemOf, purgeable, submissionAnswered, THERE, unsent } from "../model/states.js";
 import * as api from "./api.js";
 import { upload } from "./upload.js";
 import * as local from "../store/local.js";
@@ -11,6 +12,8 @@ import * as outbox from "../store/outbox.js";
 import * as work from "../store/work.js";
 
 /** @typedef {"ok"|"offline"|"expired"|"other-account"} Outcome */
+/** @typedef {import("../model/types.js").SubmissionRow} SubmissionRow */
+/** @typedef {import("../model/types.js").BlobRow} BlobRow */
 const TIGHT_BYTES = 100_000_000;
 
 /** @param {{hurry?: boolean}} [how] `hurry` ignores the waiting times, for the button @returns {Promise<Outcome>} */
@@ -26,39 +29,66 @@ export async function round({ hurry = false } = {}) {
   if (who.status !== 200) return "offline";
   if (!who.body.account) return "expired";
   if (who.body.account.id !== account.id) return "other-account";
-  const line = new Line(hurry);
+  const line = new Line(hurry, account.id);
   await enrol();
   await sendActions(line);
-  await sendBlobs(line);
-  await sendSubmissions(line);
-  if (!line.dead && !line.expired) {
+  await sendRecords(line);
+  if (!line.over) {
     await reconcile();
     await pull(line);
     await purge();
   }
-  return line.expired ? "expired" : line.dead ? "offline" : "ok";
+  return line.end ?? "ok";
 }
 
-/** What this round has learnt about the line: two calls without any answer, one after the other, end it. */
+/** When the next row wants to be tried again, by this phone's clock; null when nothing waits. @returns {Promise<number|null>} */
+export async function nextTry() {
+  const blobs = new Map((await outbox.blobStates()).map((b) => [b.sha256, b]));
+  const records = owing(await outbox.submissions(), blobs);
+  const rows = [...await outbox.actions(), ...records, ...records.flatMap((r) => r.hashes.map((h) => blobs.get(h)).filter((b) => b?.state === "stored"))];
+  return rows.length ? Math.min(...rows.map((r) => r?.next_at_ms ?? Infinity)) : null;
+}
+
+/** What this round has learnt about the line. */
 class Line {
-  /** @param {boolean} hurry */
-  constructor(hurry) { this.hurry = hurry; this.silent = 0; this.expired = false; }
-  get dead() { return this.silent >= 2; }
-  get over() { return this.dead || this.expired; }
+  /** @param {boolean} hurry @param {string} account */
+  constructor(hurry, account) {
+    this.hurry = hurry; this.account = account; this.silent = 0;
+    /** @type {Outcome|null} why the round stops, if it does */
+    this.end = null;
+  }
+  get over() { return this.end !== null; }
   /** @param {{status: number}} reply */
   heard({ status }) {
     this.silent = status === 0 ? this.silent + 1 : 0;
-    if (status === 401) this.expired = true;
+    if (status === 401) this.end = "expired";
   }
   /** @param {{next_at_ms: number}} row */
-  due(row) { return this.hurry || row.next_at_ms <= Date.now(); }
+  due(row) { return this.hurry || due(row, Date.now()); }
+  /**
+   * After two calls without any answer: is it the line, or only what we send? Only a dead line ends the round.
+   * @returns {Promise<boolean>} leave what is being sent for another round
+   */
+  async stuck() {
+    if (this.silent < 2) return false;
+    this.silent = 0;
+    if ((await api.session()).status === 0) this.end = "offline";
+    return true;
+  }
+  /** The browser's session may have become another person's since the round began: such an answer is not about us. */
+  async mine() {
+    const who = await api.session();
+    if (who.status === 200 && who.body.account?.id === this.account) return true;
+    this.end = who.status !== 200 ? "offline" : who.body.account ? "other-account" : "expired";
+    return false;
+  }
 }
 
 async function enrol() {
   const device = await work.meta("device");
   if (!device || device.enrolled) return;
   const reply = await api.enrol(device);
-  if (reply.status === 200 || reply.status === 201) await work.setMeta("device", { ...(await work.meta("device")), enrolled: true });
+  if (reply.status === 200 || reply.status === 201) await outbox.moveDevice({ enrolled: true });
 }
 
 /** @param {Line} line */
@@ -69,60 +99,92 @@ async function sendActions(line) {
     const reply = row.kind === "recuse" ? await api.recuse(row) : await api.receive(row.inspection, row.t_dev);
     line.heard(reply);
     if (reply.status === 200) await outbox.finishAction(row.id, row.kind === "receive" ? reply.body : null);
-    else if ([403, 404, 409, 422].includes(reply.status)) await outbox.finishAction(row.id); // moved on without us: the bundle tells
-    else if (reply.status !== 401) await outbox.putAction({ ...postponed(row, Date.now(), Math.random()), error: problemOf(reply) });
+    else if (isFinal(reply) && (await line.mine())) await outbox.finishAction(row.id); // moved on without us: the bundle tells
+    else if (!line.over) await outbox.putAction({ ...postponed(row, Date.now(), Math.random()), error: problemOf(reply) });
+    await line.stuck();
   }
 }
 
 /** Only files that a sealed record names leave the phone; a draft's photos may still be deleted. @param {Line} line */
-async function sendBlobs(line) {
-  const wanted = new Set((await outbox.submissions()).filter((s) => queued(s) || (!unsent(s) && s.durable_at_ms === null)).flatMap((s) => s.hashes));
-  for (const { sha256 } of (await outbox.blobStates()).filter((b) => wanted.has(b.sha256) && b.state === "stored" && line.due(b))) {
+async function sendRecords(line) {
+  const blobs = new Map((await outbox.blobStates()).map((b) => [b.sha256, b]));
+  for (const row of owing(await outbox.submissions(), blobs)) {
+    await sendFiles(row, blobs, line);
     if (line.over) return;
-    const row = await outbox.moveBlob(sha256, (b) => ({ ...b, state: "sending" }));
-    if (!row) continue;
-    if (!(await outbox.intact(row))) {
-      await outbox.moveBlob(sha256, (b) => ({ ...b, state: "quarantined", error: { status: 0, code: "damaged-here", title: "" } }));
-      continue;
-    }
-    const reply = await upload(row, (offset) => outbox.moveBlob(sha256, (b) => ({ ...b, offset })));
-    line.heard(reply);
-    await outbox.moveBlob(sha256, (b) => blobAnswered(b, reply, Date.now(), Math.random()));
+    if (row.state === "ready" && line.due(row) && row.hashes.every((h) => THERE.includes(blobs.get(h)?.state ?? ""))) await sendRecord(row, line);
+    if (line.over) return;
   }
 }
 
-/** @param {Line} line */
-async function sendSubmissions(line) {
-  const states = new Map((await outbox.blobStates()).map((b) => [b.sha256, b.state]));
-  const there = (/** @type {string} */ h) => states.get(h) === "acked" || states.get(h) === "confirmed";
-  const ready = (await outbox.submissions()).filter((s) => s.state === "ready").sort((a, b) => a.record.seq - b.record.seq);
-  for (const row of ready) {
-    if (line.over) return;
-    if (!line.due(row) || !row.hashes.every(there)) continue;
-    await outbox.moveSubmission(row.id, (s) => ({ ...s, state: "inflight" }));
-    const reply = await api.submit(row);
-    line.heard(reply);
-    const next = await outbox.moveSubmission(row.id, (s) => submissionAnswered(s, reply, Date.now(), Math.random()));
-    if (next && !unsent(next)) for (const h of next.hashes) await outbox.moveBlob(h, (b) => (b.state === "acked" ? { ...b, state: "confirmed" } : b));
-    const code = next?.error?.code;
-    if (code === "missing-evidence") for (const h of next?.error?.extra?.missing ?? []) await outbox.moveBlob(h, (b) => (b.state === "purged" ? b : { ...b, state: "stored", offset: 0, attempts: 0, next_at_ms: 0 }));
-    if (code === "unknown-device") await work.setMeta("device", { ...(await work.meta("device")), enrolled: false });
+/** @param {SubmissionRow} record @param {Map<string, BlobRow>} blobs kept up to date @param {Line} line */
+async function sendFiles(record, blobs, line) {
+  for (const h of record.hashes) {
+    const known = blobs.get(h);
+    if (known?.state !== "stored" || !line.due(known)) continue;
+    const next = await sendFile(h, line);
+    if (next) blobs.set(h, next);
+    if (line.over || (await line.stuck())) return;
   }
 }
+
+/** @param {string} sha256 @param {Line} line @returns {Promise<BlobRow|undefined>} */
+async function sendFile(sha256, line) {
+  await outbox.moveBlob(sha256, (b) => ({ ...b, state: "sending" }));
+  const row = await outbox.blob(sha256);
+  if (!row) return undefined;
+  if (!(await outbox.intact(row))) return outbox.moveBlob(sha256, (b) => ({ ...b, state: "quarantined", error: { status: 0, code: "damaged-here", title: "" } }));
+  const reply = await upload(row, (offset) => outbox.moveBlob(sha256, (b) => ({ ...b, offset })));
+  line.heard(reply);
+  return outbox.moveBlob(sha256, (b) => blobAnswered(b, reply, Date.now(), Math.random()));
+}
+
+/** @param {SubmissionRow} row @param {Line} line */
+async function sendRecord(row, line) {
+  await outbox.moveSubmission(row.id, (s) => ({ ...s, state: "inflight" }));
+  let reply = await api.submit(row);
+  line.heard(reply);
+  if (isFinal(reply) && !(await line.mine())) reply = { status: 0, body: null, headers: {} };
+  const next = await outbox.moveSubmission(row.id, (s) => submissionAnswered(s, reply, Date.now(), Math.random()));
+  if (next && !unsent(next)) await outbox.moveBlobs(next.hashes, confirmed);
+  const code = next?.error?.code;
+  if (code === "missing-evidence") await outbox.moveBlobs(next?.error?.extra?.missing ?? [], again);
+  if (code === "unknown-device") await outbox.moveDevice({ enrolled: false });
+  await line.stuck();
+}
+
+const confirmed = (/** @type {BlobRow} */ b) => (b.state === "acked" ? { ...b, state: /** @type {const} */ ("confirmed") } : b);
+const again = (/** @type {BlobRow} */ b) => (b.state === "purged" || b.state === "sending" ? b : { ...b, state: /** @type {const} */ ("stored"), offset: 0, attempts: 0, next_at_ms: 0 });
+
+/** The server answers for so many at once (MAX_ASKED there). */
+const ASKED = 400;
 
 async function reconcile() {
-  const asked = (await outbox.submissions()).filter((s) => !unsent(s) && (s.durable_at_ms === null || s.ledger_index === null));
-  if (!asked.length) return;
-  const reply = await api.reconcile(asked.map((s) => s.id), [...new Set(asked.flatMap((s) => s.hashes))]);
-  if (reply.status !== 200) return;
-  for (const s of asked) {
-    const told = reply.body.submissions?.[s.id];
-    if (!told?.durable) continue;
-    const lost = s.hashes.filter((h) => !(h in (reply.body.evidence ?? {})));
-    for (const h of lost) await outbox.moveBlob(h, (b) => (b.state === "confirmed" || b.state === "acked" ? { ...b, state: "stored", offset: 0, next_at_ms: 0 } : b));
-    if (!lost.length) for (const h of s.hashes) await outbox.moveBlob(h, (b) => (b.state === "acked" ? { ...b, state: "confirmed" } : b));
-    await outbox.moveSubmission(s.id, (row) => ({ ...row, ledger_index: told.ledger_index ?? row.ledger_index, durable_at_ms: lost.length ? row.durable_at_ms : row.durable_at_ms ?? Date.now() }));
+  const open = (await outbox.submissions()).filter((s) => !unsent(s) && (s.durable_at_ms === null || s.ledger_index === null));
+  for (const asked of portions(open)) {
+    const reply = await api.reconcile(asked.map((s) => s.id), [...new Set(asked.filter((s) => s.durable_at_ms === null).flatMap((s) => s.hashes))]);
+    if (reply.status !== 200) return;
+    for (const s of asked) {
+      const told = reply.body.submissions?.[s.id];
+      if (!told?.durable) continue;
+      const lost = s.durable_at_ms === null ? s.hashes.filter((h) => !(h in (reply.body.evidence ?? {}))) : [];
+      if (lost.length) await outbox.moveBlobs(lost, again);
+      else if (s.durable_at_ms === null) await outbox.moveBlobs(s.hashes, confirmed);
+      await outbox.moveSubmission(s.id, (row) => ({ ...row, ledger_index: told.ledger_index ?? row.ledger_index, durable_at_ms: lost.length ? row.durable_at_ms : row.durable_at_ms ?? Date.now() }));
+    }
   }
+}
+
+/** @param {SubmissionRow[]} rows @returns {SubmissionRow[][]} each small enough for one question */
+function portions(rows) {
+  /** @type {SubmissionRow[][]} */
+  const all = [];
+  let files = ASKED;
+  for (const row of rows) {
+    files += 1 + row.hashes.length;
+    if (files > ASKED) { all.push([]); files = 1 + row.hashes.length; }
+    all[all.length - 1].push(row);
+  }
+  return all;
 }
 
 /** @param {Line} line */

@@ -1,12 +1,12 @@
 /** One blob to the server: PUT when small and fresh, otherwise ask where it stopped and PATCH on from there. */
 import { call } from "./api.js";
 
-/** @typedef {import("../model/types.js").BlobRow} BlobRow */
+/** @typedef {import("../model/types.js").KeptBlob} KeptBlob */
 export const WHOLE_BYTES = 1_000_000;
 export const CHUNK_BYTES = 256 * 1024;
 
 /**
- * @param {BlobRow} row @param {(offset: number) => Promise<unknown>} moved told after each piece that arrived
+ * @param {KeptBlob} row @param {(offset: number) => Promise<unknown>} moved told after each piece that arrived
  * @param {typeof call} [http] @returns {Promise<import("../model/states.js").Reply>} the last answer
  */
 export async function upload(row, moved, http = call) {

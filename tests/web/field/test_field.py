@@ -90,6 +90,8 @@ async def test_from_evidence_to_receipt(county):
     durable = (await browser.post("/field/api/reconcile", json=asked)).json()
     assert list(durable["submissions"]) == [str(work.submission)]
     assert durable["evidence"] == {sha256: len(content) for sha256, content in work.files.items()}
+    too_many = await browser.post("/field/api/reconcile", json={"evidence": ["0" * 64] * 501})
+    assert (too_many.status_code, too_many.json()["code"]) == (422, "invalid"), "what is left out of an answer would read as lost"
     stranger = await county("")
     await stranger.post("/field/api/session", json={"username": "inspector2", "password": "sunlot-demo"})
     assert (await stranger.post("/field/api/reconcile", json=asked)).json() == {"submissions": {}, "evidence": {}}
