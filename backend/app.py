@@ -10,7 +10,6 @@ from litestar import Litestar
 from litestar.config.csrf import CSRFConfig
 from litestar.middleware import DefineMiddleware
 from litestar.plugins.htmx import HTMXPlugin
-from litestar.static_files import create_static_files_router
 
 from backend.kernel import logs
 from backend.kernel.settings import settings
@@ -19,7 +18,7 @@ from backend.storage.keys import secret
 from backend.web.console import routes as console
 from backend.web.field import routes as field
 from backend.web.public import routes as public
-from backend.web.shared import errors, headers, pages, session
+from backend.web.shared import errors, files, headers, pages, session
 from backend.web.shared.access import PUBLIC, guard
 
 
@@ -37,8 +36,8 @@ def create_app() -> Litestar:
             console.router,
             field.router,
             public.router,
-            create_static_files_router("/static", [pages.BUILD / "static"], **open_to_all),
-            create_static_files_router("/field", [pages.BUILD / "field"], html_mode=True, **open_to_all),
+            files.file_router("/static", pages.BUILD / "static", **open_to_all),
+            files.file_router("/field", pages.BUILD / "field", index=True, **open_to_all),
         ],
         guards=[guard],
         middleware=[headers.security_headers, DefineMiddleware(session.SessionMiddleware, exclude=["^/static", "^/field/(?!api)"])],
@@ -55,7 +54,6 @@ def create_app() -> Litestar:
         template_config=pages.template_config(),
         plugins=[HTMXPlugin()],
         openapi_config=None,
-        request_max_body_size=32 * 1024 * 1024,
     )
 
 

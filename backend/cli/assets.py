@@ -1,15 +1,17 @@
 """The asset step: named files from ``pwa/`` and the faces' ``static`` folders become ``build/``, which is served as it is.
 
 Bare module names are rewritten to relative addresses while copying, so that pages need no import map and the content
-security policy no hash. Only the draw's verification is bundled: its worker, and the copy that people save, must be one
-file each (docs/decisions/0008-one-file-verification.md). The service worker gets its precache list, whose hash is its
-version. The new tree is built beside the old one and renamed, so a failed build leaves the old one serving. Proven by
-tests/rooms/test_assets.py.
+security policy no hash. Two things are bundled: the draw's verification, whose worker and saved copy must be one file
+each (docs/decisions/0008-one-file-verification.md), and the phone's app, which has a budget for its first load
+(docs/decisions/0020-the-phone-app-is-one-script.md). The service worker gets its precache list, whose hash is its
+version. Beside each text lies its gzip, which is sent to whoever takes it. The new tree is built beside the old one and
+renamed, so a failed build leaves the old one serving. Proven by tests/rooms/test_assets.py.
 """
 
 from __future__ import annotations
 
 import base64
+import gzip
 import hashlib
 import json
 import os
@@ -26,24 +28,19 @@ from PIL import Image, ImageDraw
 
 REPO = Path(__file__).parents[2]
 
-# Bare name -> file under node_modules. What these import relatively comes along by itself.
-FIELD_VENDOR = {
-    "@noble/hashes/hmac.js": "@noble/hashes/hmac.js",
-    "@noble/hashes/sha2.js": "@noble/hashes/sha2.js",
-    "@noble/hashes/utils.js": "@noble/hashes/utils.js",
-    "idb": "idb/build/index.js",
-    "lit-html": "lit-html/lit-html.js",
-    "signature_pad": "signature_pad/dist/signature_pad.min.js",
-    "zxing-wasm/reader": "zxing-wasm/dist/es/reader/index.js",
-}
+# What the phone's app is made of: its entries under pwa/src, each served under its own address, and the packages that may come along.
+FIELD_ENTRIES = ("screens/main.js", "device/qr.js")
+FIELD_PACKAGES = frozenset({"@noble/hashes", "idb", "lit-html", "signature_pad", "zxing-wasm"})
 FIELD_FILES = ("zxing-wasm/dist/reader/zxing_reader.wasm",)
 STATIC_MODEL = ("jcs", "merkle")
 VERIFY = ("page", "worker")
 STATIC_VENDOR = {"vendor/htmx.min.js": "htmx.org/dist/htmx.min.js"}
 FACES = ("shared", "public", "console")
+TEXTS = frozenset({".css", ".html", ".js", ".json", ".map", ".svg", ".wasm", ".webmanifest"})
 
 _IMPORT = re.compile(r"""(?P<head>\bfrom\s*|\bimport\s*\(\s*|\bimport\s+|\bimport(?=["']))(?P<quote>["'])(?P<name>[^"'\n]+)(?P=quote)""")
-_STATIC_IMPORT = re.compile(r"""(?:\bfrom\s*|^\s*import\s+)["'](\.[^"'\n]+)["']""", re.MULTILINE)
+_STATIC_IMPORT = re.compile(r"""(?:\bfrom\s*|\bimport\s*)["'](\.[^"'\n]+)["']""", re.MULTILINE)
+_PACKAGE = re.compile(r".*node_modules/(?P<name>(?:@[^/]+/)?[^/]+)/")
 _SOURCE_MAP = re.compile(r"\n?//# sourceMappingURL=\S*\s*$")
 
 SUN, SLOT, PAPER = (242, 178, 52), (255, 255, 255), (11, 95, 83)
@@ -70,6 +67,7 @@ def build(repo: Path) -> None:
     _static(repo, fresh / "static")
     _field(repo, fresh / "field")
     _verify(repo, fresh)
+    _squeeze(fresh)
     (fresh / "version.txt").write_text(_digest(fresh)[:12] + "\n")
     (fresh / ".stamp").write_text(stamp)
     old = repo / "build.old"
@@ -183,18 +181,52 @@ def _static(repo: Path, target: Path) -> None:
         _put(target / "model" / inside, _rewritten(path.read_text(), PurePosixPath(inside.as_posix()), bare, strict=True))
 
 
-def _bundled(repo: Path, entry: str) -> bytes:
-    """One of ``pwa/verify``'s programs with everything it imports, in one script."""
+def _esbuild(repo: Path, *words: str) -> bytes:
+    """What esbuild prints. Raises ``MissingSourceError`` with its own words."""
     # Node.js may live beside the interpreter (Makefile), where the caller's PATH does not look.
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
-    command = ["pwa/node_modules/.bin/esbuild", f"pwa/verify/{entry}.js", "--bundle", "--minify", "--format=iife", "--target=es2022", "--charset=utf8"]
     # No tsconfig.json of a folder above has a say.
-    command += ["--tsconfig-raw={}"]
+    shape = ["--bundle", "--minify", "--target=es2022", "--charset=utf8", "--log-level=error", "--tsconfig-raw={}"]
+    command = ["pwa/node_modules/.bin/esbuild", *words, *shape]
     done = subprocess.run(command, cwd=repo, env={**os.environ, "PATH": path}, capture_output=True, check=False)
     if done.returncode:
-        raise MissingSourceError(f"pwa/verify/{entry}.js could not be bundled: {done.stderr.decode(errors='replace').strip()}")
+        raise MissingSourceError(f"{words[0]} could not be bundled: {done.stderr.decode(errors='replace').strip()}")
+    return done.stdout
+
+
+def _bundled(repo: Path, entry: str) -> bytes:
+    """One of ``pwa/verify``'s programs with everything it imports, in one script."""
     # Inside a page, the end of the script must not be found before its end.
-    return done.stdout.strip().replace(b"</script", b"<\\/script")
+    return _esbuild(repo, f"pwa/verify/{entry}.js", "--format=iife").strip().replace(b"</script", b"<\\/script")
+
+
+def _app(repo: Path, target: Path) -> None:
+    """The phone's app into ``target``: a script per entry, shared and late parts in chunks, and a map beside each for those who debug."""
+    facts = target / "meta.json"
+    _esbuild(
+        repo,
+        *(f"pwa/src/{entry}" for entry in FIELD_ENTRIES),
+        f"--outdir={target}",
+        "--outbase=pwa/src",
+        "--chunk-names=chunks/[name]-[hash]",
+        "--format=esm",
+        "--splitting",
+        "--sourcemap",
+        f"--metafile={facts}",
+    )
+    seen = {m["name"] for m in map(_PACKAGE.search, json.loads(facts.read_text())["inputs"]) if m}
+    facts.unlink()
+    if strangers := seen - FIELD_PACKAGES:
+        raise MissingSourceError(f"the phone's app imports {', '.join(sorted(strangers))}, which the asset step does not know")
+
+
+def _squeeze(root: Path) -> None:
+    """A ``.gz`` beside every text that becomes smaller by it. The same bytes give the same file."""
+    for path in _files(root):
+        if path.suffix in TEXTS:
+            small = gzip.compress(path.read_bytes(), 9, mtime=0)
+            if len(small) < path.stat().st_size:
+                _put(path.with_name(path.name + ".gz"), small)
 
 
 def _verify(repo: Path, target: Path) -> None:
@@ -208,14 +240,12 @@ def _verify(repo: Path, target: Path) -> None:
 
 def _field(repo: Path, target: Path) -> None:
     pwa, modules = repo / "pwa", repo / "pwa/node_modules"
-    bare = _vendor(modules, FIELD_VENDOR, target / "vendor")
     for file in FIELD_FILES:
         _put(target / "vendor" / file, (modules / file).read_bytes())
-    source = (pwa / "src").resolve()
-    for path in _files(source):
-        inside = PurePosixPath("app") / path.relative_to(source).as_posix()
-        text = path.read_text()
-        _put(target / inside, _rewritten(text, inside, bare, strict=True) if path.suffix == ".js" else text)
+    _app(repo, target / "app")
+    for path in _files(pwa / "src"):
+        if path.suffix != ".js":
+            _put(target / "app" / path.relative_to(pwa / "src"), path.read_bytes())
     tokens = repo / "backend/web/shared/static/tokens.css"
     _put(target / "app/tokens.css", tokens.read_bytes() if tokens.exists() else b"")
     _put(target / "app/i18n.en.json", json.dumps(_catalogue(repo / "backend/locale/en/field.po"), ensure_ascii=False, sort_keys=True))
@@ -225,7 +255,7 @@ def _field(repo: Path, target: Path) -> None:
         f'<link rel="modulepreload" href="/field/{path}">' for path in _preloads(target, PurePosixPath("app/screens/main.js"))
     )
     _put(target / "index.html", (pwa / "index.html").read_text().replace("<!-- preloads -->", links))
-    listed = [[_address(path.relative_to(target)), hashlib.sha256(path.read_bytes()).hexdigest()[:16]] for path in _files(target)]
+    listed = [[_address(path.relative_to(target)), hashlib.sha256(path.read_bytes()).hexdigest()[:16]] for path in _files(target) if path.suffix != ".map"]
     version = hashlib.sha256(json.dumps(listed).encode()).hexdigest()[:12]
     precache = json.dumps({"version": version, "files": listed}, separators=(",", ":"))
     _put(target / "sw.js", (pwa / "sw.js").read_text().replace("self.__PRECACHE__", precache))
