@@ -19,6 +19,7 @@ from backend.usecases.close_draw import reveal_what_is_due, tell_what_is_overdue
 
 HANDLERS: dict[str, outbox.Handler] = {
     "push": notify_jobs.push,
+    "robot": notify_jobs.post_robot,
     "thumbnail": evidence_jobs.make_thumbnail,
 }
 IDLE_SECONDS = 0.5

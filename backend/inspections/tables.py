@@ -146,6 +146,7 @@ class Submission(Table, tablename="submission"):
     clock_skew_ms = Integer()
     received_at = Timestamptz()
     entry_id = UUID(default=None)
+    brought_by = UUID(null=True, default=None)  # the account that handed it in from a backup of the phone
 
 
 class SubmissionPhoto(Table, tablename="submission_photo"):

@@ -25,6 +25,7 @@ class Settings(msgspec.Struct, frozen=True):
     witness_policy: Path | None  # a C2SP tlog-policy: who witnesses the log, and which of them are enough
     secret_witnesses: Path | None  # who keeps a share of each draw's secret: a name and an age recipient a line
     push_hosts: tuple[str, ...]  # push services that subscriptions may name (SSRF guard)
+    webhook_hosts: tuple[str, ...]  # where group robots may live (SSRF guard)
 
     @property
     def keys_dir(self) -> Path:
@@ -42,6 +43,8 @@ PUSH_HOSTS = (
     "*.notify.windows.com",
 )
 
+WEBHOOK_HOSTS = ("qyapi.weixin.qq.com", "oapi.dingtalk.com")
+
 
 @cache
 def settings() -> Settings:
@@ -53,6 +56,7 @@ def settings() -> Settings:
         raise ValueError(f"PORT must be a number, not {env['PORT']!r}") from e
     base_url = (env.get("BASE_URL") or f"http://localhost:{port}").rstrip("/")
     extra = tuple(h for h in env.get("PUSH_HOSTS", "").split(",") if h)
+    robots = tuple(h for h in env.get("WEBHOOK_HOSTS", "").split(",") if h)
     return Settings(
         data_dir=Path(env.get("DATA_DIR") or ".data").resolve(),
         database_url=env.get("DATABASE_URL") or None,
@@ -67,4 +71,5 @@ def settings() -> Settings:
         witness_policy=Path(env["WITNESS_POLICY"]).resolve() if env.get("WITNESS_POLICY") else None,
         secret_witnesses=Path(env["SECRET_WITNESSES"]).resolve() if env.get("SECRET_WITNESSES") else None,
         push_hosts=PUSH_HOSTS + extra,
+        webhook_hosts=WEBHOOK_HOSTS + robots,
     )

@@ -57,6 +57,7 @@ EVENTS: dict[str, tuple[str, str]] = {
     "inspection.approved": ("审核通过", "Record approved"),
     "result.published": ("公示检查结果", "Result published"),
     "payload.erased": ("依法删除内容", "Content erased"),
+    "robot.changed": ("变更群机器人", "Group robot changed"),
     "demo.loaded": ("载入演示数据", "Demonstration data loaded"),
 }
 

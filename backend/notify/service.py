@@ -10,13 +10,16 @@ from backend.kernel import clock
 from backend.kernel.errors import Invalid
 from backend.kernel.ids import new_id
 from backend.kernel.settings import settings
-from backend.notify import rules
+from backend.notify import robots, rules
 from backend.storage import outbox
 from backend.storage.engine import connection
 
 
 async def tell(account: UUID, kind: str, *, inspection: UUID | None, params: Mapping[str, str]) -> UUID:
-    """Put an alert into a person's inbox and ask for a push to each of their browsers, inside the caller's transaction."""
+    """Put an alert into a person's inbox, ask for a push to each of their browsers and note it for their department's groups.
+
+    Inside the caller's transaction.
+    """
     if kind not in rules.KINDS:
         raise ValueError(f"{kind!r} is no kind of alert")
     entry = new_id()
@@ -31,6 +34,7 @@ async def tell(account: UUID, kind: str, *, inspection: UUID | None, params: Map
     )
     for row in await connection().fetch("select id from push_subscription where account = $1 and dead_at is null", account):
         await outbox.ask("push", {"entry": str(entry), "subscription": str(row["id"])}, key=f"push:{entry}:{row['id']}")
+    await robots.tell_groups(account, kind, inspection)
     return entry
 
 
@@ -61,12 +65,15 @@ async def mark_read(account: UUID, entries: Sequence[UUID]) -> None:
     )
 
 
-async def note_delivery(entry: UUID, channel: str, state: str, detail: str = "") -> None:
+async def note_delivery(entry: UUID, subscription: UUID, state: str, detail: str = "") -> None:
+    """What became of the latest try to push one alert to one browser: sent | failed | dead."""
     await connection().execute(
-        "insert into notify_delivery (id, inbox_entry, channel, state, detail, at) values ($1, $2, $3, $4, $5, $6)",
+        "insert into notify_delivery (id, inbox_entry, subscription, channel, state, detail, attempts, at) values ($1, $2, $3, 'push', $4, $5, 1, $6)"
+        " on conflict (inbox_entry, subscription) where subscription is not null do update"
+        " set state = excluded.state, detail = excluded.detail, attempts = notify_delivery.attempts + 1, at = excluded.at",
         new_id(),
         entry,
-        channel,
+        subscription,
         state,
         detail[:500],
         clock.now(),

@@ -21,6 +21,17 @@ MAX_ATTEMPTS = 8
 log = structlog.get_logger()
 
 
+class Later(Exception):
+    """A handler's word that the job is to be done again. What the handler has written stays; any other error takes it back.
+
+    ``after`` overrules the back-off, for a service that says how long it wants to be left alone.
+    """
+
+    def __init__(self, why: str, *, after: timedelta | None = None) -> None:
+        super().__init__(why)
+        self.after = after
+
+
 async def ask(topic: str, payload: dict[str, Any], *, key: str | None = None) -> None:
     """Put one job into the outbox. Call inside the transaction whose commit makes it due."""
     await connection().execute(
@@ -38,7 +49,7 @@ def backoff(attempts: int) -> timedelta:
 
 
 async def work_off(handlers: Mapping[str, Handler], limit: int = 20) -> int:
-    """Do up to ``limit`` due jobs, each in its own transaction. Returns how many were taken up."""
+    """Do up to ``limit`` due jobs, each in its own transaction. Returns how many were taken up. A handler may raise ``Later``."""
     taken = 0
     for _ in range(limit):
         async with transaction():
@@ -55,7 +66,10 @@ async def work_off(handlers: Mapping[str, Handler], limit: int = 20) -> int:
             try:
                 # A savepoint: what a failed handler wrote goes, the note of its failure stays.
                 async with connection().transaction():
-                    await handlers[row["topic"]](json.loads(row["payload"]))
+                    try:
+                        await handlers[row["topic"]](json.loads(row["payload"]))
+                    except Later as e:
+                        failure = e
             except Exception as e:  # noqa: BLE001 - one bad job must never stop the others
                 failure = e
             if failure is None:
@@ -67,7 +81,7 @@ async def work_off(handlers: Mapping[str, Handler], limit: int = 20) -> int:
                 "update outbox_job set attempts = $2, available_at = $3, last_error = $4, gave_up_at = $5 where id = $1",
                 row["id"],
                 attempts,
-                clock.now() + backoff(attempts),
+                clock.now() + (failure.after if isinstance(failure, Later) and failure.after else backoff(attempts)),
                 repr(failure)[:2000],
                 clock.now() if attempts >= MAX_ATTEMPTS else None,
             )

@@ -120,15 +120,35 @@ async def test_a_browser_that_is_gone_is_buried_and_one_in_trouble_is_tried_agai
     async with transaction():
         job = await connection().fetchrow("select attempts, last_error from outbox_job")
         assert (job["attempts"], "500" in job["last_error"]) == (1, True)
+        assert await connection().fetchval("select state || ' ' || detail from notify_delivery") == "failed 500"
         await connection().execute("update outbox_job set available_at = now() - interval '1 hour'")
     monkeypatch.setattr(handler, "do_POST", lambda self: self.send_error(410))
     await outbox.work_off({"push": jobs.push})
     async with transaction():
         assert await connection().fetchval("select count(*) from outbox_job") == 0
         assert await connection().fetchval("select dead_at is not null from push_subscription")
-        assert await connection().fetchval("select state from notify_delivery") == "dead"
+        assert [tuple(r) for r in await connection().fetch("select state, detail, attempts from notify_delivery")] == [("dead", "410", 2)]
     await tell()
     assert await outbox.work_off({"push": jobs.push}) == 0
+
+
+async def test_every_browser_of_a_person_is_tried_on_its_own(db, push_service, monkeypatch):
+    await subscribe(push_service)
+    await subscribe(push_service, endpoint=push_service.subscription()["endpoint"].replace("/push/1", "/push/gone"))
+    await subscribe(push_service, endpoint="http://127.0.0.1:9/push/away")  # nothing listens there
+    receive = push_service.server.RequestHandlerClass.do_POST
+    monkeypatch.setattr(
+        push_service.server.RequestHandlerClass, "do_POST", lambda self: self.send_error(410) if self.path.endswith("gone") else receive(self)
+    )
+    await tell()
+    assert await outbox.work_off({"push": jobs.push}) == 3
+    async with transaction():
+        rows = await connection().fetch(
+            "select s.endpoint, d.state, s.dead_at is not null as dead from notify_delivery d join push_subscription s on s.id = d.subscription"
+        )
+    told = {row["endpoint"].rsplit("/", 1)[1]: (row["state"], row["dead"]) for row in rows}
+    assert told == {"1": ("sent", False), "gone": ("dead", True), "away": ("failed", False)}
+    assert isinstance(push_service.inbox.get(timeout=5), str)
 
 
 async def test_malformed_keys_are_refused(db, push_service):

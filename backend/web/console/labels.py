@@ -90,6 +90,21 @@ def batch_states() -> dict[str, tuple[str, str]]:
     }
 
 
+def alert_kinds() -> dict[str, str]:
+    return {
+        "inspection.dispatched": _("新任务"),
+        "submission.returned": _("退回修改"),
+        "recusal.declared": _("回避申请"),
+        "draw.overdue": _("抽取逾期未公开"),
+        "result.published": _("结果已公示"),
+        "test": _("测试消息"),
+    }
+
+
+def push_states() -> dict[str, tuple[str, str]]:
+    return {"sent": (_("已送达"), "good"), "failed": (_("未送达"), "bad"), "dead": (_("设备已失效"), "bad")}
+
+
 def qualification_name(code: str) -> str:
     names = {
         "law": _("行政执法"),

@@ -8,6 +8,7 @@ from backend.people.rules import ADMIN, AUDITOR, MANAGER, REVIEWER
 from backend.web.console import (
     accounts,
     adhoc,
+    alerts,
     campaigns,
     draws,
     enterprises,
@@ -39,6 +40,7 @@ router = Router(
         *imports.HANDLERS,
         *inspectors.HANDLERS,
         *accounts.HANDLERS,
+        *alerts.HANDLERS,
     ],
     opt={"access": frozenset({ADMIN, MANAGER, REVIEWER, AUDITOR})},
 )

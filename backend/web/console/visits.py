@@ -18,6 +18,7 @@ from backend.evidence import service as evidence
 from backend.inspections import queries
 from backend.inspections.rules import MOVES, REPLACED
 from backend.kernel.errors import DomainError, Invalid
+from backend.notify import deliveries, robots
 from backend.people import queries as people
 from backend.people.rules import MANAGER, REVIEWER, Principal
 from backend.usecases.adhoc import list_choosable, reassign_officer
@@ -56,6 +57,10 @@ async def _show(visit: UUID, who: Principal, *, error: str = "", status: int = 2
         is_open=any(r.state == "requested" for r in requests),
         is_manager=who.role == MANAGER,
         me=who.account_id,
+        alerts=await deliveries.list_of_inspection(visit, who.scope),
+        groups=await robots.list_of_inspection(visit, who.scope),
+        alert_kinds=labels.alert_kinds(),
+        push_states=labels.push_states(),
     )
 
 
