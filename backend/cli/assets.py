@@ -30,10 +30,11 @@ REPO = Path(__file__).parents[2]
 
 # What the phone's app is made of: its entries under pwa/src, each served under its own address, and the packages that may come along.
 FIELD_ENTRIES = ("screens/main.js", "device/qr.js")
-FIELD_PACKAGES = frozenset({"@noble/hashes", "idb", "lit-html", "signature_pad", "zxing-wasm"})
+FIELD_PACKAGES = frozenset({"@noble/curves", "@noble/hashes", "idb", "lit-html", "signature_pad", "zxing-wasm"})
 FIELD_FILES = ("zxing-wasm/dist/reader/zxing_reader.wasm",)
 STATIC_MODEL = ("jcs", "merkle")
-VERIFY = ("page", "worker")
+VERIFY = ("page", "visit", "worker")
+SAVED = {"verify.html": "saved", "visit.html": "saved_visit"}  # pages that people keep -> script and page in pwa/verify
 STATIC_VENDOR = {"vendor/htmx.min.js": "htmx.org/dist/htmx.min.js"}
 FACES = ("shared", "public", "console")
 TEXTS = frozenset({".css", ".html", ".js", ".json", ".map", ".svg", ".wasm", ".webmanifest"})
@@ -232,10 +233,11 @@ def _squeeze(root: Path) -> None:
 def _verify(repo: Path, target: Path) -> None:
     for name in VERIFY:
         _put(target / f"static/verify/{name}.js", _bundled(repo, name))
-    script = _bundled(repo, "saved")
-    digest = base64.b64encode(hashlib.sha256(script).digest()).decode()
-    page = (repo / "pwa/verify/saved.html").read_text().replace("__SCRIPT_HASH__", f"sha256-{digest}")
-    _put(target / "verify.html", page.replace("__SCRIPT__", script.decode()))
+    for address, name in SAVED.items():
+        script = _bundled(repo, name)
+        digest = base64.b64encode(hashlib.sha256(script).digest()).decode()
+        page = (repo / f"pwa/verify/{name}.html").read_text().replace("__SCRIPT_HASH__", f"sha256-{digest}")
+        _put(target / address, page.replace("__SCRIPT__", script.decode()))
 
 
 def _field(repo: Path, target: Path) -> None:

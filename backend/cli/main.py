@@ -94,6 +94,32 @@ def _record_verify(args: argparse.Namespace) -> int:
     return 3 if any(c.ok is None for c in checks) else 0
 
 
+def _visit_verify(args: argparse.Namespace) -> int:
+    from backend.draws.visit_proof import BOOK, verify
+    from backend.kernel.clock import BEIJING
+    from backend.ledger.rules import parse_vkey
+
+    try:
+        keys = [parse_vkey(text) for text in (args.vkey, *args.witness) if text]
+    except ValueError as e:
+        print(f"--vkey, --witness: {e}", file=sys.stderr)
+        return 2
+    found = verify(sys.stdin.read() if args.proof == "-" else args.proof, keys[0] if args.vkey else None, keys[1 if args.vkey else 0 :])
+    for c in found.checks:
+        mark = {True: "✓", False: "✗", None: "…"}[c.ok]
+        print(f"{mark} {BOOK[c.code][0]} · {BOOK[c.code][1]}")
+    if found.verdict == "failed" or found.proof is None:
+        print("核验不通过 · FAILED", file=sys.stderr)
+        return 1
+    p, at = found.proof, found.proof.at.astimezone(BEIJING)
+    n = sum(pid is not None for pid in p.team)
+    print(f"{p.enterprise} 由 {p.draw_id} 于 {at:%Y-%m-%d %H:%M} 抽中，检查组 {n} 人当时即已确定；存证日志 {p.origin} 第 {p.index} 条")
+    print(f"{p.enterprise} was drawn by {p.draw_id} on {at:%Y-%m-%d %H:%M} (Beijing), its team of {n} was fixed then; entry {p.index} of the log {p.origin}")
+    if args.vkey is None:
+        print("没有日志公钥，签名未核对；请用 --vkey 指定 · the signature was not checked: give the log's key with --vkey")
+    return 0 if found.verdict == "verified" else 3
+
+
 def _ledger(args: argparse.Namespace) -> int:
     return _ledger_verify() if args.action == "verify" else _ledger_erase(args)
 
@@ -171,6 +197,11 @@ def parser() -> argparse.ArgumentParser:
     record.add_argument("action", choices=["verify"])
     record.add_argument("file", type=Path)
     record.add_argument("--vkey", help="the log's key, as its /log/vkey shows it")
+    visit = add("visit", _visit_verify, "visit verify PROOF: check that a visit was drawn, offline; PROOF is the code's address or text, - reads it")
+    visit.add_argument("action", choices=["verify"])
+    visit.add_argument("proof")
+    visit.add_argument("--vkey", help="the log's key, as its /log/vkey shows it")
+    visit.add_argument("--witness", action="append", default=[], metavar="VKEY", help="a witness's key; may be given again")
     witness = add("witness", _witness, "witness serve: cosign another body's log; witness key: show this witness's key")
     witness.add_argument("action", choices=["serve", "key"])
     witness.add_argument("--name", required=True, help="the witness's name, such as justice.example/sunlot")

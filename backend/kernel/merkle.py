@@ -85,14 +85,14 @@ def _are_hashes(*values: bytes) -> bool:
     return all(len(v) == HASH_BYTES for v in values)
 
 
-def verify_inclusion(leaf_sha256: bytes, index: int, size: int, proof: Sequence[bytes], expected_root: bytes) -> bool:
-    """RFC 9162 section 2.1.3.2. ``leaf_sha256`` is the leaf's hash. Never raises: what is malformed is not proven."""
-    if not 0 <= index < size or not _are_hashes(leaf_sha256, expected_root, *proof):
-        return False
+def root_of_path(leaf_sha256: bytes, index: int, size: int, proof: Sequence[bytes]) -> bytes | None:
+    """The root that an inclusion path leads to (RFC 9162 section 2.1.3.2), or None where the path does not fit the place. ``leaf_sha256`` is the leaf's hash."""
+    if not 0 <= index < size or not _are_hashes(leaf_sha256, *proof):
+        return None
     place, last, result = index, size - 1, leaf_sha256
     for sibling in proof:
         if last == 0:
-            return False
+            return None
         if place & 1 or place == last:
             result = node_hash(sibling, result)
             while not place & 1 and place:
@@ -100,7 +100,12 @@ def verify_inclusion(leaf_sha256: bytes, index: int, size: int, proof: Sequence[
         else:
             result = node_hash(result, sibling)
         place, last = place >> 1, last >> 1
-    return last == 0 and result == expected_root
+    return result if last == 0 else None
+
+
+def verify_inclusion(leaf_sha256: bytes, index: int, size: int, proof: Sequence[bytes], expected_root: bytes) -> bool:
+    """Never raises: what is malformed is not proven."""
+    return root_of_path(leaf_sha256, index, size, proof) == expected_root
 
 
 def verify_consistency(old_size: int, size: int, proof: Sequence[bytes], old_root: bytes, new_root: bytes) -> bool:

@@ -147,10 +147,35 @@ async def find_proof_at(index: int) -> Proof | None:
     return await _prove(index, leaf) if leaf is not None else None
 
 
+async def find_first_proof(entry_id: UUID) -> Proof | None:
+    """The proof under the *oldest* signed checkpoint that covers the entry, or None while none does.
+
+    It is shorter than one under the newest, and changes at most once: where a policy names witnesses, until enough of them have cosigned.
+    """
+    row = await reader().fetchrow("select index, leaf from ledger_leaf where entry_id = $1", entry_id)
+    if row is None:
+        return None
+    checkpoints = await reader().fetch(
+        "select c.size, c.root, c.at, c.note, s.witnesses, s.lines from ledger_checkpoint c left join lateral (select array_agg(witness) as witnesses,"
+        " array_agg(line order by witness) as lines from ledger_cosignature where size = c.size) s on true"
+        " where c.size > $1 and c.note is not null order by c.size limit 200",
+        row["index"],
+    )
+    chosen = next((c for c in checkpoints if policy().is_met(set(c["witnesses"] or ()))), checkpoints[0] if checkpoints else None)
+    if chosen is None:
+        return None
+    note = chosen["note"] + "".join(chosen["lines"] or ())
+    return await _prove_under(row["index"], row["leaf"], Checkpoint(chosen["size"], chosen["root"], chosen["at"], note))
+
+
 async def _prove(index: int, leaf: bytes) -> Proof | None:
     checkpoint = await find_checkpoint(index + 1)
     if checkpoint is None or index >= checkpoint.size:
         return None
+    return await _prove_under(index, leaf, checkpoint)
+
+
+async def _prove_under(index: int, leaf: bytes, checkpoint: Checkpoint) -> Proof:
     hashes = await subtree_roots(rules.ranges_of_proof(index, checkpoint.size))
     return Proof(index, checkpoint.size, leaf, tuple(hashes), checkpoint.root, checkpoint.note)
 

@@ -19,6 +19,7 @@ from backend.publicity import queries as publicity
 from backend.registry import queries as registry
 from backend.storage.engine import transaction
 from backend.usecases.officer_code import make_token
+from backend.usecases.visit_proof import log_keys, prove_visit
 
 
 def millis(moment: datetime) -> int:
@@ -33,6 +34,7 @@ async def build_field_bundle(*, by: Principal) -> dict[str, Any]:
         mine = await submission_queries.list_for_inspector(by.inspector_id)
         bundle: dict[str, Any] = {
             "inspections": await _inspections(mine, by),
+            "log": {"vkey": str(log_keys()[0]), "witnesses": [str(w) for w in log_keys()[1]]},
             "checklists": {
                 str(c.id): {
                     "id": str(c.id),
@@ -73,6 +75,7 @@ async def _inspections(mine: list[submission_queries.FieldInspection], by: Princ
     found = []
     for i in mine:
         e, draw = enterprises[i.enterprise_code], drawn[i.campaign]
+        proof = await prove_visit(i, draw)
         receipt = await find_receipt(i.submission_entry) if i.submission_entry else None
         region, industry = regions.get(e.region), industries.get(e.industry)
         found.append(
@@ -91,6 +94,7 @@ async def _inspections(mine: list[submission_queries.FieldInspection], by: Princ
                 },
                 "draw": {"draw_id": draw.draw_id, "drawn_at_ms": millis(draw.drawn_at)} if draw and draw.drawn_at else None,
                 "sealed_entry": i.sealed_entry,
+                "proof": {"state": proof.state, "text": proof.text, "drawn": list(proof.drawn)},
                 "enterprise": {
                     "id": str(e.id),
                     "code": e.code,

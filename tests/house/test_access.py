@@ -39,6 +39,8 @@ PUBLIC_PATHS = {
     "/static/{file_path:path}",
     "/verifier.py",
     "/verify.html",
+    "/visit",
+    "/visit.html",
 }
 DUMMIES = {"uuid": "00000000-0000-4000-8000-000000000000", "int": "7", "str": "x", "path": "x/y"}
 # Ends the session that the walk goes with; its guard is that of any signed-in page.

@@ -18,7 +18,7 @@ MAY = {
 }
 # Which packages a room may know: the model runs anywhere, only the store opens IndexedDB, only screens draw.
 PACKAGES = {
-    "model": {"@noble/hashes/hmac.js", "@noble/hashes/sha2.js", "@noble/hashes/utils.js"},
+    "model": {"@noble/curves/ed25519.js", "@noble/hashes/hmac.js", "@noble/hashes/sha2.js", "@noble/hashes/utils.js"},
     "store": {"idb"},
     "sync": set(),
     "device": {"signature_pad", "zxing-wasm/reader"},

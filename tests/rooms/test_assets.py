@@ -49,9 +49,10 @@ def repo(tmp_path: Path) -> Path:
     write(pwa / "src/model/private.js", "export const p = 0;\n")
     write(pwa / "src/field.css", "body { margin: 0; }")
     (modules / ".bin").symlink_to(assets.REPO / "pwa/node_modules/.bin")
-    for name in (*assets.VERIFY, "saved"):
+    for name in (*assets.VERIFY, *assets.SAVED.values()):
         write(pwa / f"verify/{name}.js", f'import {{ j }} from "../src/model/jcs.js";\nconsole.log("{name} </script>", j);\n')
-    write(pwa / "verify/saved.html", "<meta content=\"script-src '__SCRIPT_HASH__'\"><script type=module>__SCRIPT__</script>")
+    for name in assets.SAVED.values():
+        write(pwa / f"verify/{name}.html", "<meta content=\"script-src '__SCRIPT_HASH__'\"><script type=module>__SCRIPT__</script>")
     write(
         tmp_path / "backend/locale/en/field.po",
         'msgid ""\nmsgstr "Content-Type: text/plain; charset=utf-8\\n"\n\nmsgid "是"\nmsgstr "Yes"\n',

@@ -76,12 +76,26 @@ def _with_code(inspection: dict[str, Any]) -> dict[str, Any]:
     """With the officer's code as it is shown, so that the phone needs neither a signal nor an encoder for it."""
     url = qr.officer_address(inspection["code_token"])
     side, path = _code_path(url)
-    return {**{k: v for k, v in inspection.items() if k != "code_token"}, "code": {"url": url, "side": side, "path": path}}
+    drawn = {**{k: v for k, v in inspection.items() if k != "code_token"}, "code": {"url": url, "side": side, "path": path}}
+    return drawn | {"proof": _with_proof_code(inspection["proof"])}
+
+
+def _with_proof_code(proof: dict[str, Any]) -> dict[str, Any]:
+    if not proof["text"]:
+        return proof
+    url = qr.visit_address(proof["text"])
+    side, bits = _code_bits(url)
+    return proof | {"url": url, "side": side, "bits": bits}
 
 
 @lru_cache(maxsize=4096)
 def _code_path(url: str) -> tuple[int, str]:
     return qr.path(url, on_screen=True)
+
+
+@lru_cache(maxsize=4096)
+def _code_bits(url: str) -> tuple[int, str]:
+    return qr.bits(url)
 
 
 @post("/inspections/{inspection_id:uuid}/receive", status_code=200)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import base64
 import io
 from typing import Any
 
-from qrcode.constants import ERROR_CORRECT_M, ERROR_CORRECT_Q
+from qrcode.constants import ERROR_CORRECT_L, ERROR_CORRECT_M, ERROR_CORRECT_Q
 from qrcode.main import QRCode
 
 from backend.kernel.settings import settings
@@ -19,6 +20,11 @@ def address(qr_token: str) -> str:
 def officer_address(token: str) -> str:
     """What an officer's phone shows."""
     return f"{settings().base_url}/o/{token}"
+
+
+def visit_address(proof: str) -> str:
+    """The page that checks a visit's proof; what stands behind the # never reaches the server."""
+    return f"{settings().base_url}/visit#{proof}"
 
 
 def _code(text: str, level: int = ERROR_CORRECT_Q) -> QRCode[Any]:
@@ -50,3 +56,12 @@ def path(text: str, *, on_screen: bool = False) -> tuple[int, str]:
                 runs.append(f"M{x} {y}h{end - x}v1h{x - end}z")
             x = end + 1
     return len(matrix), "".join(runs)
+
+
+def bits(text: str) -> tuple[int, str]:
+    """A large code for a screen, level L: side length in modules, quiet zone included, and the modules row by row, a bit each
+    (most significant first, dark = 1), as base64url. A twentieth of the bytes of its path."""
+    matrix = _code(text, ERROR_CORRECT_L).get_matrix()  # type: ignore[no-untyped-call]
+    modules = "".join("1" if dark else "0" for row in matrix for dark in row)
+    modules += "0" * (-len(modules) % 8)
+    return len(matrix), base64.urlsafe_b64encode(int(modules, 2).to_bytes(len(modules) // 8, "big")).rstrip(b"=").decode()

@@ -54,18 +54,18 @@ export function root(leaves) {
 }
 
 /**
- * RFC 9162 section 2.1.3.2. `hash` is the leaf's hash. What is malformed is not proven.
- * @param {Uint8Array} hash @param {number} index @param {number} size @param {Uint8Array[]} proof @param {Uint8Array} expected
+ * The root that an inclusion path leads to (RFC 9162 section 2.1.3.2), or null where the path does not fit the place. `hash` is the leaf's hash.
+ * @param {Uint8Array} hash @param {number} index @param {number} size @param {Uint8Array[]} proof @returns {Uint8Array|null}
  */
-export function verifyInclusion(hash, index, size, proof, expected) {
-  if (!Number.isSafeInteger(index) || !Number.isSafeInteger(size) || index < 0 || index >= size) return false;
-  if ([hash, expected, ...proof].some((h) => h.length !== 32)) return false;
+export function rootOfPath(hash, index, size, proof) {
+  if (!Number.isSafeInteger(index) || !Number.isSafeInteger(size) || index < 0 || index >= size) return null;
+  if ([hash, ...proof].some((h) => h.length !== 32)) return null;
   let place = index;
   let last = size - 1;
   let result = hash;
   const half = (/** @type {number} */ n) => Math.floor(n / 2);
   for (const sibling of proof) {
-    if (last === 0) return false;
+    if (last === 0) return null;
     if (place % 2 === 1 || place === last) {
       result = nodeHash(sibling, result);
       while (place % 2 === 0 && place !== 0) [place, last] = [half(place), half(last)];
@@ -74,5 +74,14 @@ export function verifyInclusion(hash, index, size, proof, expected) {
     }
     [place, last] = [half(place), half(last)];
   }
-  return last === 0 && equal(result, expected);
+  return last === 0 ? result : null;
+}
+
+/**
+ * What is malformed is not proven. `hash` is the leaf's hash.
+ * @param {Uint8Array} hash @param {number} index @param {number} size @param {Uint8Array[]} proof @param {Uint8Array} expected
+ */
+export function verifyInclusion(hash, index, size, proof, expected) {
+  const found = rootOfPath(hash, index, size, proof);
+  return found !== null && equal(found, expected);
 }

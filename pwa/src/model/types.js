@@ -13,10 +13,13 @@
  * @typedef {{inspector_id: string, slot: number, dept: string, dept_zh: string, dept_en: string, name: string, certificate_no: string, phone?: string, me: boolean}} Officer
  * @typedef {{number: string, completed_on: string, authority: {zh: string, en: string}, outcomes: {zh: string, en: string}[]}} Earlier
  * @typedef {{code: string, name_zh: string, name_en: string, method: string, legal_basis: string, checklist: string}} Item
+ * What the phone shows of how a visit came about; `bits` are the modules of its code, `side` a row, the most significant bit first.
+ * @typedef {{state: "proven"|"awaiting"|"replacement"|"not_drawn", text: string, drawn: boolean[], url?: string, side?: number, bits?: string}} ProofRow
+ * @typedef {{vkey: string, witnesses: string[]}} LogKeys
  * @typedef {"dispatched"|"received"|"on_site"|"submitted"|"under_review"|"returned"|"published"} InspectionState
  * @typedef {{id: string, state: InspectionState, version: number, due_on: string, dispatched_at_ms: number,
  *   campaign: {id: string, number: string, name: string, kind: string, legal_basis: string}, draw: {draw_id: string, drawn_at_ms: number}|null,
- *   sealed_entry: string, enterprise: Enterprise, earlier?: Earlier[], officers: Officer[], items: Item[], code?: {url: string, side: number, path: string}, return_comment: string|null,
+ *   sealed_entry: string, proof?: ProofRow, enterprise: Enterprise, earlier?: Earlier[], officers: Officer[], items: Item[], code?: {url: string, side: number, path: string}, return_comment: string|null,
  *   submission: {id: string, state: string, received_at_ms: number, ledger_index: number|null}|null, closed?: boolean}} Inspection
  * @typedef {{id: string, zh: string, en: string, type: "yes_no_na"|"number"|"choice"|"text", unit?: string, min?: number|string, max?: number|string,
  *   options?: {value: string, zh: string, en: string}[], required?: boolean, photo_required_when?: string, law?: string, show_if?: {q: string, is: string}}} Question

@@ -19,6 +19,7 @@ import * as me from "./me.js";
 import * as outboxScreen from "./outbox.js";
 import * as outcome from "./outcome.js";
 import * as photos from "./photos.js";
+import * as proof from "./proof.js";
 import * as receipt from "./receipt.js";
 import * as scan from "./scan.js";
 import * as sign from "./sign.js";
@@ -32,6 +33,7 @@ const ROUTES = [
   [/^\/$/, today], [/^\/sign-in$/, signIn], [/^\/me$/, me], [/^\/outbox$/, outboxScreen], [/^\/receipt\/([\w-]+)$/, receipt],
   [/^\/inspection\/([\w-]+)$/, inspection], [/^\/inspection\/([\w-]+)\/scan$/, scan], [/^\/inspection\/([\w-]+)\/item\/([^/]+)$/, checklist],
   [/^\/inspection\/([\w-]+)\/photos$/, photos], [/^\/inspection\/([\w-]+)\/camera$/, camera], [/^\/inspection\/([\w-]+)\/outcome$/, outcome],
+  [/^\/inspection\/([\w-]+)\/proof$/, proof],
   [/^\/inspection\/([\w-]+)\/summary$/, summary], [/^\/inspection\/([\w-]+)\/sign\/([\w-]+)$/, sign],
 ];
 

@@ -19,6 +19,7 @@ const PATHS = {
   list: svg`<path d="M9 6h11M9 12h11M9 18h11M4.5 6h.01M4.5 12h.01M4.5 18h.01"/>`, tray: svg`<path d="M4 13l2.5-8h11L20 13v6H4zM4 13h5l1.2 2.5h3.6L15 13h5"/>`,
   person: svg`<circle cx="12" cy="8" r="3.6"/><path d="M5 20c.6-4 3.4-6 7-6s6.4 2 7 6"/>`, sync: svg`<path d="M19 8a7.5 7.5 0 00-13.5-.8M5 16a7.5 7.5 0 0013.5.8M5 3.5v4h4M19 20.5v-4h-4"/>`,
   torch: svg`<path d="M8 3h8l-1.5 6v12h-5V9zM12 12v3"/>`, trash: svg`<path d="M5 7h14M10 7V4.5h4V7M7 7l1 13h8l1-13"/>`, lock: svg`<path d="M6 11h12v9H6zM8.5 11V8a3.5 3.5 0 017 0v3"/>`,
+  proof: svg`<path d="M4 4h6v6H4zM14 4h6v6h-6zM4 14h6v6H4zM14 14h2v2h-2zM18 14h2v2h-2zM16 18h4M14 20v-2"/>`, paper: svg`<path d="M6 3h8l4 4v14H6zM14 3v4h4M9 12h6M9 16h6"/>`,
   note: svg`<path d="M5 5h14v11h-8l-4 4v-4H5z"/>`, phone: svg`<path d="M7 4h3l1.5 4-2 1.5a11 11 0 005 5l1.5-2 4 1.5v3c0 1.5-1 2-2 2C11 19 5 13 5 6c0-1 .5-2 2-2z"/>`,
 };
 

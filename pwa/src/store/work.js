@@ -18,6 +18,10 @@ export async function saveBundle(bundle) {
     for (const m of bundle.inbox) s.inbox.put(m);
     s.meta.put(bundle.outcome_codes, "outcome_codes");
     s.meta.put(bundle.cursor, "cursor");
+    // The log's key is pinned by the first bundle: a later one cannot replace it, only be seen to differ.
+    const pinned = await s.meta.get("log");
+    if (!pinned || pinned.vkey === bundle.log.vkey) s.meta.put(bundle.log, "log");
+    s.meta.put(bundle.log.vkey, "log_vkey_told");
   });
 }
 
