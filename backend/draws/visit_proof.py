@@ -242,7 +242,10 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """``proof`` is None where the text cannot be read. ``cosigned``: (witness, when in seconds) of the known ones; unknown ones prove nothing here and are passed over."""
+    """``proof`` is None where the text cannot be read.
+
+    ``cosigned``: (witness, when in seconds) of the known ones; unknown ones prove nothing here and are passed over.
+    """
 
     checks: tuple[Check, ...]
     proof: VisitProof | None

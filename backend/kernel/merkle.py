@@ -86,7 +86,7 @@ def _are_hashes(*values: bytes) -> bool:
 
 
 def root_of_path(leaf_sha256: bytes, index: int, size: int, proof: Sequence[bytes]) -> bytes | None:
-    """The root that an inclusion path leads to (RFC 9162 section 2.1.3.2), or None where the path does not fit the place. ``leaf_sha256`` is the leaf's hash."""
+    """The root that an inclusion path leads to (RFC 9162 section 2.1.3.2), or None where it does not fit the place. ``leaf_sha256`` is the leaf's hash."""
     if not 0 <= index < size or not _are_hashes(leaf_sha256, *proof):
         return None
     place, last, result = index, size - 1, leaf_sha256

@@ -14,7 +14,6 @@ from PIL import Image
 from backend.cli.main import main
 from backend.draws.visit_proof import verify
 from backend.inspections.submission_queries import find_for_team
-
 from backend.ledger.sequencer import sequence
 from backend.storage.engine import connection, transaction
 from backend.usecases.adhoc import open_adhoc
@@ -122,7 +121,8 @@ async def test_an_alternate_has_no_place_in_the_sealed_list(demo):
 
 async def test_the_page_holds_no_visit_and_explains_itself_without_javascript(county):
     nobody = await county("")
-    for language, words in (("zh", ("核验抽取证明", "需要打开 JavaScript", "sunlot visit verify")), ("en", ("Check the proof of a draw", "JavaScript is needed"))):
+    said = {"zh": ("核验抽取证明", "需要打开 JavaScript", "sunlot visit verify"), "en": ("Check the proof of a draw", "JavaScript is needed")}
+    for language, words in said.items():
         answer = await nobody.get(f"/visit?lang={language}")
         assert answer.status_code == 200
         assert all(word in answer.text for word in words)
