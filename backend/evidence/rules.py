@@ -14,6 +14,7 @@ MAX_BYTES = 20 * 1024 * 1024
 MAX_PIXELS = 60_000_000  # a decompression bomb is refused before it is decoded
 IMAGE_TYPES = {"JPEG": "image/jpeg", "WEBP": "image/webp", "PNG": "image/png"}
 STROKES_TYPE = "application/json"
+MAX_AUDIO_BYTES = 5 * 1024 * 1024  # three minutes as any phone records speech, twice over
 
 
 class TooLarge(DomainError):
@@ -33,8 +34,15 @@ class HashMismatch(DomainError):
 class NotEvidence(DomainError):
     code = "not-evidence"
     status = 422
-    zh = "只接受照片或签名数据"
-    en = "Only photos and signature data are accepted"
+    zh = "只接受照片、录音或签名数据"
+    en = "Only photos, voice notes and signature data are accepted"
+
+
+class AudioTooLarge(DomainError):
+    code = "too-large"
+    status = 413
+    zh = "录音超过 5 MB"
+    en = "The voice note is larger than 5 MB"
 
 
 class Busy(DomainError):
@@ -54,8 +62,28 @@ def is_sha256(text: str) -> bool:
     return re.fullmatch(r"[0-9a-f]{64}", text) is not None
 
 
+def audio_type_of(content: bytes) -> str | None:
+    """The type of a sound without any picture, as browsers record it: WebM, MP4 or Ogg. None for everything else.
+
+    Only the head of a WebM or Ogg tells its tracks; in an MP4 the tracks' handlers may stand anywhere.
+    """
+    head = content[:4096]
+    if content.startswith(b"\x1a\x45\xdf\xa3") and b"webm" in content[:64]:
+        return "audio/webm" if b"A_OPUS" in head and b"V_" not in head else None
+    if content.startswith(b"OggS") and b"OpusHead" in content[:128]:
+        return "audio/ogg"
+    if content[4:8] == b"ftyp":
+        handlers = {m[1] for m in re.finditer(rb"hdlr.{8}(....)", content, re.DOTALL)}
+        return "audio/mp4" if b"soun" in handlers and b"vide" not in handlers else None
+    return None
+
+
 def media_type_of(content: bytes) -> str:
-    """The type by content, never by name or header. Raises ``NotEvidence``."""
+    """The type by content, never by name or header. Raises ``NotEvidence``, ``AudioTooLarge``."""
+    if audio := audio_type_of(content):
+        if len(content) > MAX_AUDIO_BYTES:
+            raise AudioTooLarge()
+        return audio
     if content[:1] == b"{":
         try:
             json.loads(content)

@@ -66,8 +66,8 @@ async def upload(sha256: str, chunks: AsyncIterator[bytes], *, uploader: UUID, o
     """Take bytes from ``offset`` on. Returns what is stored when the file is whole, else the new offset.
 
     ``total`` None means that this request carries the rest. The body is always read to its end, so that the phone
-    sees the answer and not a reset. Raises ``TooLarge``, ``OffsetMismatch``, ``HashMismatch``, ``NotEvidence``.
-    ``Busy`` while another try of the same person goes on. Opens its own transaction for the row: no transaction stays open
+    sees the answer and not a reset. Raises ``TooLarge``, ``AudioTooLarge``, ``OffsetMismatch``, ``HashMismatch``,
+    ``NotEvidence``, ``Busy`` while another try of the same person goes on. Opens its own transaction for the row: no transaction stays open
     while a slow phone sends.
     """
     part = _part(sha256, uploader)
@@ -180,7 +180,7 @@ async def _finish(sha256: str, part: Path, uploader: UUID) -> Stored:
         raise rules.HashMismatch()
     try:
         media_type = await asyncio.to_thread(rules.media_type_of, content)
-    except rules.NotEvidence:
+    except (rules.NotEvidence, rules.AudioTooLarge):
         await asyncio.to_thread(part.unlink, missing_ok=True)
         raise
     await asyncio.to_thread(_put_in_place, part, path_of(sha256))
@@ -194,7 +194,7 @@ async def _finish(sha256: str, part: Path, uploader: UUID) -> Stored:
             uploader,
             now,
         )
-        if media_type != rules.STROKES_TYPE:
+        if media_type in rules.IMAGE_TYPES.values():
             await outbox.ask("thumbnail", {"sha256": sha256}, key=f"thumbnail:{sha256}")
         blob = await find_blob(sha256)
     assert blob is not None

@@ -19,6 +19,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 
+from backend.inspections.attachment_rules import check_attachments
 from backend.inspections.rules import MINIMUM_OFFICERS
 from backend.kernel import jcs
 from backend.kernel.errors import Conflict, DomainError, Invalid
@@ -77,7 +78,7 @@ class Expected:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """One file that the record names."""
+    """One file that the record names. ``role``: "photo" (an original), "copy" (of a photo, with facts and marks drawn in), "voice", "strokes"."""
 
     sha256: str
     role: str
@@ -117,6 +118,7 @@ def check_record(record: Mapping[str, Any], expected: Expected) -> None:
     if not isinstance(record.get("t_dev"), int) or not isinstance(record.get("seq"), int):
         _refuse("t_dev", "缺少设备时间或序号", "the device's time or number is missing")
     _check_scan(record.get("scan"), expected)
+    check_attachments(record)
     _check_answers(record, expected)
     outcomes = record.get("outcomes")
     if not isinstance(outcomes, list) or not outcomes or not set(outcomes) <= expected.outcome_codes:
@@ -156,6 +158,16 @@ def is_shown(question: Mapping[str, Any], answers: Mapping[Any, Mapping[str, Any
     """A conditional question counts only where its condition holds."""
     condition = question.get("show_if")
     return condition is None or answers.get(condition["q"], {}).get("value") == condition["is"]
+
+
+def is_within(question: Mapping[str, Any], value: str) -> bool:
+    """A number within its checklist's limits. One outside is a finding, never a reason to refuse the record."""
+    try:
+        number = Decimal(value)
+    except InvalidOperation:
+        return False
+    low, high = question.get("min"), question.get("max")
+    return (low is None or number >= Decimal(str(low))) and (high is None or number <= Decimal(str(high)))
 
 
 def _check_answer(item: str, question: Mapping[str, Any], value: object, has_photo: bool) -> None:
@@ -205,9 +217,22 @@ def _check_signers(record: Mapping[str, Any], expected: Expected) -> None:
 
 def list_evidence(record: Mapping[str, Any]) -> list[Evidence]:
     """Every file that the record names. Raises ``Invalid`` for what is no hash."""
-    named = [Evidence(str(p.get("sha256")), "photo", p.get("item"), p.get("q")) for p in record.get("photos", [])]
+    photos, voices = record.get("photos", []), record.get("voices", [])
+    named = [Evidence(str(p.get("sha256")), "photo", p.get("item"), p.get("q")) for p in photos]
+    named += [Evidence(str(p["marked"]), "copy", p.get("item"), p.get("q")) for p in photos if p.get("marked") is not None]
+    named += [Evidence(str(v.get("sha256")), "voice", v.get("item"), v.get("q")) for v in voices]
     named += [Evidence(str(h), "strokes", None, key) for key, h in sorted(record.get("strokes_sha256", {}).items())]
     for e in named:
         if not HEX64.fullmatch(e.sha256):
             _refuse("photos", "照片指纹格式不正确", "a photo's hash is malformed")
     return named
+
+
+MEDIA = {"photo": "image/", "copy": "image/", "voice": "audio/", "strokes": "application/json"}
+
+
+def check_media(evidence: Sequence[Evidence], types: Mapping[str, str]) -> None:
+    """A photo is a picture and a voice note a sound. ``types``: media type by hash. Raises ``Invalid``."""
+    for e in evidence:
+        if not types[e.sha256].startswith(MEDIA[e.role]):
+            _refuse(e.role, "文件类型与用途不符", "a file is of another kind than the record says")

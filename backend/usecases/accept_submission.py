@@ -42,6 +42,7 @@ async def accept_submission(
         durable = await list_blobs([e.sha256 for e in evidence])
         if missing := sorted({e.sha256 for e in evidence} - set(durable)):
             raise record_rules.MissingEvidence(count=len(missing), missing=missing)
+        record_rules.check_media(evidence, {sha256: blob.media_type for sha256, blob in durable.items()})
         return await submissions.accept(
             submission,
             inspection=inspection,

@@ -21,7 +21,7 @@ PACKAGES = {
     "model": {"@noble/curves/ed25519.js", "@noble/hashes/hmac.js", "@noble/hashes/sha2.js", "@noble/hashes/utils.js"},
     "store": {"idb"},
     "sync": set(),
-    "device": {"signature_pad", "zxing-wasm/reader"},
+    "device": {"exifr/dist/mini.esm.mjs", "signature_pad", "zxing-wasm/reader"},
     "screens": {"lit-html"},
 }
 IMPORT = re.compile(

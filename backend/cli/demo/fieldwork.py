@@ -15,7 +15,7 @@ from uuid import UUID, uuid4
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
-from PIL import Image, ImageDraw
+from PIL import Image, ImageDraw, ImageFont
 
 from backend.inspections.record_rules import content_hash, is_shown
 from backend.kernel import jcs
@@ -68,6 +68,24 @@ def draw_photo(dice: random.Random, size: tuple[int, int] = (960, 720)) -> bytes
         x, y = dice.randrange(width), dice.randrange(height)
         shade = dice.randint(-14, 14)
         image.putpixel((x, y), tuple(max(0, min(255, c + shade)) for c in image.getpixel((x, y))))  # type: ignore[union-attr]
+    out = io.BytesIO()
+    image.save(out, "WEBP", quality=72)
+    return out.getvalue()
+
+
+def stamp_copy(original: bytes, lines: list[str], *, blurred: bool = False) -> bytes:
+    """The copy that people are shown, as a phone makes it: facts in a strip, an area made unreadable; WEBP."""
+    with Image.open(io.BytesIO(original)) as picture:
+        image = picture.convert("RGB")
+    width, height = image.size
+    if blurred:
+        box = (round(width * 0.3), round(height * 0.4), round(width * 0.5), round(height * 0.7))
+        image.paste(image.crop(box).resize((4, 5), Image.Resampling.BOX).resize((box[2] - box[0], box[3] - box[1]), Image.Resampling.NEAREST), box)
+    draw = ImageDraw.Draw(image, "RGBA")
+    step = height // 24
+    draw.rectangle((0, height - step * (len(lines) + 1), width, height), fill=(0, 0, 0, 140))
+    for n, line in enumerate(lines):
+        draw.text((step, height - step * (len(lines) + 0.6 - n)), line, fill=(255, 255, 255), font=ImageFont.load_default(step * 0.8))
     out = io.BytesIO()
     image.save(out, "WEBP", quality=72)
     return out.getvalue()
@@ -127,13 +145,18 @@ def make_work(
     photos: list[dict[str, Any]] = []
     files: dict[str, bytes] = {}
 
+    enterprise = inspection["enterprise"]
+    place = {"lat_e7": enterprise["lat_e7"], "lon_e7": enterprise["lon_e7"], "acc_cm": 800} if enterprise["lat_e7"] else None
+
     def add_photo(item: str | None, question: str | None) -> None:
         content = draw_photo(dice)
         digest = hashlib.sha256(content).hexdigest()
-        files[digest] = content
-        photos.append(
-            {"sha256": digest, "bytes": len(content), "type": "image/webp", "item": item, "q": question, "t_dev": t_dev_ms - 400_000, "gps": None}
-        )
+        gps = place if question else None
+        copy = stamp_copy(content, [inspection["campaign"]["number"], f"SHA-256 {digest[:16]}"], blurred=question is not None)
+        marked = hashlib.sha256(copy).hexdigest()
+        files[digest], files[marked] = content, copy
+        photo = {"sha256": digest, "bytes": len(content), "type": "image/webp", "item": item, "q": question, "t_dev": t_dev_ms - 400_000, "gps": gps}
+        photos.append({**photo, "source": "camera", "claims": None, "marked": marked, "marks": {"blur": 1} if question else {}})
 
     add_photo(None, None)
     for n, item in enumerate(inspection["items"]):
@@ -141,7 +164,6 @@ def make_work(
         items.append({"item": item["code"], "checklist": item["checklist"], "answers": answers})
         for question in wanted:
             add_photo(item["code"], question)
-    enterprise = inspection["enterprise"]
     signers: list[dict[str, Any]] = [
         {"key": f"officer-{n}", "role": "officer", "inspector": o["inspector_id"], "name": o["name"]} for n, o in enumerate(inspection["officers"], 1)
     ]
@@ -149,7 +171,6 @@ def make_work(
         {"key": "enterprise", "role": "enterprise", "name": enterprise["legal_rep"] or "现场负责人", "refused": False, "reason": None, "witness": None}
     )
     phone.seq += 1
-    place = {"lat_e7": enterprise["lat_e7"], "lon_e7": enterprise["lon_e7"], "acc_cm": 800} if enterprise["lat_e7"] else None
     record: dict[str, Any] = {
         "v": 1,
         "alg": "ES256",
@@ -164,6 +185,7 @@ def make_work(
         "outcomes": ["E"] if bad else ["1"],
         "remark": remark,
         "photos": photos,
+        "voices": [],
         "gps": place,
         "t_dev": t_dev_ms,
         "started_t_dev": t_dev_ms - 1_500_000,

@@ -15,14 +15,15 @@ from backend.evidence import queries as evidence_queries
 from backend.evidence import service as evidence
 from backend.inspections import queries as inspections
 from backend.inspections import submission_queries as records
-from backend.inspections.record_rules import content_hash
+from backend.inspections.record_rules import content_hash, is_within
 from backend.kernel.errors import DomainError, NotFound
 from backend.ledger.queries import find_receipt
 from backend.people import queries as people
 from backend.people.rules import ADMIN, AUDITOR, REVIEWER, Principal
+from backend.registry.queries import list_by_codes
 from backend.usecases.record_file import build_record_file
 from backend.usecases.review_submission import approve_submission, return_submission
-from backend.web.console import labels
+from backend.web.console import attachments, labels
 from backend.web.shared.i18n import _, get_locale
 from backend.web.shared.pages import page
 
@@ -39,7 +40,8 @@ class Answer:
     kind: str
     note: str
     law: str
-    photos: list[str]
+    photos: list[attachments.Photo]
+    voices: list[attachments.Voice]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +83,7 @@ def _value(question: dict[str, Any], value: object) -> tuple[str, str]:
             if option["value"] == value:
                 return option["zh" if get_locale() == "zh" else "en"], ""
     if question["type"] == "number" and value:
-        return f"{value} {question.get('unit') or ''}".strip(), ""
+        return f"{value} {question.get('unit') or ''}".strip(), "" if is_within(question, str(value)) else "warn"
     return str(value or "-"), ""
 
 
@@ -106,9 +108,9 @@ async def _show(submission: UUID, who: Principal, *, error: str = "", status: in
     record = view.record
     checklists = {str(c.id): c for c in await records.list_checklists([UUID(i["checklist"]) for i in record["items"]])}
     items = {i.code: i for i in await inspections.list_campaign_items(view.campaign)}
-    photos: dict[tuple[str | None, str | None], list[str]] = {}
-    for photo in record["photos"]:
-        photos.setdefault((photo["item"], photo["q"]), []).append(photo["sha256"])
+    enterprise = (await list_by_codes([view.enterprise_code])).get(view.enterprise_code)
+    photos = attachments.photos_of(record, (enterprise.lat_e7, enterprise.lon_e7) if enterprise else (None, None))
+    voices = attachments.voices_of(record)
     sections = []
     for item in record["items"]:
         given = {a["q"]: a for a in item["answers"]}
@@ -125,6 +127,7 @@ async def _show(submission: UUID, who: Principal, *, error: str = "", status: in
                     given[question["id"]].get("note") or "",
                     question.get("law") or "",
                     photos.pop((item["item"], question["id"]), []),
+                    voices.pop((item["item"], question["id"]), []),
                 )
             )
         sections.append((items[item["item"]], answers))
@@ -138,7 +141,9 @@ async def _show(submission: UUID, who: Principal, *, error: str = "", status: in
         view=view,
         record=record,
         sections=sections,
-        other_photos=[sha for group in photos.values() for sha in group],
+        other_photos=[photo for group in photos.values() for photo in group],
+        other_voices=[voice for group in voices.values() for voice in group],
+        position=attachments.position_words(record["gps"]),
         outcomes=[outcomes[c] for c in record["outcomes"]],
         signatures=await _signatures(record),
         receipt=await find_receipt(view.entry_id),

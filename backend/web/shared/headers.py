@@ -13,10 +13,14 @@ _BASE = (
     " base-uri 'none'; form-action 'self'; frame-ancestors 'none'; "
 )
 PAGES = _BASE + "script-src 'self'"
+# The office listens to voice notes.
+CONSOLE = _BASE + "script-src 'self'; media-src 'self'"
 # A draw is verified in a worker; the code at the door is read by the phone app's scanner.
 DRAWS = _BASE + "script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'"
 # The scanner is WebAssembly; the phone app has a worker, a manifest and a viewfinder.
 FIELD = _BASE + "script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'; manifest-src 'self'; media-src 'self' blob:"
+
+POLICIES = (("/field", FIELD), ("/draws/", DRAWS), ("/console", CONSOLE))
 
 
 def security_headers(app: ASGIApp) -> ASGIApp:
@@ -29,11 +33,11 @@ def security_headers(app: ASGIApp) -> ASGIApp:
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableScopeHeaders.from_message(message)
-                headers["content-security-policy"] = FIELD if path.startswith("/field") else DRAWS if path.startswith("/draws/") else PAGES
+                headers["content-security-policy"] = next((policy for start, policy in POLICIES if path.startswith(start)), PAGES)
                 headers["x-content-type-options"] = "nosniff"
                 headers["referrer-policy"] = "same-origin"
                 headers["cross-origin-opener-policy"] = "same-origin"
-                headers["permissions-policy"] = "camera=(self), geolocation=(self), microphone=(), payment=()"
+                headers["permissions-policy"] = "camera=(self), geolocation=(self), microphone=(self), payment=()"
                 if settings().secure_cookies:
                     headers["strict-transport-security"] = "max-age=31536000"
                 if path.startswith("/static/") and b"v=" in scope["query_string"]:

@@ -9,8 +9,23 @@ async function shrunk(bitmap, longest, quality) {
   const ctx = /** @type {OffscreenCanvasRenderingContext2D} */ (canvas.getContext("2d"));
   ctx.imageSmoothingQuality = "high";
   ctx.drawImage(bitmap, 0, 0, canvas.width, canvas.height);
+  return written(canvas, quality);
+}
+
+/** @param {OffscreenCanvas} canvas @param {number} quality @returns {Promise<Blob>} */
+async function written(canvas, quality) {
   const webp = await canvas.convertToBlob({ type: "image/webp", quality });
   return webp.type === "image/webp" ? webp : canvas.convertToBlob({ type: "image/jpeg", quality });
+}
+
+/** @param {OffscreenCanvas} canvas @param {number} quality @returns {Promise<{data: ArrayBuffer, type: string, thumb: ArrayBuffer}>} */
+export async function encoded(canvas, quality) {
+  const full = await written(canvas, quality);
+  const bitmap = await createImageBitmap(canvas);
+  try {
+    const thumb = await shrunk(bitmap, THUMB_PX, 0.7);
+    return { data: await full.arrayBuffer(), type: full.type, thumb: await thumb.arrayBuffer() };
+  } finally { bitmap.close(); }
 }
 
 /**

@@ -12,7 +12,9 @@ export function position({ within = 30_000, timeout = 6_000 } = {}) {
     const stop = setTimeout(() => done(null), timeout + 500); // some phones never call back while the question is open
     navigator.geolocation.getCurrentPosition(({ coords }) => {
       clearTimeout(stop);
-      const gps = { lat_e7: Math.round(coords.latitude * 1e7), lon_e7: Math.round(coords.longitude * 1e7), acc_cm: Math.round(coords.accuracy * 100) };
+      // Kept as the phone tells it; what it is worth is judged where it is shown (model/place.js).
+      const acc_cm = Number.isFinite(coords.accuracy) && coords.accuracy > 0 ? Math.round(coords.accuracy * 100) : 0;
+      const gps = { lat_e7: Math.round(coords.latitude * 1e7), lon_e7: Math.round(coords.longitude * 1e7), acc_cm };
       last = { gps, at: Date.now() };
       done(gps);
     }, () => { clearTimeout(stop); done(null); }, { enableHighAccuracy: true, timeout, maximumAge: within });

@@ -1,17 +1,30 @@
 /** Room on this phone. Asked before a capture, because a store that is nearly full may hang instead of failing. */
-export const RESERVE_BYTES = 30_000_000;
+import { fits } from "../store/room.js";
 
-/** @returns {Promise<{usage: number, quota: number, kept: boolean}|null>} `kept`: the browser promised not to evict */
+export const RESERVE_BYTES = 30_000_000;
+/** What the room left is measured with, smallest first. */
+const STEPS = [RESERVE_BYTES, 100_000_000, 300_000_000, 1_000_000_000, 3_000_000_000];
+
+/** @returns {Promise<{usage: number, quota: number, kept: boolean}|null>} `quota` is lowered to what really fits; `kept`: the browser promised not to evict */
 export async function space() {
   const told = await navigator.storage?.estimate?.().catch(() => undefined);
   if (!told) return null;
-  return { usage: told.usage ?? 0, quota: told.quota ?? 0, kept: (await navigator.storage.persisted?.().catch(() => false)) ?? false };
+  const usage = told.usage ?? 0;
+  let quota = told.quota ?? 0, room = 0;
+  for (const step of STEPS) {
+    const there = await fits(step);
+    if (there) room = step;
+    else { if (there === false) quota = Math.min(quota, usage + room); break; }
+  }
+  return { usage, quota, kept: (await navigator.storage.persisted?.().catch(() => false)) ?? false };
 }
 
-/** @returns {Promise<boolean>} there is room for one more photo */
+/** @returns {Promise<boolean>} there is room for one more photo or voice note, and some left */
 export async function roomy() {
-  const s = await space();
-  return !s || s.quota - s.usage > RESERVE_BYTES;
+  const there = await fits(RESERVE_BYTES);
+  if (there !== null) return there;
+  const told = await navigator.storage?.estimate?.().catch(() => undefined);
+  return !told || (told.quota ?? Infinity) - (told.usage ?? 0) > RESERVE_BYTES;
 }
 
 /** Asks the browser to keep our data; it may say no. @returns {Promise<boolean>} */

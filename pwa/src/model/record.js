@@ -9,6 +9,7 @@
  */
 import { sha256 } from "@noble/hashes/sha2.js";
 import { encode } from "./jcs.js";
+import { filesOf, photoEntry, voiceEntry } from "./evidence.js";
 import { decimal, visible } from "./form.js";
 import { hex } from "./text.js";
 
@@ -53,7 +54,7 @@ export function content({ draft, inspection, checklists, device, now }) {
       };
     }),
     outcomes: [...draft.outcomes], remark: clean(draft.remark),
-    photos: draft.photos.map(({ sha256: h, bytes, type, item, q, t_dev, gps }) => ({ sha256: h, bytes, type, item, q, t_dev, gps })),
+    photos: draft.photos.map(photoEntry), voices: (draft.voices ?? []).map((v) => voiceEntry(v, clean)),
     gps: draft.gps, t_dev: now, started_t_dev: draft.started_t_dev ?? draft.made_at_ms, prev: device.prev,
     signers: [
       ...signing(inspection).map((o, i) => ({ key: `officer-${i + 1}`, role: "officer", inspector: o.inspector_id, name: clean(o.name) })),
@@ -80,4 +81,4 @@ export function strokesBlob(groups, { w, h, content_sha256 }) {
 }
 
 /** @param {any} record complete @returns {string[]} every blob it names, each once */
-export const named = (record) => [...new Set([...record.photos.map((/** @type {any} */ p) => p.sha256), ...Object.values(record.strokes_sha256)])];
+export const named = (record) => [...new Set([...filesOf(record), ...Object.values(record.strokes_sha256)])];

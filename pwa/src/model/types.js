@@ -29,14 +29,19 @@
  *
  * @typedef {{lat_e7: number, lon_e7: number, acc_cm: number}} Gps
  * @typedef {{value: string|null, note: string}} Answer
- * @typedef {{sha256: string, bytes: number, type: string, item: string|null, q: string|null, t_dev: number, gps: Gps|null}} PhotoRef
+ * @typedef {{file_sha256: string, file_bytes: number, taken: number|null, offset_min: number|null, lat_e7: number|null, lon_e7: number|null, acc_cm: number|null}} Claims
+ * @typedef {{kind: "arrow"|"circle"|"blur", x1: number, y1: number, x2: number, y2: number}} Mark  from, to; ten-thousandths of the picture's width and height
+ * `sha256` is the original, `marked` the copy that people are shown; `claims` is what a file from the gallery says of itself.
+ * @typedef {{sha256: string, bytes: number, type: string, item: string|null, q: string|null, t_dev: number, gps: Gps|null,
+ *   source?: "camera"|"gallery", claims?: Claims|null, marked?: string|null, shapes?: Mark[]}} PhotoRef
+ * @typedef {{sha256: string, bytes: number, type: string, item: string|null, q: string|null, t_dev: number, ms: number, text: string}} VoiceRef
  * @typedef {{how: "qr"|"licence"|"typed"|"photo"|"backfill", value: string, t_dev: number, reason: string|null}} Scan
  * @typedef {{sha256: string, at_ms: number}} SignatureRef
  * @typedef {{name: string, refused: boolean, reason: string, witness: string}} Representative
  *
  * Work in progress, one row per submission id. `open` may be edited, `frozen` waits for signatures, `sealed` is done.
  * @typedef {{submission: string, inspection: string, state: "open"|"frozen"|"sealed", made_at_ms: number, changed_at_ms: number,
- *   scan: Scan|null, started_t_dev: number|null, answers: Record<string, Record<string, Answer>>, photos: PhotoRef[], outcomes: string[], remark: string,
+ *   scan: Scan|null, started_t_dev: number|null, answers: Record<string, Record<string, Answer>>, photos: PhotoRef[], voices?: VoiceRef[], outcomes: string[], remark: string,
  *   gps: Gps|null, representative: Representative, frozen: {record: any, content_sha256: string}|null,
  *   strokes: Record<string, SignatureRef>, copy_of: string|null}} Draft
  *

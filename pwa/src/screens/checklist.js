@@ -1,6 +1,7 @@
 /** One check item's form. Every answer is saved the moment it is given. */
 import { html, nothing } from "lit-html";
 import { pick, t } from "../model/i18n.js";
+import { shown } from "../model/evidence.js";
 import { fault, hasPhoto, needsPhoto, progress, visible } from "../model/form.js";
 import * as outbox from "../store/outbox.js";
 import { editDraft } from "../store/work.js";
@@ -17,7 +18,7 @@ export async function load([id, code]) {
   const v = await visit(id);
   /** @type {Record<string, any>} */
   const thumbs = {};
-  for (const p of v.draft?.photos ?? []) if (p.item === code) thumbs[p.sha256] = pictures.url(p.sha256, (await outbox.blob(p.sha256))?.thumb, p.type);
+  for (const p of v.draft?.photos ?? []) if (p.item === code) thumbs[p.sha256] = pictures.url(shown(p), (await outbox.blob(shown(p)))?.thumb, p.type);
   return { ...v, code, thumbs };
 }
 
@@ -70,7 +71,7 @@ function question(v, q, n) {
     <div class="extras">
       <a class="extra ${owed ? "owed" : ""}" href="${hub(v.id)}/camera?item=${encodeURIComponent(v.code)}&q=${encodeURIComponent(q.id)}" data-testid="${id}-photo">${icon("camera")}${owed ? t("须拍照") : shots.length ? t("%(n)s 张", { n: shots.length }) : t("拍照")}</a>
       <button type="button" class="extra" aria-expanded=${noted.has(q.id) || !!given?.note} @click=${() => { noted.add(q.id); redraw(); }} data-testid="${id}-note">${icon("note")}${t("备注")}</button>
-      ${shots.map((/** @type {any} */ p) => html`<img class="mini" alt=${t("现场照片")} src=${v.thumbs[p.sha256] || nothing}>`)}</div>
+      ${shots.map((/** @type {any} */ p) => html`<a href="${hub(v.id)}/photo/${p.sha256}"><img class="mini" alt=${t("现场照片")} src=${v.thumbs[p.sha256] || nothing}></a>`)}</div>
     ${noted.has(q.id) || given?.note ? html`<textarea class="note" rows="2" maxlength="500" aria-label=${t("备注")} .defaultValue=${given?.note ?? ""} @input=${note.input} @change=${note.change} data-testid="${id}-note-input"></textarea>` : nothing}
   </li>`;
 }

@@ -15,9 +15,11 @@ import * as update from "./update.js";
 import * as camera from "./camera.js";
 import * as checklist from "./checklist.js";
 import * as inspection from "./inspection.js";
+import * as mark from "./mark.js";
 import * as me from "./me.js";
 import * as outboxScreen from "./outbox.js";
 import * as outcome from "./outcome.js";
+import * as photo from "./photo.js";
 import * as photos from "./photos.js";
 import * as proof from "./proof.js";
 import * as receipt from "./receipt.js";
@@ -34,6 +36,7 @@ const ROUTES = [
   [/^\/inspection\/([\w-]+)$/, inspection], [/^\/inspection\/([\w-]+)\/scan$/, scan], [/^\/inspection\/([\w-]+)\/item\/([^/]+)$/, checklist],
   [/^\/inspection\/([\w-]+)\/photos$/, photos], [/^\/inspection\/([\w-]+)\/camera$/, camera], [/^\/inspection\/([\w-]+)\/outcome$/, outcome],
   [/^\/inspection\/([\w-]+)\/proof$/, proof],
+  [/^\/inspection\/([\w-]+)\/photo\/([0-9a-f]{64})$/, photo], [/^\/inspection\/([\w-]+)\/photo\/([0-9a-f]{64})\/mark$/, mark],
   [/^\/inspection\/([\w-]+)\/summary$/, summary], [/^\/inspection\/([\w-]+)\/sign\/([\w-]+)$/, sign],
 ];
 

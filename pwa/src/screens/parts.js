@@ -20,6 +20,8 @@ const PATHS = {
   person: svg`<circle cx="12" cy="8" r="3.6"/><path d="M5 20c.6-4 3.4-6 7-6s6.4 2 7 6"/>`, sync: svg`<path d="M19 8a7.5 7.5 0 00-13.5-.8M5 16a7.5 7.5 0 0013.5.8M5 3.5v4h4M19 20.5v-4h-4"/>`,
   torch: svg`<path d="M8 3h8l-1.5 6v12h-5V9zM12 12v3"/>`, trash: svg`<path d="M5 7h14M10 7V4.5h4V7M7 7l1 13h8l1-13"/>`, lock: svg`<path d="M6 11h12v9H6zM8.5 11V8a3.5 3.5 0 017 0v3"/>`,
   proof: svg`<path d="M4 4h6v6H4zM14 4h6v6h-6zM4 14h6v6H4zM14 14h2v2h-2zM18 14h2v2h-2zM16 18h4M14 20v-2"/>`, paper: svg`<path d="M6 3h8l4 4v14H6zM14 3v4h4M9 12h6M9 16h6"/>`,
+  arrow: svg`<path d="M5 19L19 5M10 5h9v9"/>`, circle: svg`<circle cx="12" cy="12" r="7.5"/>`, blur: svg`<path d="M5 5h4v4H5zM10 10h4v4h-4zM15 5h4v4h-4zM5 15h4v4H5zM15 15h4v4h-4z"/>`,
+  mic: svg`<path d="M12 3.5a3 3 0 013 3v5a3 3 0 01-6 0v-5a3 3 0 013-3zM6 11.5a6 6 0 0012 0M12 17.5V21M9 21h6"/>`, stop: svg`<path d="M7 7h10v10H7z"/>`,
   note: svg`<path d="M5 5h14v11h-8l-4 4v-4H5z"/>`, phone: svg`<path d="M7 4h3l1.5 4-2 1.5a11 11 0 005 5l1.5-2 4 1.5v3c0 1.5-1 2-2 2C11 19 5 13 5 6c0-1 .5-2 2-2z"/>`,
 };
 

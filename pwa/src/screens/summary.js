@@ -6,6 +6,7 @@ import { content, digest, signing, strokesOwed } from "../model/record.js";
 import { grouped, moment } from "../model/text.js";
 import * as outbox from "../store/outbox.js";
 import * as work from "../store/work.js";
+import { keepCopies } from "../device/copy.js";
 import { device, sign } from "../device/key.js";
 import { position } from "../device/position.js";
 import { sync } from "../sync/engine.js";
@@ -41,6 +42,7 @@ async function freeze(v) {
       return;
     }
     const gps = await position();
+    await keepCopies(v.inspection);
     const key = await device();
     await work.editDraft(v.draft.submission, (d) => {
       if (gps) d.gps = gps;

@@ -1,5 +1,6 @@
 /** Blobs, sealed submissions, waiting calls and this phone's key. Rows move by the rules of model/states.js. */
 import { hex } from "../model/text.js";
+import { filesOf } from "../model/evidence.js";
 import { named } from "../model/record.js";
 import { all, get, StorageTrouble, transaction } from "./db.js";
 
@@ -57,10 +58,10 @@ export const moveBlobs = (hashes, change) => transaction(["blob"], "readwrite", 
   return moved;
 });
 
-/** Removes a photo that no draft and no submission names. @param {string} sha256 */
+/** Removes a file that no draft and no submission names. @param {string} sha256 */
 export const dropBlob = (sha256) => transaction(["blob", "file", "thumb", "draft", "submission"], "readwrite", async (s) => {
   const drafts = await s.draft.getAll();
-  if (drafts.some((/** @type {any} */ d) => d.photos.some((/** @type {any} */ p) => p.sha256 === sha256))) return;
+  if (drafts.some((/** @type {any} */ d) => filesOf(d).includes(sha256))) return;
   const subs = await s.submission.getAll();
   if (subs.some((/** @type {any} */ r) => r.hashes.includes(sha256))) return;
   await Promise.all([s.blob.delete(sha256), s.file.delete(sha256), s.thumb.delete(sha256)]);

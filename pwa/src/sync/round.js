@@ -4,11 +4,13 @@
  * those that failed least go first: one bad record blocks nothing.
  */
 import { due, postponed } from "../model/backoff.js";
+import { filesOf } from "../model/evidence.js";
 import { blobAnswered, isFinal, owing, problemOf, purgeable, submissionAnswered, THERE, unsent } from "../model/states.js";
 import * as api from "./api.js";
 import { upload } from "./upload.js";
 import * as local from "../store/local.js";
 import * as outbox from "../store/outbox.js";
+import { fits } from "../store/room.js";
 import * as work from "../store/work.js";
 
 /** @typedef {"ok"|"offline"|"expired"|"other-account"} Outcome */
@@ -199,10 +201,9 @@ async function pull(line) {
 
 async function purge() {
   const closed = new Set((await work.inspections()).filter((i) => i.closed || i.state === "published").map((i) => i.id));
-  const room = await navigator.storage?.estimate?.();
-  const tight = !!room && (room.quota ?? Infinity) - (room.usage ?? 0) < TIGHT_BYTES;
+  const tight = (await fits(TIGHT_BYTES)) === false;
   const open = (await work.drafts()).filter((d) => d.state !== "sealed");
-  const draftHashes = new Set(open.flatMap((d) => d.photos.map((p) => p.sha256)));
+  const draftHashes = new Set(open.flatMap(filesOf));
   const hashes = purgeable({ submissions: await outbox.submissions(), blobs: await outbox.blobStates(), draftHashes, closed: (id) => closed.has(id), now: Date.now(), tight });
   if (hashes.length) await outbox.purgeBlobs(hashes);
 }

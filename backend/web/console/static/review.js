@@ -5,6 +5,7 @@ for (const link of document.querySelectorAll("[data-photo]")) {
     event.preventDefault();
     dialog.querySelector("img").src = link.href;
     dialog.querySelector("img").alt = link.querySelector("img").alt;
+    dialog.querySelector("#photo-original").href = link.dataset.original;
     dialog.showModal();
   });
 }
