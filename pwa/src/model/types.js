@@ -20,7 +20,17 @@
  * @typedef {{id: string, state: InspectionState, version: number, due_on: string, dispatched_at_ms: number,
  *   campaign: {id: string, number: string, name: string, kind: string, legal_basis: string}, draw: {draw_id: string, drawn_at_ms: number}|null,
  *   sealed_entry: string, proof?: ProofRow, enterprise: Enterprise, earlier?: Earlier[], officers: Officer[], items: Item[], code?: {url: string, side: number, path: string}, return_comment: string|null,
- *   submission: {id: string, state: string, received_at_ms: number, ledger_index: number|null}|null, closed?: boolean}} Inspection
+ *   submission: {id: string, state: string, received_at_ms: number, ledger_index: number|null, record_sha256?: string, mine?: boolean, outstanding?: Outstanding}|null,
+ *   parts?: Part[], closed?: boolean}} Inspection
+ *
+ * One part: what one phone said about one visit, numbered and chained; `sha256` is of its canonical bytes. See model/merge.js.
+ * @typedef {{device: string, inspector: string, seq: number, sha256: string, revs: {rev: string, key: string, over: string[], t_dev: number, value: any}[]}} Part
+ * A revision on this phone: `mine` was made here, `seq` is null until it has left in a part.
+ * @typedef {{rev: string, key: string, over: string[], t_dev: number, value: any, mine: boolean, by: string|null, device: string|null, seq: number|null}} Revision
+ * What keeps a record that arrived from being closed, as the server sees it.
+ * @typedef {{parts: string[], photos: number, cosignatures: string[], differences: {key: string, recorded: any, over: string[],
+ *   rivals: {value: any, said: {by: string, t_dev: number}[]}[]}[]}} Outstanding
+ *
  * @typedef {{id: string, zh: string, en: string, type: "yes_no_na"|"number"|"choice"|"text", unit?: string, min?: number|string, max?: number|string,
  *   options?: {value: string, zh: string, en: string}[], required?: boolean, photo_required_when?: string, law?: string, show_if?: {q: string, is: string}}} Question
  * @typedef {{id: string, item: string, version: number, title_zh: string, title_en: string, questions: Question[]}} Checklist
@@ -33,8 +43,8 @@
  * @typedef {{kind: "arrow"|"circle"|"blur", x1: number, y1: number, x2: number, y2: number}} Mark  from, to; ten-thousandths of the picture's width and height
  * `sha256` is the original, `marked` the copy that people are shown; `claims` is what a file from the gallery says of itself.
  * @typedef {{sha256: string, bytes: number, type: string, item: string|null, q: string|null, t_dev: number, gps: Gps|null,
- *   source?: "camera"|"gallery", claims?: Claims|null, marked?: string|null, shapes?: Mark[]}} PhotoRef
- * @typedef {{sha256: string, bytes: number, type: string, item: string|null, q: string|null, t_dev: number, ms: number, text: string}} VoiceRef
+ *   source?: "camera"|"gallery", claims?: Claims|null, marked?: string|null, shapes?: Mark[], theirs?: string|null}} PhotoRef
+ * @typedef {{sha256: string, bytes: number, type: string, item: string|null, q: string|null, t_dev: number, ms: number, text: string, theirs?: string|null}} VoiceRef
  * @typedef {{how: "qr"|"licence"|"typed"|"photo"|"backfill", value: string, t_dev: number, reason: string|null}} Scan
  * @typedef {{sha256: string, at_ms: number}} SignatureRef
  * @typedef {{name: string, refused: boolean, reason: string, witness: string}} Representative
@@ -43,7 +53,8 @@
  * @typedef {{submission: string, inspection: string, state: "open"|"frozen"|"sealed", made_at_ms: number, changed_at_ms: number,
  *   scan: Scan|null, started_t_dev: number|null, answers: Record<string, Record<string, Answer>>, photos: PhotoRef[], voices?: VoiceRef[], outcomes: string[], remark: string,
  *   gps: Gps|null, representative: Representative, frozen: {record: any, content_sha256: string}|null,
- *   strokes: Record<string, SignatureRef>, copy_of: string|null}} Draft
+ *   strokes: Record<string, SignatureRef>, copy_of: string|null,
+ *   revs?: Revision[], heads?: Record<string, {inspector: string, seq: number, sha256: string}>, expects?: string[]}} Draft
  *
  * @typedef {"staged"|"stored"|"sending"|"acked"|"confirmed"|"purgeable"|"purged"|"quarantined"} BlobState
  * @typedef {{sha256: string, type: string, bytes: number, state: BlobState, offset: number, attempts: number, damaged?: number, next_at_ms: number,
@@ -56,7 +67,7 @@
  * @typedef {{id: string, inspection: string, enterprise: string, device: string, record: any, signature: string, record_sha256: string, content_sha256: string,
  *   hashes: string[], state: SubmissionState, attempts: number, next_at_ms: number, error: Problem|null, receipt: Receipt|null,
  *   sealed_at_ms: number, durable_at_ms: number|null, ledger_index: number|null}} SubmissionRow
- * @typedef {{id: string, kind: "receive"|"recuse", inspection: string, reason?: string, t_dev: number, attempts: number, next_at_ms: number, error: Problem|null}} ActionRow
+ * @typedef {{id: string, kind: "receive"|"recuse"|"part"|"cosign"|"decide", inspection: string, reason?: string, path?: string, body?: any, t_dev: number, attempts: number, next_at_ms: number, error: Problem|null}} ActionRow
  * @typedef {{status: number, code: string, title: string, extra?: Record<string, any>}} Problem
  * @typedef {{id: string, private_key: CryptoKey, public_jwk: JsonWebKey, name: string, enrolled: boolean, seq: number, prev: string|null}} DeviceRow
  */
