@@ -171,3 +171,61 @@ class Review(Table, tablename="review"):
     comment = Text()
     decided_at = Timestamptz()
     is_first_of_record = Boolean(default=True)
+
+
+class VisitPart(Table, tablename="visit_part"):
+    """检查分部 What one phone said of one visit, under its next number; `body` is canonical, chained by `prev`. Append-only."""
+
+    id = BigSerial(primary_key=True)
+    inspection = ForeignKey(references=Inspection, on_delete=OnDelete.restrict)
+    device = UUID(default=None)
+    inspector = UUID(default=None)
+    account = UUID(default=None)
+    seq = Integer()
+    body = Bytea()
+    sha256 = Varchar(length=64)
+    received_at = Timestamptz()
+    entry_id = UUID(default=None)
+
+
+class RecordDecision(Table, tablename="record_decision"):
+    """记录补正 One officer's signed decision on what reached the office after the record. Append-only."""
+
+    id = UUID(primary_key=True, default=None)
+    submission = ForeignKey(references=Submission, on_delete=OnDelete.restrict)
+    device = UUID(default=None)
+    inspector = UUID(default=None)
+    account = UUID(default=None)
+    body = Bytea()  # canonical bytes, as signed
+    sha256 = Varchar(length=64)
+    signature = Bytea()  # ES256, r || s
+    received_at = Timestamptz()
+    entry_id = UUID(default=None)
+
+
+class RecordCosignature(Table, tablename="record_cosignature"):
+    """记录联署 One colleague's device signs the record of a visit too. Append-only."""
+
+    id = BigSerial(primary_key=True)
+    submission = ForeignKey(references=Submission, on_delete=OnDelete.restrict)
+    device = UUID(default=None)
+    inspector = UUID(default=None)
+    account = UUID(default=None)
+    body = Bytea()  # canonical bytes, as signed
+    sha256 = Varchar(length=64)
+    signature = Bytea()  # ES256, r || s
+    received_at = Timestamptz()
+    entry_id = UUID(default=None)
+
+
+class RecordWaiver(Table, tablename="record_waiver"):
+    """记录免除 A reviewer's word, with its reason, that a part or a co-signature will never come. Append-only."""
+
+    id = BigSerial(primary_key=True)
+    submission = ForeignKey(references=Submission, on_delete=OnDelete.restrict)
+    inspector = UUID(default=None)
+    what = Varchar(length=12)  # part | cosignature
+    reason = Text()
+    waived_by = UUID(default=None)
+    waived_at = Timestamptz()
+    entry_id = UUID(default=None)

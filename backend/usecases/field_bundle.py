@@ -5,11 +5,12 @@ from __future__ import annotations
 import hashlib
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 import msgspec
 
 from backend.draws import queries as draws
-from backend.inspections import queries, submission_queries
+from backend.inspections import part_queries, queries, submission_queries
 from backend.kernel.errors import Forbidden
 from backend.ledger.queries import find_receipt
 from backend.notify import queries as notify
@@ -26,14 +27,17 @@ def millis(moment: datetime) -> int:
     return round(moment.timestamp() * 1000)
 
 
-async def build_field_bundle(*, by: Principal) -> dict[str, Any]:
-    """The officer's open inspections with checklists, enterprise cards and inbox. ``cursor`` names this very content."""
+async def build_field_bundle(*, by: Principal, device: UUID | None = None) -> dict[str, Any]:
+    """The officer's open inspections with checklists, enterprise cards, colleagues' parts and inbox. ``cursor`` names this very content.
+
+    ``device``: the asking phone, which needs no parts of its own.
+    """
     if by.inspector_id is None:
         raise Forbidden()
     async with transaction(isolation="repeatable_read"):
         mine = await submission_queries.list_for_inspector(by.inspector_id)
         bundle: dict[str, Any] = {
-            "inspections": await _inspections(mine, by),
+            "inspections": await _inspections(mine, by, device),
             "log": {"vkey": str(log_keys()[0]), "witnesses": [str(w) for w in log_keys()[1]]},
             "checklists": {
                 str(c.id): {
@@ -62,7 +66,7 @@ async def build_field_bundle(*, by: Principal) -> dict[str, Any]:
     return {**bundle, "cursor": hashlib.sha256(msgspec.json.encode(bundle, order="sorted")).hexdigest()[:32]}
 
 
-async def _inspections(mine: list[submission_queries.FieldInspection], by: Principal) -> list[dict[str, Any]]:
+async def _inspections(mine: list[submission_queries.FieldInspection], by: Principal, device: UUID | None) -> list[dict[str, Any]]:
     enterprises = await registry.list_by_codes([i.enterprise_code for i in mine])
     regions = {r.code: r for r in await registry.list_regions()}
     industries = {i.code: i for i in await registry.list_industries()}
@@ -72,6 +76,7 @@ async def _inspections(mine: list[submission_queries.FieldInspection], by: Princ
     visits = await queries.count_visits_this_year(by.department or "")
     earlier = await publicity.list_latest_of([i.enterprise for i in mine])
     drawn = {campaign: await draws.find_draw_of_campaign(campaign) for campaign in {i.campaign for i in mine}}
+    parts = await part_queries.list_segments([i.id for i in mine])
     found = []
     for i in mine:
         e, draw = enterprises[i.enterprise_code], drawn[i.campaign]
@@ -147,6 +152,11 @@ async def _inspections(mine: list[submission_queries.FieldInspection], by: Princ
                     for code, checklist in i.items
                 ],
                 "code_token": next(make_token(i.id, slot, inspector) for inspector, slot, _ in i.officers if inspector == by.inspector_id),
+                "parts": [
+                    {"device": p.device, "inspector": p.inspector, "seq": p.seq, "sha256": p.sha256, "revs": p.body["revs"]}
+                    for p in parts.get(i.id, [])
+                    if p.device != str(device)
+                ],
                 "return_comment": i.return_comment,
                 "submission": {
                     "id": str(i.submission),

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { absorb, conflicts, cut, decided, fields, heads, history, noted, project, standing, union, unmerged } from "../src/model/merge.js";
+import { absorb, conflicts, cut, decided, fields, history, noted, project, standing, union, unmerged } from "../src/model/merge.js";
 import { digest } from "../src/model/record.js";
 import { stringify } from "../src/model/jcs.js";
 
@@ -132,7 +132,7 @@ test("parts are numbered, chained, bounded, and never say a thing twice", () => 
   a.draft.revs = noted(a.draft, made());
   const first = a.send(), second = a.send();
   assert.deepEqual([first.seq, first.prev, first.revs.length, second.seq, second.prev, second.revs.length, a.send()], [1, null, 200, 2, digest(first), 50, null]);
-  assert.deepEqual(heads(a.draft), [{ device: "a", inspector: "of-a", seq: 2, sha256: digest(second) }]);
+  assert.deepEqual(a.draft.heads, { a: { inspector: "of-a", seq: 2, sha256: digest(second) } });
   assert.equal(new Set([...first.revs, ...second.revs].map((r) => r.rev)).size, 250);
   const b = blank();
   assert.deepEqual(unmerged(b, a.sent.toReversed()).map((p) => p.seq), [1, 2]);

@@ -20,7 +20,7 @@ const make = () => content({ draft, inspection, checklists, device: { id: "d", s
 
 test("the record holds what was asked, in its order, and nothing else", () => {
   const r = make();
-  assert.deepEqual(Object.keys(r).sort(), ["alg", "device", "gps", "inspection", "items", "outcomes", "photos", "prev", "remark", "scan", "sealed_entry", "seq", "signers", "started_t_dev", "submission", "t_dev", "v", "version", "voices"]);
+  assert.deepEqual(Object.keys(r).sort(), ["alg", "device", "expects", "gps", "inspection", "items", "outcomes", "parts", "photos", "prev", "remark", "scan", "sealed_entry", "seq", "signers", "started_t_dev", "submission", "t_dev", "v", "version", "voices"]);
   assert.deepEqual([r.seq, r.version, r.t_dev, r.started_t_dev], [7, 4, 99, 60]);
   assert.deepEqual(r.items, [{ item: "I", checklist: "c", answers: [{ q: "a", value: "3.5", note: "n" }, { q: "t", value: null, note: "" }] }]);
   assert.deepEqual(Object.keys(r.photos[0]), ["sha256", "bytes", "type", "item", "q", "t_dev", "gps", "source", "claims", "marked", "marks"]);

@@ -63,8 +63,8 @@ SQUEEZED = DefineMiddleware(CompressionMiddleware, config=CompressionConfig(back
 
 
 @get("/bundle", middleware=[SQUEEZED])
-async def show_bundle(request: Request[Any, Any, Any], since: FromQuery[str] = "") -> dict[str, Any]:
-    bundle = await build_field_bundle(by=request.user)
+async def show_bundle(request: Request[Any, Any, Any], since: FromQuery[str] = "", device: FromQuery[UUID | None] = None) -> dict[str, Any]:
+    bundle = await build_field_bundle(by=request.user, device=device)
     now = {"server_time_ms": round(clock.now().timestamp() * 1000)}
     if since and since == bundle["cursor"]:
         return {"unchanged": True, "cursor": since, **now}

@@ -30,7 +30,7 @@ export const keepCopy = (inspection, sha256) => navigator.locks.request(`sunlot-
  * @param {Inspection} inspection
  */
 export async function keepCopies(inspection) {
-  for (const { sha256, marked } of (await openDraft(inspection.id))?.photos ?? []) {
-    if (!marked) await keepCopy(inspection, sha256).catch((error) => console.error("copy", error));
+  for (const { sha256, marked, theirs } of (await openDraft(inspection.id))?.photos ?? []) {
+    if (!marked && !theirs) await keepCopy(inspection, sha256).catch((error) => console.error("copy", error));
   }
 }

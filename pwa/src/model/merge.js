@@ -6,9 +6,9 @@
  * conflict, which a person decides by a new revision over all of them. A set of revisions is all there is, so that merging
  * is a union: in whatever order, and however often, parts arrive, every phone comes to the same.
  *
- * Two fields are never in conflict: of several scans the first on site counts, and a photo that somebody took out is out.
+ * Two fields are never in conflict: of several scans the first on site counts, and a photo or voice note that somebody took out is out.
  *
- * Keys: `a/<item>/<question>` an answer, `n/<item>/<question>` its note, `p/<sha256>` a photo, `outcomes`, `remark`, `scan`.
+ * Keys: `a/<item>/<question>` an answer, `n/<item>/<question>` its note, `p/<sha256>` a photo, `v/<sha256>` a voice note, `outcomes`, `remark`, `scan`.
  * Values: as in the draft; null for nothing. The server's twin, as far as it needs one: backend/inspections/parts_rules.py.
  *
  * @typedef {import("./types.js").Draft} Draft
@@ -34,6 +34,7 @@ export function fields(draft) {
     if (note && clean(note)) found[`n/${item}/${q}`] = clean(note);
   }
   for (const { theirs: _, ...photo } of draft.photos) found[`p/${photo.sha256}`] = JSON.parse(JSON.stringify(photo));
+  for (const { theirs: _, ...voice } of draft.voices ?? []) found[`v/${voice.sha256}`] = { ...JSON.parse(JSON.stringify(voice)), text: clean(voice.text) };
   if (draft.outcomes.length) found.outcomes = [...draft.outcomes];
   if (draft.remark && clean(draft.remark)) found.remark = clean(draft.remark);
   if (draft.scan) found.scan = { ...draft.scan };
@@ -68,7 +69,7 @@ export function standing(revs) {
 function judged(key, rivals) {
   if (rivals.length < 2) return { value: rivals[0]?.value ?? null, rivals };
   const one = (/** @type {any} */ value) => ({ value, rivals: [{ value, revs: rivals.flatMap((r) => r.revs).sort(byTime) }] });
-  if (key.startsWith("p/")) return one(rivals.some((r) => r.value === null) ? null : rivals[rivals.length - 1].value);
+  if (/^[pv]\//.test(key)) return one(rivals.some((r) => r.value === null) ? null : rivals[rivals.length - 1].value);
   if (key === "scan") {
     const rank = (/** @type {any} */ s) => (s === null ? 2 : s.how === "backfill" ? 1 : 0);
     return one(rivals.map((r) => r.value).sort((a, b) => rank(a) - rank(b) || (a?.t_dev ?? 0) - (b?.t_dev ?? 0) || (stringify(a) < stringify(b) ? -1 : 1))[0]);
@@ -129,19 +130,27 @@ function write(draft, key, value) {
   if (kind === "a" || kind === "n") {
     const answer = ((draft.answers[item] ??= {})[q] ??= { value: null, note: "" });
     if (kind === "a") answer.value = value; else answer.note = value ?? "";
-  } else if (kind === "p") {
-    const at = draft.photos.findIndex((p) => p.sha256 === item);
-    const first = (draft.revs ?? []).filter((r) => r.key === key).sort(byTime)[0];
-    const photo = value && (first.mine ? value : { ...value, theirs: first.device });
-    if (!value) draft.photos = draft.photos.filter((p) => p.sha256 !== item);
-    else if (at >= 0) draft.photos[at] = photo;
-    else draft.photos.push(photo);
-  } else if (key === "outcomes") draft.outcomes = value ?? [];
+  } else if (kind === "p") draft.photos = filed(draft, draft.photos, key, value);
+  else if (kind === "v") draft.voices = filed(draft, draft.voices ?? [], key, value);
+  else if (key === "outcomes") draft.outcomes = value ?? [];
   else if (key === "remark") draft.remark = value ?? "";
   else if (key === "scan") {
     draft.scan = value;
     if (value) draft.started_t_dev = Math.min(draft.started_t_dev ?? value.t_dev, value.t_dev);
   }
+}
+
+/**
+ * A list of files with one put in, changed or taken out; a colleague's is marked with the device that has it.
+ * @template {{sha256: string}} T
+ * @param {Draft} draft @param {T[]} list @param {string} key @param {any} value @returns {T[]}
+ */
+function filed(draft, list, key, value) {
+  const sha256 = key.slice(2);
+  if (!value) return list.filter((f) => f.sha256 !== sha256);
+  const first = history(draft.revs ?? [], key)[0];
+  const file = first.mine ? value : { ...value, theirs: first.device };
+  return list.some((f) => f.sha256 === sha256) ? list.map((f) => (f.sha256 === sha256 ? file : f)) : [...list, file];
 }
 
 /** @param {Draft} draft @param {Part[]|undefined} parts @returns {Part[]} those whose content this draft does not hold yet */
@@ -185,6 +194,3 @@ export function cut(draft, { device, inspector, now }) {
   draft.heads = { ...draft.heads, [device]: { inspector, seq: part.seq, sha256: digest(part) } };
   return part;
 }
-
-/** @param {Draft} draft @returns {{inspector: string, device: string, seq: number, sha256: string}[]} the parts that it holds, as its record names them */
-export const heads = (draft) => Object.entries(draft.heads ?? {}).map(([device, h]) => ({ device, ...h })).sort((a, b) => (a.device < b.device ? -1 : 1));

@@ -31,6 +31,11 @@ export function signing(inspection) {
   return own.length >= 2 ? own : all;
 }
 
+/** Whose phone has a file, where it is a colleague's. @param {{theirs?: string|null}} file */
+const from = ({ theirs }) => (theirs ? { device: theirs } : {});
+/** @param {{device?: string}} entry */
+const own = ({ device }) => !device;
+
 /**
  * The content of the record, without `strokes_sha256`: what the signers are shown the hash of.
  * Answers of questions that no longer apply are left out.
@@ -54,7 +59,8 @@ export function content({ draft, inspection, checklists, device, now }) {
       };
     }),
     outcomes: [...draft.outcomes], remark: clean(draft.remark),
-    photos: draft.photos.map(photoEntry), voices: (draft.voices ?? []).map((v) => voiceEntry(v, clean)),
+    photos: draft.photos.map((p) => ({ ...photoEntry(p), ...from(p) })), voices: (draft.voices ?? []).map((v) => ({ ...voiceEntry(v, clean), ...from(v) })),
+    parts: Object.entries(draft.heads ?? {}).map(([id, head]) => ({ device: id, ...head })).sort((a, b) => (a.device < b.device ? -1 : 1)), expects: [...(draft.expects ?? [])].sort(),
     gps: draft.gps, t_dev: now, started_t_dev: draft.started_t_dev ?? draft.made_at_ms, prev: device.prev,
     signers: [
       ...signing(inspection).map((o, i) => ({ key: `officer-${i + 1}`, role: "officer", inspector: o.inspector_id, name: clean(o.name) })),
@@ -80,5 +86,5 @@ export function strokesBlob(groups, { w, h, content_sha256 }) {
   return encode({ v: 1, w: Math.round(w), h: Math.round(h), content_sha256, strokes });
 }
 
-/** @param {any} record complete @returns {string[]} every blob it names, each once */
-export const named = (record) => [...new Set([...filesOf(record), ...Object.values(record.strokes_sha256)])];
+/** @param {any} record complete @returns {string[]} every blob it names and this phone sends, each once: a colleague's come from theirs */
+export const named = (record) => [...new Set([...filesOf({ photos: record.photos.filter(own), voices: (record.voices ?? []).filter(own) }), ...Object.values(record.strokes_sha256)])];

@@ -7,6 +7,7 @@ import * as outbox from "../store/outbox.js";
 import { editDraft } from "../store/work.js";
 import { action, ask, icon, Pictures, soon } from "./parts.js";
 import { redraw } from "./redraw.js";
+import { trace } from "./said.js";
 import { draftFor, hub, unknown, visit } from "./visit.js";
 
 const pictures = new Pictures();
@@ -71,8 +72,9 @@ function question(v, q, n) {
     <div class="extras">
       <a class="extra ${owed ? "owed" : ""}" href="${hub(v.id)}/camera?item=${encodeURIComponent(v.code)}&q=${encodeURIComponent(q.id)}" data-testid="${id}-photo">${icon("camera")}${owed ? t("须拍照") : shots.length ? t("%(n)s 张", { n: shots.length }) : t("拍照")}</a>
       <button type="button" class="extra" aria-expanded=${noted.has(q.id) || !!given?.note} @click=${() => { noted.add(q.id); redraw(); }} data-testid="${id}-note">${icon("note")}${t("备注")}</button>
-      ${shots.map((/** @type {any} */ p) => html`<a href="${hub(v.id)}/photo/${p.sha256}"><img class="mini" alt=${t("现场照片")} src=${v.thumbs[p.sha256] || nothing}></a>`)}</div>
+      ${shots.map((/** @type {any} */ p) => p.theirs && !v.thumbs[p.sha256] ? html`<small>${t("照片在同事手机上")}</small>` : html`<a href="${hub(v.id)}/photo/${p.sha256}"><img class="mini" alt=${t("现场照片")} src=${v.thumbs[p.sha256] || nothing}></a>`)}</div>
     ${noted.has(q.id) || given?.note ? html`<textarea class="note" rows="2" maxlength="500" aria-label=${t("备注")} .defaultValue=${given?.note ?? ""} @input=${note.input} @change=${note.change} data-testid="${id}-note-input"></textarea>` : nothing}
+    ${trace(v, [`a/${v.code}/${q.id}`, `n/${v.code}/${q.id}`])}
   </li>`;
 }
 

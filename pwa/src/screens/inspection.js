@@ -7,6 +7,7 @@ import * as outbox from "../store/outbox.js";
 import * as work from "../store/work.js";
 import { sync } from "../sync/engine.js";
 import { action, icon, methodWord, phaseWord, pill, problemWords, toast } from "./parts.js";
+import { teamNote } from "./said.js";
 import { draftFor, hub, unknown, visit } from "./visit.js";
 
 /** @param {string[]} params */
@@ -109,6 +110,7 @@ export function view(v) {
       ${i.return_comment && ["returned", "work", "frozen"].includes(stage) ? html`<div class="notice warn" data-testid="return-comment"><b>${t("退回意见")}</b><p>${i.return_comment}</p></div>` : nothing}
       ${taken ? html`<div class="notice warn"><b>${t("同事已提交这户的记录")}</b><p>${t("本机草稿仍保留。提交时如有冲突会说明。")}</p></div>` : nothing}
       ${stage === "conflict" || stage === "rejected" ? html`<div class="notice bad" data-testid="problem"><b>${t("服务器没有接收")}</b><p>${problemWords(submission.error)}</p><p>${t("记录与照片都完整保存在本机。")}</p></div>` : nothing}
+      ${stage === "work" || stage === "frozen" ? teamNote(v) : nothing}
       ${slip(i, stage)}
       ${list.length ? html`<ol class="steps">${list.map((s, n) => html`<li class=${s.done ? "done" : s === next ? "next" : ""}><a href=${s.href} data-testid=${s.testid}><span class="dot">${s.done ? icon("yes") : n + 1}</span><span><b>${s.label}</b><small>${s.note}</small></span>${icon("next")}</a></li>`)}</ol>` : nothing}
       ${["receive", "work"].includes(stage) ? standBack(v) : nothing}

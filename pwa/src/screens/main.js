@@ -14,6 +14,7 @@ import { hooks } from "./redraw.js";
 import * as update from "./update.js";
 import * as camera from "./camera.js";
 import * as checklist from "./checklist.js";
+import * as conflicts from "./conflicts.js";
 import * as inspection from "./inspection.js";
 import * as mark from "./mark.js";
 import * as me from "./me.js";
@@ -37,6 +38,7 @@ const ROUTES = [
   [/^\/inspection\/([\w-]+)\/photos$/, photos], [/^\/inspection\/([\w-]+)\/camera$/, camera], [/^\/inspection\/([\w-]+)\/outcome$/, outcome],
   [/^\/inspection\/([\w-]+)\/proof$/, proof],
   [/^\/inspection\/([\w-]+)\/photo\/([0-9a-f]{64})$/, photo], [/^\/inspection\/([\w-]+)\/photo\/([0-9a-f]{64})\/mark$/, mark],
+  [/^\/inspection\/([\w-]+)\/conflicts$/, conflicts],
   [/^\/inspection\/([\w-]+)\/summary$/, summary], [/^\/inspection\/([\w-]+)\/sign\/([\w-]+)$/, sign],
 ];
 

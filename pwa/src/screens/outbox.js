@@ -16,7 +16,7 @@ export async function load() {
     const files = s.hashes.map((h) => states.get(h)).filter((b) => b !== undefined);
     return { ...s, files: files.length, sent: files.filter((b) => THERE.includes(b.state)).length, held: files.filter((b) => b.state === "quarantined") };
   }).sort((a, b) => b.sealed_at_ms - a.sealed_at_ms);
-  return { rows, actions: actions.length, room, last: last ?? null };
+  return { rows, actions: actions.filter((a) => a.kind === "receive" || a.kind === "recuse").length, parts: actions.filter((a) => a.kind === "part").length, room, last: last ?? null };
 }
 
 /** @param {any} s @returns {{word: string, tone: string}} */
@@ -45,7 +45,7 @@ async function exportAll() {
 }
 
 /** @param {any} data */
-export function view({ rows, actions, room, last }) {
+export function view({ rows, actions, parts, room, last }) {
   const waiting = rows.filter(unsent);
   const row = (/** @type {any} */ s) => {
     const { word, tone } = submissionWord(s);
@@ -59,6 +59,7 @@ export function view({ rows, actions, room, last }) {
     title: t("发件箱"), tab: "outbox",
     body: html`<section class="card status"><p data-testid="sync-words">${status.busy ? t("正在同步…") : status.outcome === "offline" ? t("暂时连不上服务器。记录在本机，连上后自动发送。") : status.outcome === "expired" ? t("登录已过期，登录后继续发送。") : last ? t("上次同步 %(time)s", { time: moment(last) }) : t("尚未同步")}</p>
         ${actions ? html`<p class="hint">${t("%(n)s 个签收待发送", { n: actions })}</p>` : nothing}
+        ${parts ? html`<p class="hint" data-testid="parts-waiting">${t("%(n)s 份填写内容待传给同事", { n: parts })}</p>` : nothing}
         ${room ? html`<p class="hint">${t("本机占用 %(used)s，可用 %(free)s", { used: size(room.usage), free: size(Math.max(0, room.quota - room.usage)) })}${room.kept ? "" : ` · ${t("浏览器可能清理，请安装到桌面")}`}</p>` : nothing}
         <div class="pair">${action({ act: () => void sync({ hurry: true }), label: html`${icon("sync")}${t("立即同步")}`, testid: "sync-now", off: status.busy })}${waiting.length ? action({ act: exportAll, label: t("导出备份"), testid: "export", quiet: true }) : nothing}</div></section>
       ${waiting.length ? html`<h3 class="divide">${t("未发送")}</h3><ul class="slips" data-testid="waiting">${waiting.map(row)}</ul>` : nothing}

@@ -4,6 +4,7 @@ import { pick, t } from "../model/i18n.js";
 import { toggled } from "../model/form.js";
 import { editDraft } from "../store/work.js";
 import { action, icon, soon } from "./parts.js";
+import { trace } from "./said.js";
 import { draftFor, hub, unknown, visit } from "./visit.js";
 
 /** @param {string[]} params */
@@ -30,7 +31,8 @@ export function view(v) {
     body: html`<p class="hint">${t("可多选，公示时原样公布。")}</p>
       ${flags && chosen.includes("1") ? html`<p class="notice warn" data-testid="outcome-doubt">${t("有 %(n)s 项答“否”，却选了“未发现问题”。请再看一眼。", { n: flags })}</p>` : nothing}
       <ul class="ticks">${roots.map((/** @type {any} */ c) => [row(c), chosen.includes(c.code) ? v.codes.filter((/** @type {any} */ k) => k.parent === c.code).map(row) : nothing])}</ul>
-      <label class="field"><span>${t("说明（可选）")}</span><textarea rows="4" maxlength="2000" .defaultValue=${v.draft?.remark ?? ""} @input=${remark.input} @change=${remark.change} data-testid="remark"></textarea></label>`,
+      <label class="field"><span>${t("说明（可选）")}</span><textarea rows="4" maxlength="2000" .defaultValue=${v.draft?.remark ?? ""} @input=${remark.input} @change=${remark.change} data-testid="remark"></textarea></label>
+      ${trace(v, ["outcomes", "remark"])}`,
     bar: action({ href: `${hub(v.id)}/summary`, label: t("去核对与签字"), testid: "to-summary", quiet: !chosen.length }),
   };
 }

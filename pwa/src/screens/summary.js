@@ -2,9 +2,11 @@
 import { html, nothing } from "lit-html";
 import { pick, t } from "../model/i18n.js";
 import { missing } from "../model/form.js";
+import { conflicts, unmerged } from "../model/merge.js";
 import { content, digest, signing, strokesOwed } from "../model/record.js";
 import { grouped, moment } from "../model/text.js";
 import * as outbox from "../store/outbox.js";
+import * as parts from "../store/parts.js";
 import * as work from "../store/work.js";
 import { keepCopies } from "../device/copy.js";
 import { device, sign } from "../device/key.js";
@@ -12,6 +14,7 @@ import { position } from "../device/position.js";
 import { sync } from "../sync/engine.js";
 import { action, ask, go, icon, soon, toast } from "./parts.js";
 import { redraw } from "./redraw.js";
+import { fieldWords } from "./said.js";
 import { draftFor, hub, unknown, visit } from "./visit.js";
 import { scanWord } from "./inspection.js";
 
@@ -20,7 +23,7 @@ let busy = false;
 /** @param {string[]} params */
 export async function load([id]) {
   const v = await visit(id);
-  const gaps = v.inspection && v.draft ? missing(v.inspection, v.checklists, v.draft) : [];
+  const gaps = v.inspection && v.draft ? [...conflicts(v.draft.revs ?? []).map(({ key }) => ({ step: "conflict", key })), ...missing(v.inspection, v.checklists, v.draft)] : [];
   return { ...v, gaps };
 }
 
@@ -44,7 +47,9 @@ async function freeze(v) {
     const gps = await position();
     await keepCopies(v.inspection);
     const key = await device();
+    await parts.queueParts(v.draft.submission); // the record names this phone's part too
     await work.editDraft(v.draft.submission, (d) => {
+      if (conflicts(d.revs ?? []).length) throw new Error("a conflict came in: nothing is frozen over it");
       if (gps) d.gps = gps;
       const record = content({ draft: d, inspection: v.inspection, checklists: v.checklists, device: key, now: Date.now() });
       d.frozen = { record, content_sha256: digest(record) };
@@ -58,7 +63,7 @@ async function freeze(v) {
 async function thaw(v) {
   const signed = Object.keys(v.draft.strokes).length;
   if (signed && !(await ask({ title: t("解除后签字作废"), text: t("内容改动后指纹会变，已签的 %(n)s 人需要重签。", { n: signed }), yes: t("解除并修改"), danger: true }))) return;
-  await work.editDraft(v.draft.submission, (d) => { d.state = "open"; d.frozen = null; d.strokes = {}; }, { frozen: true });
+  await parts.thaw(v.draft.submission);
 }
 
 /** @param {any} v */
@@ -83,7 +88,7 @@ async function seal(v) {
 function gapRow(v, gap) {
   const item = v.inspection.items.find((/** @type {any} */ i) => i.code === gap.item);
   const base = hub(v.id);
-  const [href, word] = gap.step === "scan" ? [`${base}/scan`, t("还没有扫码入企")] : gap.step === "outcome" ? [`${base}/outcome`, t("还没有选检查结果")]
+  const [href, word] = gap.step === "conflict" ? [`${base}/conflicts`, t("与同事不一致：%(name)s", { name: fieldWords(v, gap.key) })] : gap.step === "scan" ? [`${base}/scan`, t("还没有扫码入企")] : gap.step === "outcome" ? [`${base}/outcome`, t("还没有选检查结果")]
     : [`${base}/item/${encodeURIComponent(gap.item)}`, gap.step === "photo" ? t("%(name)s：缺 %(n)s 张必拍照片", { name: pick(item, "name"), n: gap.count }) : t("%(name)s：还有 %(n)s 项未填", { name: pick(item, "name"), n: gap.count })];
   return html`<li><a href=${href}><span>${word}</span>${icon("next")}</a></li>`;
 }
@@ -139,6 +144,7 @@ export function view(v) {
   return {
     title: t("核对与签字"), back: hub(v.id),
     body: html`${v.gaps.length && !frozen ? html`<section class="card gaps" data-testid="gaps"><h3>${t("签字前还缺")}</h3><ul>${v.gaps.map((/** @type {any} */ g) => gapRow(v, g))}</ul></section>` : nothing}
+      ${frozen && unmerged(v.draft, v.inspection.parts).length ? html`<p class="notice warn" data-testid="more-came">${t("生成记录后，同事又传来了填写内容。可“解除并修改内容”并入后再签；不并入也会在提交后要求裁定。")}</p>` : nothing}
       ${overview(v)}${frozen ? signers(v) : representativeForm(v)}`,
     bar: frozen ? action({ act: () => seal(v), label: owed.length ? t("还差 %(n)s 人签字", { n: owed.length }) : html`${icon("lock")}${t("封存并发送")}`, testid: "seal", off: owed.length > 0 || busy })
       : action({ act: async () => { if (!rep.name) await representative(v, { name: v.inspection.enterprise.legal_rep }); await freeze(v); }, label: repGap && rep.refused ? t("请填拒签原因与见证人") : t("生成记录，开始签字"), testid: "freeze", off: v.gaps.length > 0 || repGap || busy }),

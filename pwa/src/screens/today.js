@@ -42,7 +42,7 @@ export async function load() {
   const rows = inspections.map((inspection) => {
     const draft = drafts.find((d) => d.inspection === inspection.id && d.state !== "sealed");
     const submission = latest(subs, inspection.id);
-    const stage = phase(inspection, { draft, submission, receiving: actions.some((a) => a.inspection === inspection.id) });
+    const stage = phase(inspection, { draft, submission, receiving: actions.some((a) => a.inspection === inspection.id && a.kind === "receive") });
     const parts = draft ? inspection.items.filter((i) => checklists[i.checklist]).map((i) => progress(checklists[i.checklist], i.code, draft)) : [];
     return { inspection, stage, isNew: stage === "receive" && !seen?.includes(inspection.id), done: parts.reduce((n, p) => n + p.done, 0), all: parts.reduce((n, p) => n + p.all, 0) };
   }).filter((r) => r.stage !== "closed");

@@ -1,4 +1,5 @@
 /** Inspections as dispatched, and the officer's drafts. Every change to a draft is one atomic read-change-write, so two tabs cannot lose each other's answers. */
+import { absorb, noted } from "../model/merge.js";
 import { all, get, transaction } from "./db.js";
 
 /** @typedef {import("../model/types.js").Draft} Draft */
@@ -7,9 +8,13 @@ import { all, get, transaction } from "./db.js";
 /** @typedef {import("../model/types.js").OutcomeCode} OutcomeCode */
 /** @typedef {import("../model/types.js").InboxEntry} InboxEntry */
 
-/** @param {any} bundle the whole current set; what is absent is closed, local work on it stays */
+/** What a revision made now is called. */
+const made = () => ({ now: Date.now(), id: () => crypto.randomUUID() });
+
+/** @param {any} bundle the whole current set; what is absent is closed, local work on it stays, colleagues' parts come into it */
 export async function saveBundle(bundle) {
-  await transaction(["inspection", "checklist", "inbox", "meta"], "readwrite", async (s) => {
+  await transaction(["inspection", "checklist", "inbox", "meta", "draft"], "readwrite", async (s) => {
+    for (const i of bundle.inspections) if (i.parts?.length) await takeIn(s, i);
     const here = new Set(bundle.inspections.map((/** @type {Inspection} */ i) => i.id));
     for (const old of await s.inspection.getAll()) if (!here.has(old.id) && !old.closed) s.inspection.put({ ...old, closed: true });
     for (const i of bundle.inspections) s.inspection.put({ ...i, closed: false });
@@ -24,6 +29,22 @@ export async function saveBundle(bundle) {
     s.meta.put(bundle.log.vkey, "log_vkey_told");
   });
 }
+
+/** @param {any} s stores @param {Inspection} i with what colleagues' phones said: into the open draft, or into a first one */
+async function takeIn(s, i) {
+  /** @type {Draft[]} */
+  const rows = await s.draft.index("inspection").getAll(i.id);
+  const open = rows.find((d) => d.state === "open");
+  const begun = !rows.length && ["received", "on_site"].includes(i.state);
+  const draft = open ?? (begun ? blank(i.id, crypto.randomUUID(), Date.now()) : null);
+  if (draft && absorb(draft, i.parts, made())) await s.draft.put(draft);
+}
+
+/** @param {string} inspection @param {string} submission @param {number} now @returns {Draft} */
+const blank = (inspection, submission, now) => ({
+  submission, inspection, state: "open", made_at_ms: now, changed_at_ms: now, scan: null, started_t_dev: null, answers: {}, photos: [],
+  outcomes: [], remark: "", gps: null, representative: { name: "", refused: false, reason: "", witness: "" }, frozen: null, strokes: {}, copy_of: null,
+});
 
 /** @param {string} key @returns {Promise<any>} */
 export const meta = (key) => get("meta", key);
@@ -68,18 +89,15 @@ export const openDraft = (inspection) => transaction(["draft"], "readonly", asyn
  * After a return it starts as a copy of the last sealed one, with every answer and photo.
  * @param {string} inspection @param {{submission: string, now: number}} fresh @returns {Promise<Draft>}
  */
-export const ensureDraft = (inspection, { submission, now }) => transaction(["draft"], "readwrite", async (s) => {
+export const ensureDraft = (inspection, { submission, now }) => transaction(["draft", "inspection"], "readwrite", async (s) => {
   /** @type {Draft[]} */
   const rows = await s.draft.index("inspection").getAll(inspection);
   const open = rows.find((d) => d.state !== "sealed");
   if (open) return open;
   const last = rows.sort((a, b) => b.changed_at_ms - a.changed_at_ms)[0];
   /** @type {Draft} */
-  const blank = {
-    submission, inspection, state: "open", made_at_ms: now, changed_at_ms: now, scan: null, started_t_dev: null, answers: {}, photos: [],
-    outcomes: [], remark: "", gps: null, representative: { name: "", refused: false, reason: "", witness: "" }, frozen: null, strokes: {}, copy_of: null,
-  };
-  const draft = last ? { ...last, submission, state: /** @type {const} */ ("open"), made_at_ms: now, changed_at_ms: now, frozen: null, strokes: {}, copy_of: last.submission } : blank;
+  const draft = last ? { ...last, submission, state: /** @type {const} */ ("open"), made_at_ms: now, changed_at_ms: now, frozen: null, strokes: {}, copy_of: last.submission } : blank(inspection, submission, now);
+  absorb(draft, (await s.inspection.get(inspection))?.parts, made());
   await s.draft.put(draft);
   return draft;
 });
@@ -93,6 +111,7 @@ export const editDraft = (submission, change, may = {}) => transaction(["draft"]
   const draft = await s.draft.get(submission);
   if (!draft || draft.state === "sealed" || (draft.state === "frozen" && !may.frozen)) throw new Error("this draft is closed to changes");
   change(draft);
+  if (draft.state === "open") draft.revs = noted(draft, made());
   draft.changed_at_ms = Date.now();
   await s.draft.put(draft);
   return draft;

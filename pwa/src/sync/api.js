@@ -36,8 +36,10 @@ export const signIn = (username, password) => call("POST", "/session", { json: {
 export const signOut = () => call("DELETE", "/session");
 /** @param {import("../model/types.js").DeviceRow} device */
 export const enrol = ({ id, name, public_jwk: { kty, crv, x, y } }) => call("PUT", `/devices/${id}`, { json: { name, public_key: { kty, crv, x, y } } });
-/** @param {string|null} cursor */
-export const bundle = (cursor) => call("GET", `/bundle${cursor ? `?since=${encodeURIComponent(cursor)}` : ""}`);
+/** @param {string|null} cursor @param {string|null} device this phone, which needs no parts of its own */
+export const bundle = (cursor, device) => call("GET", `/bundle?${new URLSearchParams({ ...(cursor ? { since: cursor } : {}), ...(device ? { device } : {}) })}`);
+/** @param {import("../model/types.js").ActionRow} row a part, a decision or a co-signature, as it was made */
+export const put = ({ path, body }) => call("PUT", path ?? "", { json: body });
 /** @param {string} inspection @param {number} t_dev */
 export const receive = (inspection, t_dev) => call("POST", `/inspections/${inspection}/receive`, { json: { t_dev } });
 /** @param {{id: string, inspection: string, reason?: string}} row */

@@ -7,6 +7,7 @@ import { due, postponed } from "../model/backoff.js";
 import { filesOf } from "../model/evidence.js";
 import { blobAnswered, isFinal, owing, problemOf, purgeable, submissionAnswered, THERE, unsent } from "../model/states.js";
 import * as api from "./api.js";
+import { sendParts, sharedPhotos } from "./parts.js";
 import { upload } from "./upload.js";
 import * as local from "../store/local.js";
 import * as outbox from "../store/outbox.js";
@@ -34,7 +35,9 @@ export async function round({ hurry = false } = {}) {
   const line = new Line(hurry, account.id);
   await enrol();
   await sendActions(line);
+  await sendParts(line);
   await sendRecords(line);
+  await sendShared(line);
   if (!line.over) {
     await reconcile();
     await pull(line);
@@ -97,7 +100,7 @@ async function enrol() {
 async function sendActions(line) {
   for (const row of await outbox.actions()) {
     if (line.over) return;
-    if (!line.due(row)) continue;
+    if (!line.due(row) || !["receive", "recuse"].includes(row.kind)) continue;
     const reply = row.kind === "recuse" ? await api.recuse(row) : await api.receive(row.inspection, row.t_dev);
     line.heard(reply);
     if (reply.status === 200) await outbox.finishAction(row.id, row.kind === "receive" ? reply.body : null);
@@ -107,7 +110,18 @@ async function sendActions(line) {
   }
 }
 
-/** Only files that a sealed record names leave the phone; a draft's photos may still be deleted. @param {Line} line */
+/** What colleagues wait for: photos of this phone's part. @param {Line} line */
+async function sendShared(line) {
+  const wanted = new Set(line.over ? [] : await sharedPhotos());
+  for (const b of wanted.size ? await outbox.blobStates() : []) {
+    if (line.over) return;
+    if (!wanted.has(b.sha256) || b.state !== "stored" || !line.due(b)) continue;
+    await sendFile(b.sha256, line);
+    await line.stuck();
+  }
+}
+
+/** Only files that a sealed record names leave the phone, or a colleague's may name; a draft's photos may still be deleted. @param {Line} line */
 async function sendRecords(line) {
   const blobs = new Map((await outbox.blobStates()).map((b) => [b.sha256, b]));
   for (const row of owing(await outbox.submissions(), blobs)) {
@@ -191,7 +205,7 @@ function portions(rows) {
 
 /** @param {Line} line */
 async function pull(line) {
-  const reply = await api.bundle((await work.meta("cursor")) ?? null);
+  const reply = await api.bundle((await work.meta("cursor")) ?? null, (await work.meta("device"))?.id ?? null);
   line.heard(reply);
   if (reply.status !== 200) return;
   if (!reply.body.unchanged) await work.saveBundle(reply.body);

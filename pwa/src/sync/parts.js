@@ -1,0 +1,48 @@
+/** This phone's parts, decisions and co-signatures to the server, each on its own clock; and which photos colleagues wait for. */
+import { postponed } from "../model/backoff.js";
+import { filesOf } from "../model/evidence.js";
+import { problemOf } from "../model/states.js";
+import * as api from "./api.js";
+import * as outbox from "../store/outbox.js";
+import { queueAllParts } from "../store/parts.js";
+import * as work from "../store/work.js";
+
+const KINDS = ["part", "decide", "cosign"];
+
+/**
+ * In the order of their numbers. One that the server does not take stays here and is tried again later: what was said is in
+ * the draft as well, and the record that names it says that it is missing.
+ * @param {{over: boolean, due: (row: {next_at_ms: number}) => boolean, heard: (reply: {status: number}) => void, mine: () => Promise<boolean>, stuck: () => Promise<boolean>}} line
+ */
+export async function sendParts(line) {
+  await queueAllParts();
+  /** @type {Set<string>} visits of which an earlier part waits */
+  const held = new Set();
+  const rows = (await outbox.actions()).filter((a) => KINDS.includes(a.kind)).sort((a, b) => KINDS.indexOf(a.kind) - KINDS.indexOf(b.kind) || (a.id < b.id ? -1 : 1));
+  for (const row of rows) {
+    if (line.over) return;
+    if (held.has(row.inspection) || !line.due(row)) { held.add(row.inspection); continue; }
+    const reply = await api.put(row);
+    line.heard(reply);
+    const error = problemOf(reply);
+    const over = reply.status === 200 || reply.status === 201 || ((reply.status === 404 || error.code === "stale-decision") && (await line.mine()));
+    // Not of this visit any more: what was said stays in the draft. A stale decision: the bundle asks again, with what is new.
+    if (over) await outbox.finishAction(row.id);
+    else if (!line.over) {
+      held.add(row.inspection);
+      if (error.code === "unknown-device") await outbox.moveDevice({ enrolled: false });
+      await outbox.putAction({ ...postponed(row, Date.now(), Math.random()), error: reply.status ? error : null });
+    }
+    await line.stuck();
+  }
+}
+
+/** Files made here of which a colleague's record may speak: once both have said something, or the colleague's record is there. @returns {Promise<string[]>} hashes */
+export async function sharedPhotos() {
+  const visits = new Map((await work.inspections()).map((i) => [i.id, i]));
+  return (await work.drafts()).filter((d) => d.state !== "sealed" && ((d.revs ?? []).some((r) => !r.mine) || ["submitted", "approved"].includes(visits.get(d.inspection)?.submission?.state ?? "")))
+    .flatMap((d) => {
+      const told = new Set((d.revs ?? []).filter((r) => r.mine && r.seq !== null).map((r) => r.key));
+      return filesOf({ photos: d.photos.filter((p) => !p.theirs && told.has(`p/${p.sha256}`)), voices: (d.voices ?? []).filter((v) => !v.theirs && told.has(`v/${v.sha256}`)) });
+    });
+}

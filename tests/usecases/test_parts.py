@@ -1,0 +1,164 @@
+"""Several phones, one visit: parts arrive once each and in order, whoever is not of the visit finds nothing."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+
+from backend.cli.demo.fieldwork import Phone
+from backend.inspections import part_queries, parts, parts_rules, record_rules
+from backend.kernel import jcs
+from backend.kernel.errors import Invalid, NotFound
+from backend.people import service as people
+from backend.people.rules import Principal
+from backend.storage.engine import connection, transaction
+from backend.usecases.accept_part import accept_part
+from backend.usecases.field_bundle import build_field_bundle
+from tests.usecases.test_records import Visit, count, enrol, principal, visit  # noqa: F401 - the fixture
+
+
+@dataclass
+class Pen:
+    """One officer's phone writing its parts of a visit."""
+
+    officer: Principal
+    phone: Phone
+    inspection: str
+    seq: int = 0
+    prev: str | None = None
+    clock: int = 1_790_000_000_000
+    made: list[dict[str, Any]] = field(default_factory=list)
+
+    def write(self, *revs: dict[str, Any]) -> dict[str, Any]:
+        self.seq += 1
+        self.clock += 1000
+        part = {
+            "v": 1,
+            "kind": "part",
+            "inspection": self.inspection,
+            "inspector": str(self.officer.inspector_id),
+            "device": str(self.phone.id),
+            "seq": self.seq,
+            "prev": self.prev,
+            "t_dev": self.clock,
+            "revs": [{"rev": str(uuid4()), "over": [], "t_dev": self.clock, **r} for r in revs],
+        }
+        self.prev = hashlib.sha256(jcs.encode(part)).hexdigest()
+        self.made.append(part)
+        return part
+
+    def head(self) -> dict[str, Any]:
+        return {"inspector": str(self.officer.inspector_id), "device": str(self.phone.id), "seq": self.seq, "sha256": self.prev}
+
+    async def send(self, part: dict[str, Any], **changed: Any) -> parts.Kept:
+        given = {"device": self.phone.id, "by": self.officer, **changed}
+        return await accept_part(UUID(self.inspection), part=part, **given)
+
+
+@pytest.fixture
+async def pens(visit: Visit) -> tuple[Pen, Pen]:  # noqa: F811 - the fixture
+    """The sealing officer's pen and the colleague's."""
+    return Pen(visit.officer, visit.phone, visit.inspection["id"]), Pen(visit.colleague, await enrol(visit.colleague), visit.inspection["id"])
+
+
+YES = {"key": "a/SC01/q1", "value": "yes"}
+
+
+async def test_the_same_bytes_give_the_same_receipt_even_at_once(pens):
+    mine, _ = pens
+    part = mine.write(YES)
+    kept = await asyncio.gather(*(mine.send(part) for _ in range(12)))
+    assert sum(k.is_new for k in kept) == 1
+    assert len({(k.sha256, k.entry_id, k.received_at) for k in kept}) == 1
+    assert await count("select count(*) from ledger_entry where type = 'part.received' and subject = $1", mine.inspection) == 1
+
+
+async def test_other_bytes_under_the_same_number_are_refused(pens):
+    mine, _ = pens
+    await mine.send(mine.write(YES))
+    other = {**mine.made[0], "t_dev": 7}
+    with pytest.raises(record_rules.OtherBytes):
+        await mine.send(other)
+
+
+async def test_a_gap_names_the_number_that_comes_next(pens):
+    mine, _ = pens
+    first, second = mine.write(YES), mine.write({"key": "remark", "value": "x"})
+    with pytest.raises(parts_rules.PartGap) as caught:
+        await mine.send(second)
+    assert caught.value.fields["expected"] == 1
+    await mine.send(first)
+    assert (await mine.send(second)).is_new
+    async with transaction():
+        assert await part_queries.find_head(UUID(mine.inspection), mine.phone.id) == (2, mine.prev)
+
+
+async def test_a_part_comes_down_to_the_colleague_and_not_to_its_own_phone(pens):
+    mine, theirs = pens
+    await mine.send(mine.write(YES))
+    bundle = await build_field_bundle(by=theirs.officer, device=theirs.phone.id)
+    found = next(i for i in bundle["inspections"] if i["id"] == mine.inspection)["parts"]
+    assert [(p["device"], p["inspector"], p["seq"], p["sha256"]) for p in found] == [(str(mine.phone.id), str(mine.officer.inspector_id), 1, mine.prev)]
+    assert found[0]["revs"] == mine.made[0]["revs"]
+    own = await build_field_bundle(by=mine.officer, device=mine.phone.id)
+    assert next(i for i in own["inspections"] if i["id"] == mine.inspection)["parts"] == []
+    assert bundle["cursor"] != (await build_field_bundle(by=theirs.officer, device=mine.phone.id))["cursor"]
+
+
+async def test_an_officer_of_another_visit_neither_writes_nor_reads(pens):
+    mine, _ = pens
+    stranger = Pen(await principal("officer13"), Phone(), mine.inspection)
+    stranger.phone = await enrol(stranger.officer)
+    with pytest.raises(NotFound):
+        await stranger.send(stranger.write(YES))
+    await mine.send(mine.write(YES))
+    bundle = await build_field_bundle(by=stranger.officer, device=stranger.phone.id)
+    assert mine.prev not in str(bundle)
+
+
+async def test_only_an_officers_own_living_device_writes(pens):
+    mine, theirs = pens
+    with pytest.raises(people.UnknownDevice):
+        await mine.send({**mine.write(YES), "device": str(theirs.phone.id)}, device=theirs.phone.id)
+    async with transaction():
+        await people.revoke_device(theirs.phone.id, by=theirs.officer.account_id)
+    with pytest.raises(people.UnknownDevice):
+        await theirs.send(theirs.write(YES))
+
+
+DEFECTS: dict[str, dict[str, Any]] = {
+    "another visit": {"inspection": str(uuid4())},
+    "in a colleague's name": {"inspector": str(uuid4())},
+    "another version": {"v": 2},
+    "a broken chain": {"prev": "0" * 64},
+    "nothing in it": {"revs": []},
+    "too much in it": {"revs": [{"rev": str(n), "key": "remark", "over": [], "t_dev": 1, "value": "x"} for n in range(201)]},
+    "a key that is none": {"revs": [{"rev": "r", "key": "a/../..", "over": [], "t_dev": 1, "value": "x"}]},
+    "a revision with more than it has": {"revs": [{"rev": "r", "key": "remark", "over": [], "t_dev": 1, "value": "x", "by": "somebody"}]},
+    "too large": {"revs": [{"rev": "r", "key": "remark", "over": [], "t_dev": 1, "value": "x" * 600_000}]},
+    "no number": {"seq": "1"},
+    "a float": {"t_dev": 1.5},
+}
+
+
+@pytest.mark.parametrize("defect", DEFECTS)
+async def test_a_part_with_one_defect_is_refused_with_its_field(pens, defect):
+    mine, _ = pens
+    with pytest.raises(Invalid) as caught:
+        await mine.send({**mine.write(YES), **DEFECTS[defect]})
+    assert caught.value.fields["field"]
+    assert await count("select count(*) from visit_part where inspection = $1", UUID(mine.inspection)) == 0
+
+
+async def test_what_arrived_is_never_changed(pens):
+    mine, _ = pens
+    await mine.send(mine.write(YES))
+    for statement in ("update visit_part set seq = 9", "delete from visit_part"):
+        with pytest.raises(Exception, match="never changed"):
+            async with transaction():
+                await connection().execute(statement)
