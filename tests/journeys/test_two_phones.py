@@ -1,0 +1,145 @@
+"""Two officers, two phones, one visit: both without a signal, both fill in; put together, a conflict decided by a person."""
+
+from __future__ import annotations
+
+import re
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from playwright.sync_api import BrowserContext, Page, Playwright, expect, sync_playwright
+
+from tests.journeys.conftest import IN_CONTROL, System
+from tests.journeys.test_main_job import PASSWORD, bundle_of, open_phone
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(scope="module")
+def playwright() -> Any:
+    with sync_playwright() as p:
+        yield p
+
+
+def joint_visit(system: System) -> str:
+    """The manager sends both demo officers to one enterprise, after a complaint. Returns the inspection."""
+    mine = bundle_of(system, "inspector")["inspections"]
+    theirs = bundle_of(system, "inspector2")["inspections"]
+    officers = [next(o["inspector_id"] for o in some[0]["officers"] if o["me"]) for some in (mine, theirs)]
+    with httpx.Client(base_url=system.url) as manager:
+        manager.get("/console/login")
+        manager.post("/console/login", data={"username": "manager", "password": PASSWORD}, headers={"x-csrf-token": manager.cookies["csrf"]})
+        form = {"kind": "complaint", "source_ref": "投诉〔2026〕1号", "items": ["SC01"], "officers": officers}
+        form |= {"due_on": (date.today() + timedelta(days=9)).isoformat()}  # noqa: DTZ011 - the office's own day
+        for code in [i["enterprise"]["code"] for i in (*theirs, *mine)]:
+            answer = manager.post("/console/campaigns/adhoc", data={**form, "enterprise_code": code}, headers={"x-csrf-token": manager.cookies["csrf"]})
+            if answer.status_code == 303:
+                break
+        assert answer.status_code == 303, answer.text
+        visits = re.findall(r"/console/visits/([0-9a-f-]{36})", manager.get(answer.headers["location"]).text)
+    return visits[0]
+
+
+def enter(playwright: Playwright, profile: Path, system: System, username: str) -> tuple[BrowserContext, Page]:
+    phone = open_phone(playwright, profile, system)
+    page = phone.pages[0]
+    page.set_default_timeout(30_000)
+    page.goto(f"{system.url}/field/")
+    page.get_by_test_id("username").fill(username)
+    page.get_by_test_id("password").fill(PASSWORD)
+    page.get_by_test_id("sign-in").click()
+    page.get_by_test_id("list").wait_for()
+    page.evaluate(IN_CONTROL)
+    page.reload()
+    page.get_by_test_id("list").wait_for()
+    return phone, page
+
+
+def type_code(page: Page, inspection: dict[str, Any]) -> None:
+    page.get_by_test_id("step-scan").click()
+    page.get_by_test_id("scan-typed").click()
+    page.get_by_test_id("scan-code").fill(inspection["enterprise"]["code"])
+    page.get_by_test_id("scan-code-ok").click()
+    page.get_by_test_id("step-outcome").wait_for()
+
+
+def sync(page: Page) -> None:
+    """What the phone does by itself when the network comes back, waited for."""
+    page.evaluate("window.dispatchEvent(new Event('online'))")
+    page.wait_for_timeout(500)
+    expect(page.get_by_text("同步中…")).to_have_count(0, timeout=30_000)
+    page.wait_for_timeout(300)
+
+
+def home(page: Page, system: System, visit: str) -> None:
+    page.goto(f"{system.url}/field/#/")
+    page.get_by_test_id(f"inspection-{visit}").click()
+
+
+def test_two_officers_on_one_visit(system: System, playwright: Playwright, tmp_path: Path) -> None:
+    visit = joint_visit(system)
+    bundle = bundle_of(system, "inspector")
+    inspection = next(i for i in bundle["inspections"] if i["id"] == visit)
+    item = inspection["items"][0]
+    questions = bundle["checklists"][item["checklist"]]["questions"]
+    asked = [q for q in questions if q["type"] == "yes_no_na" and not q.get("show_if")]
+    mine, yours, both = asked[0], asked[1], asked[2]
+
+    first, one = enter(playwright, tmp_path / "one", system, "inspector")
+    second, two = enter(playwright, tmp_path / "two", system, "inspector2")
+    for phone, page in ((first, one), (second, two)):
+        page.get_by_test_id(f"inspection-{visit}").wait_for()
+        phone.set_offline(True)
+
+    # Without a signal each fills in a part; of one question they think differently.
+    home(one, system, visit)
+    one.get_by_test_id("receive").click()
+    type_code(one, inspection)
+    one.get_by_test_id(f"step-item-{item['code']}").click()
+    one.get_by_test_id(f"q-{mine['id']}-yes").click()
+    one.get_by_test_id(f"q-{both['id']}-yes").click()
+    one.wait_for_timeout(500)
+    home(two, system, visit)
+    two.get_by_test_id("receive").click()
+    two.get_by_test_id(f"step-item-{item['code']}").click()
+    two.get_by_test_id(f"q-{yours['id']}-na").click()
+    two.get_by_test_id(f"q-{both['id']}-na").click()
+    two.get_by_test_id(f"q-{both['id']}-note").click()
+    two.get_by_test_id(f"q-{both['id']}-note-input").fill("本店无此环节")
+    two.wait_for_timeout(800)
+
+    # Both come back; each phone sends its part and takes in the other's.
+    for phone, page in ((first, one), (second, two), (first, one)):
+        phone.set_offline(False)
+        home(page, system, visit)
+        sync(page)
+    expect(one.get_by_test_id("merged")).to_contain_text(next(o["name"] for o in inspection["officers"] if not o["me"]))
+    expect(two.get_by_test_id("conflicts-open")).to_be_visible()
+    expect(one.get_by_test_id("conflicts-open")).to_be_visible()
+
+    # Nothing is signed over a conflict.
+    one.get_by_test_id("step-summary").click()
+    expect(one.get_by_test_id("gaps")).to_contain_text("与同事不一致")
+    expect(one.get_by_test_id("freeze")).to_be_disabled()
+
+    # Side by side, and a person decides; the other phone follows.
+    one.get_by_test_id("gaps").get_by_text("与同事不一致").first.click()
+    expect(one.get_by_test_id("side")).to_have_count(2)
+    expect(one.get_by_test_id("duel")).to_contain_text("本店无此环节")
+    one.screenshot(path=str(tmp_path / "duel.png"))
+    one.get_by_test_id("side").filter(has_text="不适用").get_by_role("button").click()
+    one.get_by_test_id("no-conflicts").wait_for()
+    one.get_by_test_id("conflicts-done").click()
+    sync(one)
+    home(two, system, visit)
+    sync(two)
+    expect(two.get_by_test_id("conflicts-open")).to_have_count(0)
+    two.get_by_test_id(f"step-item-{item['code']}").click()
+    expect(two.get_by_test_id(f"q-{both['id']}-na")).to_have_attribute("aria-pressed", "true")
+    expect(two.get_by_test_id(f"q-{mine['id']}-yes")).to_have_attribute("aria-pressed", "true")
+    two.get_by_test_id(f"q-{both['id']}").get_by_test_id("trace").locator("summary").click()
+    expect(two.get_by_test_id(f"q-{both['id']}").get_by_test_id("trace").locator("li")).to_have_count(4)
+    first.close()
+    second.close()
