@@ -5,6 +5,8 @@ from __future__ import annotations
 import base64
 import hashlib
 import io
+import re
+import zipfile
 from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
@@ -14,7 +16,10 @@ import pytest
 from PIL import Image, ImageDraw
 from playwright.sync_api import BrowserContext, Page, Playwright, expect, sync_playwright
 
+from backend.evidence.rules import audio_type_of
+from backend.usecases.record_file import verify
 from tests.journeys.conftest import CHROMIUM, FLAGS, IN_CONTROL, System
+from tests.journeys.test_main_job import bundle_of, sign, sign_in
 
 pytestmark = pytest.mark.browser
 PASSWORD = "sunlot-demo"
@@ -281,3 +286,100 @@ def test_a_write_that_hangs_shows_itself(phone: BrowserContext, system: System) 
     assert draft_of(page, visit)["remark"] == "写下就不能丢"
 
 
+
+
+def answer_all(page: Page, inspection: dict[str, Any], checklists: dict[str, Any]) -> None:
+    """Everything fine, numbers in the middle, the first of each choice."""
+    for item in inspection["items"]:
+        page.get_by_test_id(f"step-item-{item['code']}").click()
+        page.get_by_test_id("all-fine").wait_for()
+        for q in checklists[item["checklist"]]["questions"]:
+            if q["type"] == "number":
+                page.get_by_test_id(f"q-{q['id']}-input").fill(str(round((q["min"] + q["max"]) / 2)))
+            elif q["type"] == "choice":
+                page.get_by_test_id(f"q-{q['id']}-{q['options'][0]['value']}").click()
+        page.wait_for_timeout(600)
+        page.get_by_test_id("all-fine").click()
+        page.get_by_test_id("ask-yes").click()
+        page.wait_for_timeout(600)
+        page.get_by_test_id("back").click()
+
+
+def test_what_was_captured_reaches_the_reviewer_whole(phone: BrowserContext, system: System, playwright: Playwright, tmp_path: Path) -> None:
+    page = phone.pages[0]
+    visit = open_visit(page, system, 4)
+    bundle = bundle_of(system, "inspector")
+    inspection = next(i for i in bundle["inspections"] if i["id"] == visit.rsplit("/", 1)[1])
+    phone.set_offline(True)
+    page.get_by_test_id("step-scan").click()
+    page.get_by_test_id("scan-typed").click()
+    page.get_by_test_id("scan-code").fill(inspection["enterprise"]["code"])
+    page.get_by_test_id("scan-code-ok").click()
+    answer_all(page, inspection, bundle["checklists"])
+
+    # A spoken note, with its words beside it.
+    page.get_by_test_id("step-photos").click()
+    page.get_by_test_id("voice-open").click()
+    page.get_by_test_id("voice-start").click()
+    expect(page.get_by_test_id("voice-time")).to_contain_text("0:02", timeout=20_000)
+    page.get_by_test_id("voice-stop").click()
+    page.get_by_test_id("voice-note").wait_for()
+    page.get_by_test_id("voice-text").fill("后厨排烟声很大")
+    page.wait_for_timeout(600)
+    voice = draft_of(page, visit)["voices"][0]
+    assert voice["type"] == "audio/webm"
+    assert 1500 < voice["ms"] < 20_000
+    assert audio_type_of(file_of(page, voice["sha256"])) == "audio/webm"
+
+    # A photo from the gallery with a blurred face; the copy is made before the content is fixed even if nobody waits for it.
+    page.get_by_test_id("back").click()
+    page.get_by_test_id("photo-new").click()
+    page.get_by_test_id("photo-file").set_input_files(str(gallery_picture(tmp_path / "gallery.jpg")))
+    expect(page.get_by_test_id("shot-count")).to_contain_text("1")
+    photo = draft_of(page, visit)["photos"][0]
+    go(page, f"{visit}/photo/{photo['sha256']}/mark")
+    page.get_by_test_id("tool-blur").click()
+    expect(page.get_by_test_id("mark-save")).to_be_enabled()
+    drag(page, (0.08, 0.08), (0.32, 0.42))
+    page.get_by_test_id("mark-save").click()
+    page.get_by_test_id("photo-view").wait_for()
+    go(page, f"{visit}/outcome")
+    page.get_by_test_id("outcome-1").click()
+    page.wait_for_timeout(500)
+    sign(page)
+    record = next(s for s in stored(page, "submission") if s["inspection"] == inspection["id"])["record"]
+    named = record["photos"][0]
+    assert named["sha256"] == photo["sha256"]
+    assert named["marks"] == {"blur": 1}
+    assert named["claims"]["taken"] == 20261120090807
+    assert record["voices"] == [{**{k: voice[k] for k in ("sha256", "bytes", "type", "item", "q", "t_dev", "ms")}, "text": "后厨排烟声很大"}]
+    phone.set_offline(False)
+    page.evaluate("window.dispatchEvent(new Event('online'))")
+    expect(page.get_by_test_id("receipt-state")).to_have_attribute("data-state", re.compile("applied|duplicate"), timeout=60_000)
+
+    # The reviewer sees the copy, is told what is only claimed, hears the note, and may open the original.
+    office = playwright.chromium.launch(executable_path=CHROMIUM, args=[*FLAGS, "--autoplay-policy=no-user-gesture-required"])
+    desk = office.new_page(viewport={"width": 1440, "height": 900})
+    sign_in(desk, system, "reviewer")
+    desk.goto(f"{system.url}/console/reviews/{record['submission']}")
+    shown = desk.locator(".photos img").first
+    expect(shown).to_have_attribute("src", re.compile(named["marked"]))
+    assert shown.evaluate("(img) => { img.loading = 'eager'; return img.decode().then(() => img.naturalWidth > 0); }")
+    expect(desk.locator(".photos li").first).to_contain_text("2026-11-20 09:08:07")
+    expect(desk.locator(".photos li").first).to_contain_text("未核实")
+    expect(desk.locator(".photos li").first).to_contain_text("已遮挡")
+    expect(desk.locator("[data-original-link]").first).to_have_attribute("href", re.compile(named["sha256"]))
+    expect(desk.locator(".voices")).to_contain_text("后厨排烟声很大")
+    heard = desk.locator("audio").evaluate(
+        "(a) => new Promise((ok) => { a.ontimeupdate = () => a.currentTime > 0.2 && ok(a.currentTime); a.onerror = () => ok(-1); a.play(); })"
+    )
+    assert heard > 0
+    original = desk.request.get(f"{system.url}/console/reviews/{record['submission']}/evidence/{named['sha256']}")
+    assert hashlib.sha256(original.body()).hexdigest() == named["sha256"]
+    file = tmp_path / "record.zip"
+    file.write_bytes(desk.request.get(f"{system.url}/console/reviews/{record['submission']}/record.zip").body())
+    with zipfile.ZipFile(file) as archive:
+        names = set(archive.namelist())
+    assert {f"evidence/{h}" for h in (named["sha256"], named["marked"], voice["sha256"])} <= names
+    assert {c.code for c in verify(file) if c.ok is False} == set()
+    office.close()

@@ -57,6 +57,7 @@ function question(v, q, n) {
   const wrong = fault(q, value);
   const owed = needsPhoto(q, given) && !hasPhoto(v.draft, v.code, q.id);
   const shots = (v.draft?.photos ?? []).filter((/** @type {any} */ p) => p.item === v.code && p.q === q.id);
+  const spoken = (v.draft?.voices ?? []).filter((/** @type {any} */ n) => n.item === v.code && n.q === q.id).length;
   const id = `q-${q.id}`;
   const type = soon((text) => answer(v, q.id, { value: text === "" ? null : text.normalize("NFC") }));
   const note = soon((text) => answer(v, q.id, { note: text.normalize("NFC") }));
@@ -71,6 +72,7 @@ function question(v, q, n) {
     : html`<textarea rows="3" maxlength="2000" aria-labelledby=${id} .defaultValue=${value ?? ""} @input=${type.input} @change=${type.change} data-testid="${id}-input"></textarea>`}
     <div class="extras">
       <a class="extra ${owed ? "owed" : ""}" href="${hub(v.id)}/camera?item=${encodeURIComponent(v.code)}&q=${encodeURIComponent(q.id)}" data-testid="${id}-photo">${icon("camera")}${owed ? t("须拍照") : shots.length ? t("%(n)s 张", { n: shots.length }) : t("拍照")}</a>
+      <a class="extra" href="${hub(v.id)}/voice?item=${encodeURIComponent(v.code)}&q=${encodeURIComponent(q.id)}" data-testid="${id}-voice">${icon("mic")}${spoken ? t("录音 %(n)s 段", { n: spoken }) : t("录音")}</a>
       <button type="button" class="extra" aria-expanded=${noted.has(q.id) || !!given?.note} @click=${() => { noted.add(q.id); redraw(); }} data-testid="${id}-note">${icon("note")}${t("备注")}</button>
       ${shots.map((/** @type {any} */ p) => p.theirs && !v.thumbs[p.sha256] ? html`<small>${t("照片在同事手机上")}</small>` : html`<a href="${hub(v.id)}/photo/${p.sha256}"><img class="mini" alt=${t("现场照片")} src=${v.thumbs[p.sha256] || nothing}></a>`)}</div>
     ${noted.has(q.id) || given?.note ? html`<textarea class="note" rows="2" maxlength="500" aria-label=${t("备注")} .defaultValue=${given?.note ?? ""} @input=${note.input} @change=${note.change} data-testid="${id}-note-input"></textarea>` : nothing}

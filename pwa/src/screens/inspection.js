@@ -88,7 +88,7 @@ function steps(v) {
       note: [methodWord(item.method), t("%(done)s/%(all)s 项", { done: p.done, all: p.all }), p.photos ? t("缺 %(n)s 张照片", { n: p.photos }) : ""].filter(Boolean).join(" · "),
     });
   }
-  list.push({ href: `${base}/photos`, label: t("现场照片"), note: d?.photos.length ? t("%(n)s 张", { n: d.photos.length }) : t("可选"), done: !!d?.photos.length, testid: "step-photos" });
+  list.push({ href: `${base}/photos`, label: t("照片与录音"), note: [d?.photos.length ? t("%(n)s 张", { n: d.photos.length }) : "", d?.voices?.length ? t("录音 %(n)s 段", { n: d.voices.length }) : ""].filter(Boolean).join(" · ") || t("可选"), done: !!d?.photos.length || !!d?.voices?.length, testid: "step-photos" });
   list.push({ href: `${base}/outcome`, label: t("检查结果"), note: d?.outcomes.length ? d.outcomes.map((/** @type {string} */ c) => pick(v.codes.find((/** @type {any} */ k) => k.code === c) ?? {})).join(" · ") : t("多选"), done: !!d?.outcomes.length, testid: "step-outcome" });
   list.push({ href: `${base}/summary`, label: t("核对与签字"), note: d?.frozen ? t("%(n)s 人已签", { n: Object.keys(d.strokes).length }) : t("两名执法人员与企业代表"), done: false, testid: "step-summary" });
   return list;

@@ -29,6 +29,7 @@ import * as sign from "./sign.js";
 import * as signIn from "./sign_in.js";
 import * as summary from "./summary.js";
 import * as today from "./today.js";
+import * as voice from "./voice.js";
 
 /** @typedef {import("./parts.js").Screen} Screen */
 /** @type {[RegExp, Screen][]} */
@@ -39,6 +40,7 @@ const ROUTES = [
   [/^\/inspection\/([\w-]+)\/proof$/, proof],
   [/^\/inspection\/([\w-]+)\/photo\/([0-9a-f]{64})$/, photo], [/^\/inspection\/([\w-]+)\/photo\/([0-9a-f]{64})\/mark$/, mark],
   [/^\/inspection\/([\w-]+)\/conflicts$/, conflicts],
+  [/^\/inspection\/([\w-]+)\/voice$/, voice],
   [/^\/inspection\/([\w-]+)\/summary$/, summary], [/^\/inspection\/([\w-]+)\/sign\/([\w-]+)$/, sign],
 ];
 

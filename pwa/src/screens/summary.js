@@ -101,7 +101,7 @@ function overview(v) {
     <dt>${t("入企")}</dt><dd>${d.scan ? `${scanWord(d.scan.how)} · ${moment(d.scan.t_dev)}` : "—"}${d.scan?.reason ? html`<small>${d.scan.reason}</small>` : nothing}</dd>
     <dt>${t("事项")}</dt><dd>${i.items.map((/** @type {any} */ item) => html`<span class="line">${pick(item, "name")}</span>`)}</dd>
     <dt>${t("问题")}</dt><dd>${flagged.length ? flagged.map((/** @type {any} */ q) => html`<span class="line bad">${pick(q)}</span>`) : t("没有答“否”的项")}</dd>
-    <dt>${t("照片")}</dt><dd>${t("%(n)s 张", { n: d.photos.length })}</dd>
+    <dt>${t("照片")}</dt><dd>${t("%(n)s 张", { n: d.photos.length })}${d.voices?.length ? ` · ${t("录音 %(n)s 段", { n: d.voices.length })}` : ""}</dd>
     <dt>${t("结果")}</dt><dd>${d.outcomes.map((/** @type {string} */ c) => html`<span class="line">${pick(v.codes.find((/** @type {any} */ k) => k.code === c) ?? { zh: c, en: c })}</span>`)}</dd>
     ${d.remark ? html`<dt>${t("说明")}</dt><dd>${d.remark}</dd>` : nothing}</dl></section>`;
 }
