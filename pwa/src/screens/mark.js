@@ -89,7 +89,7 @@ async function save(v) {
 export function view(v) {
   if (!v.inspection) return unknown();
   const back = v.photo ? `${hub(v.id)}/photo/${v.photo.sha256}` : `${hub(v.id)}/photos`;
-  if (!v.photo || v.stage !== "work") return { title: t("标注"), back, body: html`<p class="empty">${t("这张照片不能再标注。")}</p>` };
+  if (!v.photo || v.photo.theirs || v.stage !== "work") return { title: t("标注"), back, body: html`<p class="empty">${t("这张照片不能再标注。")}</p>` };
   const tool = (/** @type {Mark["kind"]} */ kind, /** @type {string} */ pic) => html`<button type="button" class="option tool" role="radio" aria-checked=${now.kind === kind} @click=${() => { now.kind = kind; redraw(); }} data-testid="tool-${kind}">${icon(pic)}<span>${kindWord(kind)}</span></button>`;
   return {
     title: t("标注与遮挡"), back,

@@ -59,6 +59,6 @@ export function view(v) {
         <dt>${t("大小")}</dt><dd>${size(p.bytes)}</dd><dt>${t("原图指纹")}</dt><dd class="hash" data-testid="photo-hash">${grouped(p.sha256)}</dd></dl>
       <p class="hint">${t("原图从不改动，用作证据，只有本机关能看。给人看的是副本；遮挡过的原图绝不公开。")}</p>
       ${v.stage === "work" ? html`<button type="button" class="link" @click=${async () => { if (await dropPhoto(v.draft, p)) go(back); }} data-testid="photo-delete">${t("删除照片")}</button>` : nothing}`,
-    bar: v.stage === "work" ? action({ href: `${hub(v.id)}/photo/${p.sha256}/mark`, label: html`${icon("pen")}${t("标注与遮挡")}`, testid: "photo-mark" }) : nothing,
+    bar: v.stage === "work" && !p.theirs ? action({ href: `${hub(v.id)}/photo/${p.sha256}/mark`, label: html`${icon("pen")}${t("标注与遮挡")}`, testid: "photo-mark" }) : nothing,
   };
 }

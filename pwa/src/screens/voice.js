@@ -90,9 +90,9 @@ export function view(v) {
   const on = now.recording !== null;
   const row = (/** @type {any} */ n) => {
     const text = soon((words) => editDraft(v.draft.submission, (d) => { for (const k of d.voices ?? []) if (k.sha256 === n.sha256) k.text = words.normalize("NFC"); }));
-    return html`<li class="card stack" data-testid="voice-note"><b>${about(n)}</b><audio controls preload="metadata" src=${n.url || nothing} aria-label=${t("录音：%(about)s", { about: about(n) })}></audio>
+    return html`<li class="card stack" data-testid="voice-note"><b>${about(n)}</b>${n.theirs && !n.url ? html`<small>${t("在同事手机上")}</small>` : html`<audio controls preload="metadata" src=${n.url || nothing} aria-label=${t("录音：%(about)s", { about: about(n) })}></audio>`}
       <small>${clockTime(n.t_dev)} · ${minutes(n.ms)} · ${size(n.bytes)}</small><small class="hash">${n.sha256.slice(0, 16)}</small>
-      <label class="field"><span>${t("文字说明（供不便收听的人）")}</span><textarea rows="2" maxlength="2000" ?readonly=${!free} .defaultValue=${n.text} @input=${text.input} @change=${text.change} data-testid="voice-text"></textarea></label>
+      <label class="field"><span>${t("文字说明（供不便收听的人）")}</span><textarea rows="2" maxlength="2000" ?readonly=${!free || !!n.theirs} .defaultValue=${n.text} @input=${text.input} @change=${text.change} data-testid="voice-text"></textarea></label>
       ${free ? html`<button type="button" class="link" @click=${() => drop(v, n)} data-testid="voice-delete">${t("删除录音")}</button>` : nothing}</li>`;
   };
   return {
