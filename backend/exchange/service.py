@@ -74,10 +74,10 @@ def stored_path(sha256: str) -> Path:
     return settings().data_dir / "imports" / sha256
 
 
-async def keep_file(chunks: AsyncIterator[bytes]) -> StoredFile:
+async def keep_file(chunks: AsyncIterator[bytes], limit: int = MAX_BYTES) -> StoredFile:
     """Write an upload to DATA_DIR/imports/<sha256> without ever holding it whole. Needs no transaction.
 
-    Raises ``FileTooLarge`` as soon as it is, ``FileEmpty``.
+    ``limit`` in bytes. Raises ``FileTooLarge`` as soon as it is, ``FileEmpty``.
     """
     folder = settings().data_dir / "imports"
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -86,8 +86,8 @@ async def keep_file(chunks: AsyncIterator[bytes]) -> StoredFile:
         try:
             async for chunk in chunks:
                 size += len(chunk)
-                if size > MAX_BYTES:
-                    raise FileTooLarge(mb=MAX_BYTES >> 20)
+                if size > limit:
+                    raise FileTooLarge(mb=limit >> 20)
                 digest.update(chunk)
                 await asyncio.to_thread(fresh.write, chunk)
             if not size:

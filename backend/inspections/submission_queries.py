@@ -66,6 +66,7 @@ class RecordView:
     received_at: datetime
     entry_id: UUID
     submitted_by: UUID
+    brought_by: UUID | None
     inspection_state: str
     enterprise: UUID
     enterprise_code: str
@@ -177,7 +178,7 @@ async def list_queue(scope: Scope, state: str = "submitted", limit: int = 200) -
 
 async def find_record(submission: UUID, scope: Scope) -> RecordView:
     row = await reader().fetchrow(
-        "select s.id, s.inspection, s.state, s.record, s.record_sha256, s.clock_skew_ms, s.received_at, s.entry_id, s.account as submitted_by,"
+        "select s.id, s.inspection, s.state, s.record, s.record_sha256, s.clock_skew_ms, s.received_at, s.entry_id, s.account as submitted_by, s.brought_by,"
         " i.state as inspection_state, i.enterprise, i.enterprise_code, i.enterprise_name, i.department, i.county, i.campaign, i.due_on"
         f" from submission s join inspection i on i.id = s.inspection where s.id = $3 and {_MINE}",
         scope.department,
@@ -217,14 +218,36 @@ async def is_evidence_of(submission: UUID, sha256: str) -> bool:
     )
 
 
-async def list_durable(submissions: Sequence[UUID], account: UUID) -> list[tuple[UUID, UUID, str]]:
-    """(submission, ledger entry, state of its inspection) of those that this account has handed in."""
+@dataclass(frozen=True, slots=True)
+class DurableView:
+    """A record that is stored for good, as its phone is told of it."""
+
+    id: UUID
+    inspection: UUID
+    record_sha256: str
+    received_at: datetime
+    clock_skew_ms: int
+    entry_id: UUID
+    state: str
+    inspection_state: str
+
+
+async def list_durable(submissions: Sequence[UUID], account: UUID) -> list[DurableView]:
+    """Those of the records that this account has handed in, or the office for it."""
     rows = await reader().fetch(
-        "select s.id, s.entry_id, i.state from submission s join inspection i on i.id = s.inspection where s.id = any($1) and s.account = $2",
+        "select s.id, s.inspection, s.record_sha256, s.received_at, s.clock_skew_ms, s.entry_id, s.state, i.state as inspection_state"
+        " from submission s join inspection i on i.id = s.inspection where s.id = any($1) and s.account = $2",
         list(submissions),
         account,
     )
-    return [(row["id"], row["entry_id"], row["state"]) for row in rows]
+    return [DurableView(**row) for row in rows]
+
+
+async def is_within(inspection: UUID, scope: Scope) -> bool:
+    """Whether a person of this scope may read the inspection's records."""
+    return bool(
+        await reader().fetchval(f"select exists (select 1 from inspection i where i.id = $3 and {_MINE})", scope.department, scope.region, inspection)
+    )
 
 
 async def list_named_evidence(hashes: Sequence[str], account: UUID) -> set[str]:

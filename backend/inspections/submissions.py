@@ -82,8 +82,11 @@ async def accept(
     signature: bytes,
     evidence: Sequence[record_rules.Evidence],
     t_dev_ms: int,
+    brought_by: UUID | None = None,
 ) -> Accepted:
     """Store a checked record and move its inspection to submitted. The caller holds ``lock_inspection``.
+
+    The act stays the officer's; ``brought_by`` is who handed it in from a backup of the phone.
 
     Raises ``AlreadySubmitted`` when a colleague's record stands, ``WrongState`` when the inspection takes none now.
     """
@@ -102,11 +105,17 @@ async def accept(
         "inspection.submitted",
         actor=account,
         subject=str(inspection),
-        payload={"submission": str(submission), "record_sha256": digest, "device": str(device), "evidence": sorted(e.sha256 for e in evidence)},
+        payload={
+            "submission": str(submission),
+            "record_sha256": digest,
+            "device": str(device),
+            "evidence": sorted(e.sha256 for e in evidence),
+            **({"brought_by": str(brought_by)} if brought_by else {}),
+        },
     )
     await connection().execute(
-        "insert into submission (id, inspection, account, device, record, record_sha256, signature, state, clock_skew_ms, received_at, entry_id)"
-        " values ($1, $2, $3, $4, $5, $6, $7, 'submitted', $8, $9, $10)",
+        "insert into submission (id, inspection, account, device, record, record_sha256, signature, state, clock_skew_ms, received_at, entry_id,"
+        " brought_by) values ($1, $2, $3, $4, $5, $6, $7, 'submitted', $8, $9, $10, $11)",
         submission,
         inspection,
         account,
@@ -117,6 +126,7 @@ async def accept(
         skew,
         now,
         entry,
+        brought_by,
     )
     await connection().executemany(
         "insert into submission_photo (submission, sha256, role, item, question, position) values ($1, $2, $3, $4, $5, $6)",

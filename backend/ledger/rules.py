@@ -61,6 +61,7 @@ EVENTS: dict[str, tuple[str, str]] = {
     "record.waived": ("免除分部或联署", "Part or co-signature waived"),
     "result.published": ("公示检查结果", "Result published"),
     "payload.erased": ("依法删除内容", "Content erased"),
+    "unsent.imported": ("补传手机备份", "Phone backup handed in"),
     "robot.changed": ("变更群机器人", "Group robot changed"),
     "demo.loaded": ("载入演示数据", "Demonstration data loaded"),
 }

@@ -140,6 +140,12 @@ async def find_public_key(device: UUID) -> dict[str, Any] | None:
     return dict(row["public_key"]) if row else None
 
 
+async def find_device_owner(device: UUID) -> UUID | None:
+    """The account that enrolled a device."""
+    row = await Device.select(Device.account).where(Device.id == device).first()
+    return UUID(str(row["account"])) if row else None
+
+
 async def list_devices(accounts: list[UUID]) -> list[DeviceView]:
     """The phones of these accounts, the latest first."""
     if not accounts:

@@ -23,36 +23,48 @@ async def accept_submission(
     Raises ``Invalid`` naming a field, ``BadSignature``, ``UnknownDevice``, ``MissingEvidence`` with the hashes that have not arrived,
     ``AlreadySubmitted`` when a colleague was first.
     """
+    async with transaction():
+        return await accept_within(submission, record=record, signature=signature, device=device, by=by)
+
+
+def canonical_of(record: dict[str, Any]) -> tuple[bytes, UUID]:
+    """(canonical bytes, inspection). Raises ``Invalid``."""
     try:
-        canonical = jcs.encode(record)
-        inspection = UUID(str(record.get("inspection")))
+        return jcs.encode(record), UUID(str(record.get("inspection")))
     except (jcs.NotCanonical, ValueError) as e:
         raise Invalid(field="record", why_zh="记录格式不正确", why_en=str(e)) from e
-    async with transaction():
-        # The lock comes first, so that a retry overtaking its first try waits and then finds the stored record.
-        await submissions.lock_inspection(inspection)
-        if known := await submissions.find_accepted(submission, canonical):
-            return known
-        assert by.inspector_id is not None
-        mine = await submission_queries.find_for_inspector(inspection, by.inspector_id)
-        key = await people.find_device_key(device, by.account_id)
-        record_rules.verify_signature(canonical, signature, key)
-        record_rules.check_record(record, await _expected(mine, submission, device))
-        evidence = record_rules.list_evidence(record)
-        durable = await list_blobs([e.sha256 for e in evidence])
-        if missing := sorted({e.sha256 for e in evidence} - set(durable)):
-            raise record_rules.MissingEvidence(count=len(missing), missing=missing)
-        record_rules.check_media(evidence, {sha256: blob.media_type for sha256, blob in durable.items()})
-        return await submissions.accept(
-            submission,
-            inspection=inspection,
-            account=by.account_id,
-            device=device,
-            record=canonical,
-            signature=signature,
-            evidence=evidence,
-            t_dev_ms=record["t_dev"],
-        )
+
+
+async def accept_within(
+    submission: UUID, *, record: dict[str, Any], signature: bytes, device: UUID, by: Principal, brought_by: UUID | None = None
+) -> submissions.Accepted:
+    """As ``accept_submission``, inside the caller's transaction. ``brought_by``: who hands it in for the officer, from a backup of the phone."""
+    canonical, inspection = canonical_of(record)
+    # The lock comes first, so that a retry overtaking its first try waits and then finds the stored record.
+    await submissions.lock_inspection(inspection)
+    if known := await submissions.find_accepted(submission, canonical):
+        return known
+    assert by.inspector_id is not None
+    mine = await submission_queries.find_for_inspector(inspection, by.inspector_id)
+    key = await people.find_device_key(device, by.account_id)
+    record_rules.verify_signature(canonical, signature, key)
+    record_rules.check_record(record, await _expected(mine, submission, device))
+    evidence = record_rules.list_evidence(record)
+    durable = await list_blobs([e.sha256 for e in evidence])
+    if missing := sorted({e.sha256 for e in evidence} - set(durable)):
+        raise record_rules.MissingEvidence(count=len(missing), missing=missing)
+    record_rules.check_media(evidence, {sha256: blob.media_type for sha256, blob in durable.items()})
+    return await submissions.accept(
+        submission,
+        inspection=inspection,
+        account=by.account_id,
+        device=device,
+        record=canonical,
+        signature=signature,
+        evidence=evidence,
+        t_dev_ms=record["t_dev"],
+        brought_by=brought_by,
+    )
 
 
 async def _expected(mine: submission_queries.FieldInspection, submission: UUID, device: UUID) -> record_rules.Expected:

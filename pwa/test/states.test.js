@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { blobAnswered, DAMAGE_LIMIT, isFinal, KEEP_MS, owing, purgeable, submissionAnswered, unsent } from "../src/model/states.js";
+import { reconciled, blobAnswered, DAMAGE_LIMIT, isFinal, KEEP_MS, owing, purgeable, submissionAnswered, unsent } from "../src/model/states.js";
 
 const blob = (more = {}) => ({ sha256: "aa", type: "image/webp", bytes: 10, state: "sending", offset: 0, attempts: 0, next_at_ms: 0, error: null, made_at_ms: 0, ...more });
 const row = (more = {}) => ({ id: "s1", inspection: "i1", record_sha256: "cc", hashes: ["aa"], state: "inflight", attempts: 0, next_at_ms: 0, error: null, receipt: null, sealed_at_ms: 0, durable_at_ms: null, ledger_index: null, ...more });
@@ -95,4 +95,20 @@ test("photos are cleared only after everything holds", () => {
   const both = facts();
   both.submissions.push(row({ id: "s2", state: "ready" }));
   assert.deepEqual(purgeable(both), []);
+});
+
+test("what the office handed in for us is received, if it is ours byte for byte; what was lost there is not durable", () => {
+  const told = { durable: true, ledger_index: 1234, receipt: { ...receipt, ledger: { index: 1234 } } };
+  for (const state of ["ready", "inflight", "conflict", "rejected"]) {
+    const next = reconciled(row({ state, attempts: 3, error: { status: 403, code: "unknown-device", title: "" } }), told, true, 99);
+    assert.deepEqual([next.state, next.ledger_index, next.durable_at_ms, next.error, next.attempts], ["duplicate", 1234, 99, null, 0]);
+    assert.ok(!unsent(next));
+  }
+  for (const foreign of [{ ...told, receipt: { ...receipt, record_sha256: "dd" } }, { ...told, receipt: { ...receipt, submission: "s2" } }, { durable: true }, { durable: false }, undefined]) {
+    const mine = row({ state: "ready" });
+    assert.equal(reconciled(mine, foreign, true, 99), mine);
+  }
+  const lost = reconciled(row({ state: "applied" }), told, false, 99);
+  assert.deepEqual([lost.durable_at_ms, lost.ledger_index], [null, 1234]);
+  assert.equal(reconciled(row({ state: "applied", durable_at_ms: 5 }), told, true, 99).durable_at_ms, 5);
 });

@@ -148,6 +148,7 @@ async def _show(submission: UUID, who: Principal, *, error: str = "", status: in
         signatures=await _signatures(record),
         receipt=await find_receipt(view.entry_id),
         submitted_by=await people.find_account_name(view.submitted_by),
+        brought_by=await people.find_account_name(view.brought_by) if view.brought_by else "",
         review=review,
         reviewer=await people.find_account_name(review.reviewer) if review else "",
         queue=queue_states(),

@@ -20,6 +20,7 @@ from backend.web.console import (
     recusals,
     reviews,
     sign_in,
+    unsent,
     visits,
 )
 
@@ -38,6 +39,7 @@ router = Router(
         *enterprises.HANDLERS,
         *exemptions.HANDLERS,
         *imports.HANDLERS,
+        *unsent.HANDLERS,
         *inspectors.HANDLERS,
         *accounts.HANDLERS,
         *alerts.HANDLERS,

@@ -51,12 +51,11 @@ async def put_submission(request: Request[Any, Any, Any], submission_id: FromPat
     return Response(await _receipt(accepted), status_code=201 if accepted.is_new else 200)
 
 
-async def _receipt(accepted: Accepted) -> dict[str, Any]:
-    async with transaction():
-        place = await find_receipt(accepted.entry_id)
+async def _receipt(accepted: Accepted | submission_queries.DurableView) -> dict[str, Any]:
+    place = await find_receipt(accepted.entry_id)
     assert place is not None
     return {
-        "submission": str(accepted.submission),
+        "submission": str(accepted.submission if isinstance(accepted, Accepted) else accepted.id),
         "inspection": str(accepted.inspection),
         "record_sha256": accepted.record_sha256,
         "received_at_ms": round(accepted.received_at.timestamp() * 1000),
@@ -75,9 +74,15 @@ async def reconcile(request: Request[Any, Any, Any], data: JSONBody[Asked]) -> d
     account = request.user.account_id
     async with transaction():
         found = {}
-        for submission, entry, state in await submission_queries.list_durable(data.submissions, account):
-            place = await find_receipt(entry)
-            found[str(submission)] = {"durable": True, "ledger_index": place.index if place else None, "inspection_state": state}
+        for row in await submission_queries.list_durable(data.submissions, account):
+            receipt = await _receipt(row)
+            found[str(row.id)] = {
+                "durable": True,
+                "ledger_index": receipt["ledger"]["index"],
+                "inspection_state": row.inspection_state,
+                # What the phone would have got, had it handed the record in itself.
+                "receipt": receipt,
+            }
         named = await submission_queries.list_named_evidence(data.evidence, account)
     return {"submissions": found, "evidence": await evidence.list_whole(sorted(named))}
 

@@ -30,6 +30,7 @@ MENU = (
     Entry("reviews", "/console/reviews", _("审核公示"), frozenset({REVIEWER, ADMIN, AUDITOR})),
     Entry("enterprises", "/console/enterprises", _("检查对象"), _OFFICE),
     Entry("imports", "/console/imports", _("名录导入"), frozenset({MANAGER, ADMIN})),
+    Entry("unsent", "/console/unsent", _("补传手机备份"), frozenset({MANAGER, ADMIN})),
     Entry("inspectors", "/console/inspectors", _("执法人员名录"), _OFFICE),
     Entry("alerts", "/console/alerts", _("通知送达"), frozenset({MANAGER, ADMIN, AUDITOR})),
     Entry("accounts", "/console/accounts", _("账号设备"), frozenset({ADMIN})),

@@ -74,6 +74,23 @@ export function submissionAnswered(row, reply, now, random) {
   return { ...postponed(row, now, random), state: "ready", error: status ? error : null };
 }
 
+/**
+ * What the server says of a record when it is asked. A record that the office has handed in from this phone's backup is received
+ * by that, if it is ours byte for byte.
+ * @template {SubmissionRow} T
+ * @param {T} row @param {{durable?: boolean, ledger_index?: number|null, receipt?: import("./types.js").Receipt}|undefined} told
+ * @param {boolean} whole every file of it is readable there and has its hash @param {number} now @returns {T}
+ */
+export function reconciled(row, told, whole, now) {
+  if (!told?.durable) return row;
+  let next = row;
+  if (unsent(row)) {
+    if (told.receipt?.submission !== row.id || told.receipt.record_sha256 !== row.record_sha256) return row;
+    next = { ...row, state: "duplicate", receipt: told.receipt, attempts: 0, next_at_ms: 0, error: null };
+  }
+  return { ...next, ledger_index: told.ledger_index ?? row.ledger_index, durable_at_ms: whole ? row.durable_at_ms ?? now : row.durable_at_ms };
+}
+
 /** @param {SubmissionRow} row @returns {boolean} it still has to reach the server, or a person has to decide */
 export const unsent = (row) => row.state !== "applied" && row.state !== "duplicate";
 

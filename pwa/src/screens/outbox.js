@@ -2,12 +2,15 @@
 import { html, nothing } from "lit-html";
 import { t } from "../model/i18n.js";
 import { queued, THERE, unsent } from "../model/states.js";
-import { base64url, moment, size } from "../model/text.js";
+import { moment, size } from "../model/text.js";
+import { backup } from "../store/backup.js";
+import * as local from "../store/local.js";
 import * as outbox from "../store/outbox.js";
 import * as work from "../store/work.js";
 import { space } from "../device/space.js";
 import { status, sync } from "../sync/engine.js";
-import { action, icon, pill, problemWords } from "./parts.js";
+import { action, icon, pill, problemWords, toast } from "./parts.js";
+import { redraw } from "./redraw.js";
 
 export async function load() {
   const [subs, blobs, actions, room, last] = await Promise.all([outbox.submissions(), outbox.blobStates(), outbox.actions(), space(), work.meta("last_sync_ms")]);
@@ -28,20 +31,25 @@ export function submissionWord(s) {
   return s.ledger_index === null ? { word: t("已送达"), tone: "good" } : { word: t("已入账本 #%(n)s", { n: s.ledger_index }), tone: "good" };
 }
 
+let exporting = false;
+
 /** Everything unsent in one file, for the day a phone must be handed in. */
 async function exportAll() {
-  const subs = (await outbox.submissions()).filter(unsent);
-  const blobs = [];
-  for (const h of new Set(subs.flatMap((s) => s.hashes))) {
-    const b = await outbox.blob(h);
-    if (b) blobs.push({ sha256: b.sha256, type: b.type, bytes: b.bytes, data: base64url(b.data) });
-  }
-  const file = new Blob([JSON.stringify({ v: 1, kind: "sunlot-unsent", at: Date.now(), submissions: subs.map(({ id, device, record, signature, record_sha256, state }) => ({ id, device, record, signature, record_sha256, state })), drafts: (await work.drafts()).filter((d) => d.state !== "sealed"), blobs })], { type: "application/json" });
-  const a = document.createElement("a");
-  a.href = URL.createObjectURL(file);
-  a.download = `sunlot-${new Date().toISOString().slice(0, 10)}.json`;
-  a.click();
-  setTimeout(() => URL.revokeObjectURL(a.href), 60_000);
+  const officer = local.account();
+  if (exporting || !officer) return;
+  exporting = true; redraw();
+  try {
+    const made = await backup(officer, new Date());
+    const a = document.createElement("a");
+    a.href = URL.createObjectURL(made.file);
+    a.download = made.name;
+    a.click();
+    setTimeout(() => URL.revokeObjectURL(a.href), 60_000);
+    toast(made.lacking ? t("已导出 %(records)s 份记录；另有 %(n)s 个文件不在本机", { records: made.records, n: made.lacking }) : t("已导出 %(records)s 份记录、%(files)s 个文件，交给办公室补传", { records: made.records, files: made.files }));
+  } catch (error) {
+    console.error("export", error);
+    toast(t("没有导出成功，手机空间可能已满。记录仍在本机。"));
+  } finally { exporting = false; redraw(); }
 }
 
 /** @param {any} data */

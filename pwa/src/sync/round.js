@@ -5,7 +5,7 @@
  */
 import { due, postponed } from "../model/backoff.js";
 import { filesOf } from "../model/evidence.js";
-import { blobAnswered, isFinal, owing, problemOf, purgeable, submissionAnswered, THERE, unsent } from "../model/states.js";
+import { blobAnswered, isFinal, owing, problemOf, purgeable, reconciled, submissionAnswered, THERE, unsent } from "../model/states.js";
 import * as api from "./api.js";
 import { sendParts, sharedPhotos } from "./parts.js";
 import { upload } from "./upload.js";
@@ -35,11 +35,12 @@ export async function round({ hurry = false } = {}) {
   const line = new Line(hurry, account.id);
   await enrol();
   await sendActions(line);
+  await learnOfBackup();
   await sendParts(line);
   await sendRecords(line);
   await sendShared(line);
   if (!line.over) {
-    await reconcile();
+    await reconcile((await outbox.submissions()).filter((s) => !unsent(s) && (s.durable_at_ms === null || s.ledger_index === null)));
     await pull(line);
     await purge();
   }
@@ -169,23 +170,33 @@ async function sendRecord(row, line) {
 }
 
 const confirmed = (/** @type {BlobRow} */ b) => (b.state === "acked" ? { ...b, state: /** @type {const} */ ("confirmed") } : b);
+/** The server has read and hashed its copy: whoever brought it there, it is there. */
+const there = (/** @type {BlobRow} */ b) => (b.state === "purged" ? b : { ...b, state: /** @type {const} */ ("confirmed"), error: null });
 const again = (/** @type {BlobRow} */ b) => (b.state === "purged" || b.state === "sending" ? b : { ...b, state: /** @type {const} */ ("stored"), offset: 0, attempts: 0, next_at_ms: 0 });
 
 /** The server answers for so many at once (MAX_ASKED there). */
 const ASKED = 400;
 
-async function reconcile() {
-  const open = (await outbox.submissions()).filter((s) => !unsent(s) && (s.durable_at_ms === null || s.ledger_index === null));
+/** What was exported the office may have handed in by now: asked for before it is sent once more over a thin line. */
+async function learnOfBackup() {
+  const exported = (await work.meta("exported_at_ms")) ?? 0;
+  await reconcile((await outbox.submissions()).filter((s) => unsent(s) && s.sealed_at_ms <= exported));
+}
+
+/** @param {SubmissionRow[]} open */
+async function reconcile(open) {
   for (const asked of portions(open)) {
     const reply = await api.reconcile(asked.map((s) => s.id), [...new Set(asked.filter((s) => s.durable_at_ms === null).flatMap((s) => s.hashes))]);
     if (reply.status !== 200) return;
     for (const s of asked) {
       const told = reply.body.submissions?.[s.id];
-      if (!told?.durable) continue;
-      const lost = s.durable_at_ms === null ? s.hashes.filter((h) => !(h in (reply.body.evidence ?? {}))) : [];
+      const here = reply.body.evidence ?? {};
+      const lost = s.durable_at_ms === null ? s.hashes.filter((h) => !(h in here)) : [];
+      const next = reconciled(s, told, !lost.length, Date.now());
+      if (next === s) continue;
       if (lost.length) await outbox.moveBlobs(lost, again);
-      else if (s.durable_at_ms === null) await outbox.moveBlobs(s.hashes, confirmed);
-      await outbox.moveSubmission(s.id, (row) => ({ ...row, ledger_index: told.ledger_index ?? row.ledger_index, durable_at_ms: lost.length ? row.durable_at_ms : row.durable_at_ms ?? Date.now() }));
+      else if (s.durable_at_ms === null) await outbox.moveBlobs(s.hashes, (b) => (here[b.sha256] === b.bytes ? there(b) : b));
+      await outbox.moveSubmission(s.id, (row) => reconciled(row, told, !lost.length, Date.now()));
     }
   }
 }
