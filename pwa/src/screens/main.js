@@ -9,6 +9,7 @@ import { StorageTrouble, trouble, use } from "../store/db.js";
 import { submissions } from "../store/outbox.js";
 import { meta } from "../store/work.js";
 import { start, status } from "../sync/engine.js";
+import { framed } from "./frame.js";
 import { icon } from "./parts.js";
 import { hooks } from "./redraw.js";
 import * as update from "./update.js";
@@ -95,7 +96,7 @@ function banners() {
   return html`${trouble ? html`<div class="banner bad" role="alert" data-testid="banner-storage">${
       trouble.kind === "slow" ? t("正在保存，比平时慢。请不要关闭。")
       : trouble.kind === "full" || trouble.kind === "timeout" ? t("没有保存成功：本机空间不足。请先同步或清理手机空间。") : t("没有保存成功，请重试。")}</div>` : nothing}
-    ${expired ? html`<div class="banner warn" data-testid="banner-expired"><span>${t("登录已过期。工作照常保存在本机，登录后发送。")}</span><a href="#/sign-in">${t("登录")}</a></div>` : nothing}
+    ${expired ? html`<div class="banner warn" role="status" data-testid="banner-expired"><span>${t("登录已过期。工作照常保存在本机，登录后发送。")}</span><a href="#/sign-in">${t("登录")}</a></div>` : nothing}
     ${status.outcome === "other-account" ? html`<div class="banner bad" role="alert" data-testid="banner-other"><span>${t("浏览器里登录的是另一个账号，未发送任何内容。")}</span><a href="#/sign-in">${t("重新登录")}</a></div>` : nothing}
     ${update.ready ? html`<div class="banner" data-testid="banner-update"><span>${t("有新版本。")}</span><button type="button" @click=${update.apply} data-testid="update">${t("现在更新")}</button></div>` : nothing}`;
 }
@@ -103,12 +104,16 @@ function banners() {
 /** How the line stands, in words. */
 /** @param {boolean} short beside a page's own title */
 function chip(short) {
-  if (status.busy) return html`<a class="chip" href="#/outbox" data-testid="sync-chip">${t("同步中…")}</a>`;
-  if (waiting) return html`<a class="chip wait" href="#/outbox" data-testid="sync-chip">${t("%(n)s 份未发送", { n: waiting })}</a>`;
-  if (status.outcome === "offline") return html`<a class="chip" href="#/outbox" data-testid="sync-chip">${short ? t("离线") : t("离线，已存本机")}</a>`;
+  const one = (/** @type {string} */ word, tone = "") => html`<a class="chip ${tone}" href="#/outbox" data-testid="sync-chip"><span>${word}</span></a>`;
+  if (status.busy) return one(t("同步中…"));
+  if (waiting) return one(t("%(n)s 份未发送", { n: waiting }), "wait");
+  if (status.outcome === "offline") return one(short ? t("离线") : t("离线，已存本机"));
   if (short) return nothing;
-  return html`<a class="chip" href="#/outbox" data-testid="sync-chip">${lastSync ? t("已同步 %(time)s", { time: clockTime(lastSync) }) : t("尚未同步")}</a>`;
+  return one(lastSync ? t("已同步 %(time)s", { time: clockTime(lastSync) }) : t("尚未同步"));
 }
+
+/** The same for the ear: only what lasts, so that it is said when it changes and not at every round. */
+const standing = () => !local.account() || !lastSync ? "" : waiting ? t("%(n)s 份未发送", { n: waiting }) : status.outcome === "offline" ? t("离线，已存本机") : t("已全部送达");
 
 function draw() {
   if (!here?.data) return;
@@ -120,12 +125,14 @@ function draw() {
   render(html`
     <header class="top ${page.back ? "" : "root"}">
       ${page.back ? html`<a class="back" href=${page.back} aria-label=${t("返回")} data-testid="back">${icon("back")}</a>` : nothing}
-      <h1 tabindex="-1">${page.title}</h1>${local.account() && !page.dark ? chip(!!page.back) : nothing}
+      ${page.title ? html`<h1 tabindex="-1">${page.title}</h1>` : nothing}${local.account() && !page.dark ? chip(!!page.back) : nothing}
     </header>
+    <p class="unseen" role="status" data-testid="sync-said">${standing()}</p>
     ${banners()}
     <main class=${page.bar || page.tab ? "barred" : ""}>${page.body}</main>
     ${page.bar ? html`<footer class="bar">${page.bar}</footer>` : nothing}
     ${page.tab ? html`<nav class="tabs" aria-label=${t("主要页面")}>${tab("today", "#/", "list", t("任务"))}${tab("outbox", "#/outbox", "tray", t("发件箱"))}${tab("me", "#/me", "person", t("我的"))}</nav>` : nothing}`, root);
+  framed();
 }
 
 export async function speakNow() {

@@ -70,8 +70,8 @@ export function view({ rows, actions, parts, room, last }) {
         ${parts ? html`<p class="hint" data-testid="parts-waiting">${t("%(n)s 份填写内容待传给同事", { n: parts })}</p>` : nothing}
         ${room ? html`<p class="hint">${t("本机占用 %(used)s，可用 %(free)s", { used: size(room.usage), free: size(Math.max(0, room.quota - room.usage)) })}${room.kept ? "" : ` · ${t("浏览器可能清理，请安装到桌面")}`}</p>` : nothing}
         <div class="pair">${action({ act: () => void sync({ hurry: true }), label: html`${icon("sync")}${t("立即同步")}`, testid: "sync-now", off: status.busy })}${waiting.length ? action({ act: exportAll, label: t("导出备份"), testid: "export", quiet: true }) : nothing}</div></section>
-      ${waiting.length ? html`<h3 class="divide">${t("未发送")}</h3><ul class="slips" data-testid="waiting">${waiting.map(row)}</ul>` : nothing}
-      ${rows.length > waiting.length ? html`<h3 class="divide">${t("已送达")}</h3><ul class="slips" data-testid="sent">${rows.filter((/** @type {any} */ s) => !unsent(s)).map(row)}</ul>` : nothing}
+      ${waiting.length ? html`<h2 class="divide">${t("未发送")}</h2><ul class="slips" data-testid="waiting">${waiting.map(row)}</ul>` : nothing}
+      ${rows.length > waiting.length ? html`<h2 class="divide">${t("已送达")}</h2><ul class="slips" data-testid="sent">${rows.filter((/** @type {any} */ s) => !unsent(s)).map(row)}</ul>` : nothing}
       ${rows.length ? nothing : html`<p class="empty">${t("还没有封存的记录。")}</p>`}`,
   };
 }

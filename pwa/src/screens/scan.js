@@ -104,16 +104,16 @@ export function view(v) {
       <div class="finder ${now.refused ? "off" : ""}"><video playsinline muted aria-label=${t("相机画面")} data-testid="scan-video"></video><span class="frame"></span>
         ${now.camera?.torch ? html`<button type="button" class="torch" aria-pressed=${now.lit} aria-label=${t("补光")} @click=${async () => { now.lit = !now.lit; await now.camera?.torch?.(now.lit); redraw(); }}>${icon("torch")}</button>` : nothing}</div>
       ${now.refused ? html`<p class="notice warn" data-testid="camera-refused">${now.refused}</p>` : html`<p class="hint center">${t("对准企业码或营业执照上的二维码")}</p>`}
-      ${now.wrong ? html`<p class="notice bad" role="alert" data-testid="scan-wrong">${now.wrong}</p>` : nothing}
+      ${now.wrong ? html`<p class="notice bad" id="wrong" role="alert" data-testid="scan-wrong">${now.wrong}</p>` : nothing}
       <div class="choices">
         <label class="button quiet file">${t("从照片识别")}<input type="file" accept="image/*" @change=${(/** @type {Event} */ ev) => picture(v, ev)} data-testid="scan-photo"></label>
         <button type="button" class="button quiet" aria-expanded=${now.other === "typed"} @click=${() => other("typed")} data-testid="scan-typed">${t("输入代码")}</button>
         <button type="button" class="button quiet" aria-expanded=${now.other === "backfill"} @click=${() => other("backfill")} data-testid="scan-backfill">${t("补录")}</button></div>
       ${now.other === "typed" ? html`<form class="stack card" @submit=${(/** @type {SubmitEvent} */ ev) => typed(v, ev)}>
-        <label class="field"><span>${t("统一社会信用代码")}</span><input name="code" autocapitalize="characters" autocomplete="off" maxlength="40" required data-testid="scan-code"></label>
+        <label class="field"><span>${t("统一社会信用代码")}</span><input name="code" autocapitalize="characters" autocomplete="off" maxlength="40" required aria-describedby=${now.wrong ? "wrong" : nothing} aria-invalid=${now.wrong !== ""} data-testid="scan-code"></label>
         <button class="button" data-testid="scan-code-ok">${t("核对")}</button></form>` : nothing}
       ${now.other === "backfill" ? html`<form class="stack card" @submit=${(/** @type {SubmitEvent} */ ev) => backfill(v, ev)}>
-        <label class="field"><span>${t("为什么不能扫码")}</span><textarea name="reason" rows="2" maxlength="300" required data-testid="backfill-reason"></textarea></label>
+        <label class="field"><span>${t("为什么不能扫码")}</span><textarea name="reason" rows="2" maxlength="300" required aria-describedby=${now.wrong ? "wrong" : nothing} aria-invalid=${now.wrong !== ""} data-testid="backfill-reason"></textarea></label>
         <p class="hint">${t("补录会单独统计，并在记录中注明。")}</p><button class="button" data-testid="backfill-ok">${t("补录入企")}</button></form>` : nothing}`,
   };
 }

@@ -22,7 +22,8 @@ export async function load([id, key]) {
 /** @param {any} _v @param {HTMLElement} root */
 export function enter(_v, root) {
   const canvas = root.querySelector("canvas");
-  if (canvas) pad = openPad(canvas, redraw);
+  const nib = /** @type {HTMLElement|null} */ (root.querySelector(".nib"));
+  if (canvas && nib) pad = openPad(canvas, nib, redraw);
 }
 
 export function leave() { pad?.close(); pad = null; busy = false; }
@@ -59,7 +60,9 @@ export function view(v) {
     body: html`<p class="lead">${signer.name}</p>
       <p class="hint">${enterprise ? t("我已核对检查记录，内容属实。") : t("记录由我与同事现场作出。")}</p>
       <p class="hash" data-testid="content-hash">${grouped(v.draft.frozen.content_sha256)}</p>
-      <div class="pad-frame"><canvas class="signature" aria-label=${t("签字区")} data-testid="signature"></canvas></div>
+      <div class="pad-frame"><canvas class="signature" tabindex="0" role="application" aria-label=${t("签字区")} aria-describedby="by-keys" data-testid="signature"></canvas><span class="nib" hidden></span></div>
+      <p class="unseen" id="by-keys">${t("也可用键盘签：方向键移动，回车落笔或提笔。")}</p>
+      <p class="unseen" role="status" data-testid="signed-said">${pad?.signed() ? t("签字区已有笔迹，可以确认。") : ""}</p>
       ${v.draft.strokes[v.key] ? html`<p class="hint center">${t("已签过；再签将替换。")}</p>` : nothing}`,
     bar: html`${action({ act: () => pad?.clear(), label: t("重写"), testid: "sign-clear", quiet: true })}${action({ act: () => done(v), label: t("确认签字"), testid: "sign-ok", off: !pad?.signed() })}`,
   };

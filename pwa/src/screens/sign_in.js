@@ -55,11 +55,11 @@ export function view({ known }) {
   return {
     title: "", back: known ? "#/" : null,
     body: html`<section class="welcome">
-      <div class="brand">${mark()}<h1>${t("阳光抽查")}</h1><p>${t("现场检查")}</p></div>
+      <div class="brand">${mark()}<h1 tabindex="-1">${t("阳光抽查")}</h1><p>${t("现场检查")}</p></div>
       <form @submit=${submit} class="stack">
-        <label class="field"><span>${t("账号")}</span><input name="username" autocomplete="username" autocapitalize="none" required .defaultValue=${known?.username ?? ""} data-testid="username"></label>
-        <label class="field"><span>${t("密码")}</span><input name="password" type="password" autocomplete="current-password" required data-testid="password"></label>
-        <p class="trouble" role="alert" data-testid="sign-in-trouble">${trouble}</p>
+        <label class="field"><span>${t("账号")}</span><input name="username" autocomplete="username" autocapitalize="none" required aria-describedby="trouble" aria-invalid=${trouble !== ""} .defaultValue=${known?.username ?? ""} data-testid="username"></label>
+        <label class="field"><span>${t("密码")}</span><input name="password" type="password" autocomplete="current-password" required aria-describedby="trouble" aria-invalid=${trouble !== ""} data-testid="password"></label>
+        <p class="trouble" id="trouble" role="alert" data-testid="sign-in-trouble">${trouble}</p>
         <button class="button" ?disabled=${busy} data-testid="sign-in">${busy ? t("正在登录…") : t("登录")}</button>
       </form>
       ${demo ? html`<p class="hint" data-testid="demo-hint">${t("演示系统：账号与密码见启动时的提示。请勿录入真实信息。")}</p>` : nothing}

@@ -114,8 +114,8 @@ function representativeForm(v) {
   return html`<section class="card stack"><h3>${t("企业在场代表")}</h3>
     <label class="field"><span>${t("姓名")}</span><input autocomplete="off" maxlength="60" .defaultValue=${rep.name || v.inspection.enterprise.legal_rep} @input=${name.input} @change=${name.change} data-testid="rep-name"></label>
     <button type="button" class="tick" role="checkbox" aria-checked=${rep.refused} @click=${() => representative(v, { refused: !rep.refused })} data-testid="rep-refused"><span class="box">${icon("yes")}</span><span>${t("拒绝签字")}</span></button>
-    ${rep.refused ? html`<label class="field"><span>${t("拒签原因")}</span><input maxlength="300" .defaultValue=${rep.reason} @input=${reason.input} @change=${reason.change} data-testid="rep-reason"></label>
-      <label class="field"><span>${t("见证人")}</span><input maxlength="60" .defaultValue=${rep.witness} @input=${witness.input} @change=${witness.change} data-testid="rep-witness"></label>` : nothing}</section>`;
+    ${rep.refused ? html`<label class="field"><span>${t("拒签原因")}</span><input maxlength="300" required aria-required="true" .defaultValue=${rep.reason} @input=${reason.input} @change=${reason.change} data-testid="rep-reason"></label>
+      <label class="field"><span>${t("见证人")}</span><input maxlength="60" required aria-required="true" .defaultValue=${rep.witness} @input=${witness.input} @change=${witness.change} data-testid="rep-witness"></label>` : nothing}</section>`;
 }
 
 /** @param {any} v */

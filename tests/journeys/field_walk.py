@@ -1,0 +1,258 @@
+"""Every screen of the phone's app, each in the states an officer meets: the one list that the tests, `make audit` and its report walk.
+
+``walk`` signs in and does a whole visit; at each state, with the page at rest, it yields ``(screen, state)``. A screen is a module
+that main.js routes to; ``routed()`` reads them from there, and a walk that misses one fails (tests/journeys/test_accessible.py).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Browser, BrowserContext, Page
+
+from tests.journeys.conftest import CHROMIUM, FLAGS, REPO, System
+
+LOOK = (Path(__file__).parent / "look.js").read_text()
+AXE_FILE = REPO / "pwa/node_modules/axe-core/axe.min.js"
+PASSWORD = "sunlot-demo"
+PHONE = {"width": 360, "height": 640}
+# What fades in or out is judged when it has come to rest; what turns for ever is not waited for.
+AT_REST = (
+    "() => Promise.allSettled(document.getAnimations().filter((a) => a.effect?.getComputedTiming().endTime !== Infinity).map((a) => a.finished))"
+    ".then(() => undefined)"
+)
+
+
+def routed() -> set[str]:
+    """The modules that main.js has a route for."""
+    text = (REPO / "pwa/src/screens/main.js").read_text()
+    modules = dict(re.findall(r'^import \* as (\w+) from "\./(\w+)\.js";', text, re.MULTILINE))
+    table = text[text.index("const ROUTES") : text.index("];", text.index("const ROUTES"))]
+    return {modules[name] for name in re.findall(r"\$/,\s*(\w+)\]", table)}
+
+
+def axe(page: Page) -> list[str]:
+    """What axe-core finds, whatever its weight."""
+    page.evaluate(AT_REST)
+    if not page.evaluate("'axe' in window"):
+        # evaluate runs it as the tool does, so that the page's own strict policy stays in force.
+        page.evaluate(AXE_FILE.read_text())
+    found: dict[str, Any] = page.evaluate("axe.run(document, { resultTypes: ['violations'] })")
+    return [
+        f"axe {v['id']} ({v['impact']}): {' '.join(map(str, n['target']))} {n['any'][0]['message'] if n['any'] else v['help']}"
+        for v in found["violations"]
+        for n in v["nodes"][:3]
+    ]
+
+
+def fit(page: Page) -> list[str]:
+    """What does not fit a narrow phone in one hand, as it is and with the text twice as large."""
+    page.evaluate(AT_REST)
+    found: list[str] = page.evaluate(LOOK)
+    page.evaluate("() => new Promise((done) => { document.documentElement.style.fontSize = '200%'; setTimeout(done, 120); })")
+    larger: list[str] = page.evaluate(LOOK)
+    page.evaluate("() => { document.documentElement.style.fontSize = ''; }")
+    return found + [f"text 200 %: {line}" for line in larger if not line.startswith(("small target", "its focus", "cannot be"))]
+
+
+def open_phone(browser: Browser, system: System, *, scheme: Any = "light") -> BrowserContext:
+    phone = browser.new_context(viewport=PHONE, is_mobile=True, has_touch=True, color_scheme=scheme, locale="zh-CN", reduced_motion="reduce")
+    phone.grant_permissions(["geolocation", "camera"], origin=system.url)
+    phone.set_geolocation({"latitude": 25.49, "longitude": 103.79, "accuracy": 12})
+    return phone
+
+
+def launch(p: Any, *flags: str) -> Browser:
+    return p.chromium.launch(executable_path=CHROMIUM, args=[*FLAGS, *flags])
+
+
+class Walk:
+    """One officer's visit on one phone, in one language."""
+
+    def __init__(self, page: Page, system: System, *, language: str, username: str) -> None:
+        self.page, self.system, self.language, self.username = page, system, language, username
+        page.set_default_timeout(45_000)
+
+    def by(self, testid: str) -> Any:
+        return self.page.get_by_test_id(testid)
+
+    def go(self, hash_: str, testid: str) -> None:
+        self.page.evaluate("(hash) => { location.hash = hash; }", hash_)
+        self.by(testid).first.wait_for()
+        self.page.wait_for_timeout(150)
+
+    def unfold(self) -> None:
+        self.page.evaluate("document.querySelectorAll('details').forEach((d) => { d.open = true; })")
+        self.page.wait_for_timeout(150)
+
+    def __iter__(self) -> Iterator[tuple[str, str]]:
+        yield from self.sign_in()
+        yield from self.before()
+        yield from self.scan()
+        yield from self.fill_in()
+        yield from self.outcome()
+        yield from self.signing()
+        yield from self.afterwards()
+
+    def sign_in(self) -> Iterator[tuple[str, str]]:
+        self.page.goto(f"{self.system.url}/field/")
+        self.by(f"lang-{self.language}").click()
+        self.page.wait_for_timeout(300)
+        yield "sign_in", "empty"
+        self.by("username").fill(self.username)
+        self.by("password").fill("wrong")
+        self.by("sign-in").click()
+        self.page.wait_for_function("() => document.querySelector('[data-testid=sign-in-trouble]').textContent.length > 0", polling=200)
+        yield "sign_in", "refused"
+        self.by("password").fill(PASSWORD)
+        self.by("sign-in").click()
+        self.by("list").locator("a").first.wait_for()
+        self.page.wait_for_timeout(500)
+
+    def before(self) -> Iterator[tuple[str, str]]:
+        yield "today", "a day's visits"
+        self.visit = str(self.by("list").locator("a").first.get_attribute("href"))
+        self.go(self.visit, "receive")
+        self.unfold()
+        yield "inspection", "to be received, unfolded"
+        self.by("receive").click()
+        self.by("step-scan").wait_for()
+        yield "inspection", "received"
+        self.go(f"{self.visit}/proof", "proof-good")
+        yield "proof", "proven"
+        self.go(f"{self.visit}/photos", "photo-new")
+        yield "photos", "none"
+        self.go(f"{self.visit}/summary", "back")
+        yield "summary", "not begun"
+        self.go("#/outbox", "sync-now")
+        yield "outbox", "empty"
+        self.go("#/me", "sign-out")
+        yield "me", "signed in"
+        self.by("sign-out").click()
+        yield "me", "asked before signing out"
+        self.by("ask-no").click()
+
+    def scan(self) -> Iterator[tuple[str, str]]:
+        self.go(f"{self.visit}/scan", "scan-typed")
+        self.page.wait_for_timeout(500)
+        yield "scan", "looking"
+        self.by("scan-backfill").click()
+        yield "scan", "back-fill"
+        self.by("scan-typed").click()
+        self.by("scan-code").fill("91110000000000000X")
+        self.by("scan-code-ok").click()
+        self.by("scan-wrong").wait_for()
+        yield "scan", "a wrong enterprise"
+        code = self.page.evaluate(
+            "(id) => fetch('/field/api/bundle').then((r) => r.json()).then((b) => b.inspections.find((i) => i.id === id).enterprise.code)",
+            self.visit.rsplit("/", 1)[1],
+        )
+        self.by("scan-code").fill(code)
+        self.by("scan-code-ok").click()
+        self.by("step-scan").wait_for()
+        self.page.wait_for_timeout(300)
+        yield "inspection", "entered"
+
+    def fill_in(self) -> Iterator[tuple[str, str]]:
+        self.item = str(self.page.locator("[data-testid^=step-item-]").first.get_attribute("href"))
+        self.go(self.item, "progress")
+        yield "checklist", "empty"
+        self.page.locator(".pad.no").first.click()
+        self.page.locator("[data-testid$=-note]").first.click()
+        self.page.locator(".extra.owed").first.wait_for()
+        for number in self.page.locator(".number input").all():
+            number.fill("abc")
+        self.page.wait_for_timeout(600)
+        yield "checklist", "a no, a photo owed, a note open, no number"
+        for number in self.page.locator(".number input").all():
+            number.fill("3")
+        for options in self.page.locator(".options").all():
+            options.locator("button").first.click()
+        self.page.wait_for_timeout(600)
+        self.by("all-fine").click()
+        yield "checklist", "all fine, asked"
+        self.by("ask-yes").click()
+        self.page.wait_for_timeout(400)
+        self.page.locator(".extra.owed").first.click()
+        self.page.wait_for_function("() => !document.querySelector('[data-testid=shutter]')?.disabled", polling=200)
+        yield "camera", "ready"
+        self.by("shutter").click()
+        self.page.locator(".strip img").first.wait_for()
+        yield "camera", "one shot"
+        self.by("camera-done").click()
+        self.by("progress").wait_for()
+        for owed in range(self.page.locator(".extra.owed").count()):
+            self.page.locator(".extra.owed").nth(0).click()
+            self.page.wait_for_function("() => !document.querySelector('[data-testid=shutter]')?.disabled", polling=200)
+            self.by("shutter").click()
+            self.page.locator(".strip img").first.wait_for()
+            self.by("camera-done").click()
+            self.by("progress").wait_for()
+            assert owed < 9
+        self.page.wait_for_timeout(300)
+        yield "checklist", "done"
+        self.go(f"{self.visit}/photos", "album")
+        yield "photos", "some"
+
+    def outcome(self) -> Iterator[tuple[str, str]]:
+        self.go(f"{self.visit}/outcome", "remark")
+        self.by("outcome-1").click()
+        self.by("outcome-doubt").wait_for()
+        yield "outcome", "a doubt"
+        self.by("outcome-E").click()
+        self.page.wait_for_timeout(300)
+
+    def signing(self) -> Iterator[tuple[str, str]]:
+        self.go(f"{self.visit}/summary", "rep-refused")
+        yield "summary", "to be read over"
+        self.by("rep-refused").click()
+        self.by("rep-reason").wait_for()
+        yield "summary", "the representative refuses"
+        self.by("rep-refused").click()
+        self.by("rep-reason").wait_for(state="detached")
+        self.by("freeze").click()
+        self.by("content-hash").wait_for()
+        yield "summary", "to be signed"
+        signers = [str(a.get_attribute("href")) for a in self.page.locator("a[data-testid^=sign-]").all()]
+        for n, signer in enumerate(signers):
+            self.go(signer, "signature")
+            if n == 0:
+                yield "sign", "empty"
+            self.page.wait_for_timeout(200)
+            box = self.by("signature").bounding_box()
+            assert box
+            self.page.mouse.move(box["x"] + 40, box["y"] + 100)
+            self.page.mouse.down()
+            for i in range(20):
+                self.page.mouse.move(box["x"] + 40 + i * 9, box["y"] + 100 + 30 * (-1) ** (i // 4), steps=2)
+            self.page.mouse.up()
+            if n == 0:
+                yield "sign", "signed"
+            self.by("sign-ok").click()
+            self.by("seal").wait_for()
+        yield "summary", "all signed"
+
+    def afterwards(self) -> Iterator[tuple[str, str]]:
+        self.page.context.set_offline(True)
+        self.by("seal").click()
+        self.by("receipt-state").wait_for()
+        self.page.wait_for_timeout(600)
+        yield "receipt", "sealed, no network"
+        self.receipt = str(self.page.evaluate("location.hash"))
+        self.go("#/outbox", "waiting")
+        yield "outbox", "one waits"
+        self.page.context.set_offline(False)
+        self.by("sync-now").click()
+        self.by("sent").wait_for()
+        yield "outbox", "sent"
+        self.go(self.receipt, "receipt-state")
+        self.page.wait_for_timeout(300)
+        yield "receipt", "received"
+        self.go(self.visit, "stage")
+        self.unfold()
+        yield "inspection", "handed in"
+        self.go("#/", "list")
+        yield "today", "one done"
