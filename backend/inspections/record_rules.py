@@ -11,8 +11,10 @@ import hashlib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
+from uuid import UUID
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
@@ -21,7 +23,7 @@ from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 
 from backend.inspections.attachment_rules import check_attachments
 from backend.inspections.rules import MINIMUM_OFFICERS
-from backend.kernel import jcs
+from backend.kernel import clock, jcs
 from backend.kernel.errors import Conflict, DomainError, Invalid
 
 SCANS = frozenset({"qr", "licence", "typed", "photo", "backfill"})
@@ -101,6 +103,13 @@ def verify_signature(record: bytes, signature: bytes, public_key: Mapping[str, s
         key.verify(der, record, ec.ECDSA(hashes.SHA256()))
     except (InvalidSignature, ValueError, KeyError, binascii.Error) as e:
         raise BadSignature() from e
+
+
+def way_of(handed_in_by: UUID | None, key_revoked_at: datetime | None) -> dict[str, Any]:
+    """What the log says of a record that another phone brought than the one that signed it; nothing for the usual way."""
+    if handed_in_by is None:
+        return {}
+    return {"handed_in": {"device": str(handed_in_by), "key_revoked_at": clock.rfc3339(key_revoked_at) if key_revoked_at else None}}
 
 
 def content_hash(record: Mapping[str, Any]) -> str:

@@ -75,6 +75,8 @@ class RecordView:
     county: str
     campaign: UUID
     due_on: date
+    handed_in_by: UUID | None
+    key_revoked_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +181,8 @@ async def list_queue(scope: Scope, state: str = "submitted", limit: int = 200) -
 async def find_record(submission: UUID, scope: Scope) -> RecordView:
     row = await reader().fetchrow(
         "select s.id, s.inspection, s.state, s.record, s.record_sha256, s.clock_skew_ms, s.received_at, s.entry_id, s.account as submitted_by, s.brought_by,"
-        " i.state as inspection_state, i.enterprise, i.enterprise_code, i.enterprise_name, i.department, i.county, i.campaign, i.due_on"
+        " i.state as inspection_state, i.enterprise, i.enterprise_code, i.enterprise_name, i.department, i.county, i.campaign, i.due_on,"
+        " s.handed_in_by, s.key_revoked_at"
         f" from submission s join inspection i on i.id = s.inspection where s.id = $3 and {_MINE}",
         scope.department,
         scope.region,

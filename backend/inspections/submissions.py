@@ -83,11 +83,14 @@ async def accept(
     evidence: Sequence[record_rules.Evidence],
     t_dev_ms: int,
     brought_by: UUID | None = None,
+    handed_in_by: UUID | None = None,
+    key_revoked_at: datetime | None = None,
 ) -> Accepted:
     """Store a checked record and move its inspection to submitted. The caller holds ``lock_inspection``.
 
-    The act stays the officer's; ``brought_by`` is who handed it in from a backup of the phone.
-
+    The act stays the officer's; ``brought_by`` is who handed it in from a backup of the phone. ``handed_in_by``: the officer's other phone
+    that sent it, if it was another; ``key_revoked_at``: since when the one that signed it had been reported lost. All of these go into the
+    log beside the record, and before the reviewer's eyes.
     Raises ``AlreadySubmitted`` when a colleague's record stands, ``WrongState`` when the inspection takes none now.
     """
     state = await lock_inspection(inspection)
@@ -111,11 +114,12 @@ async def accept(
             "device": str(device),
             "evidence": sorted(e.sha256 for e in evidence),
             **({"brought_by": str(brought_by)} if brought_by else {}),
+            **record_rules.way_of(handed_in_by, key_revoked_at),
         },
     )
     await connection().execute(
         "insert into submission (id, inspection, account, device, record, record_sha256, signature, state, clock_skew_ms, received_at, entry_id,"
-        " brought_by) values ($1, $2, $3, $4, $5, $6, $7, 'submitted', $8, $9, $10, $11)",
+        " brought_by, handed_in_by, key_revoked_at) values ($1, $2, $3, $4, $5, $6, $7, 'submitted', $8, $9, $10, $11, $12, $13)",
         submission,
         inspection,
         account,
@@ -127,6 +131,8 @@ async def accept(
         now,
         entry,
         brought_by,
+        handed_in_by,
+        key_revoked_at,
     )
     await connection().executemany(
         "insert into submission_photo (submission, sha256, role, item, question, position) values ($1, $2, $3, $4, $5, $6)",

@@ -147,6 +147,8 @@ class Submission(Table, tablename="submission"):
     received_at = Timestamptz()
     entry_id = UUID(default=None)
     brought_by = UUID(null=True, default=None)  # the account that handed it in from a backup of the phone
+    handed_in_by = UUID(null=True, default=None)  # another phone of the same officer, where it was not the signing one
+    key_revoked_at = Timestamptz(null=True, default=None)  # since when the signing phone had been reported lost
 
 
 class SubmissionPhoto(Table, tablename="submission_photo"):

@@ -40,6 +40,8 @@ EVENTS: dict[str, tuple[str, str]] = {
     "checkitem.added": ("新增抽查事项", "Check item added"),
     "device.enrolled": ("登记设备", "Device enrolled"),
     "device.revoked": ("停用设备", "Device revoked"),
+    "passkey.added": ("添加通行密钥", "Passkey added"),
+    "passkey.removed": ("移除通行密钥", "Passkey removed"),
     "campaign.created": ("制定抽查任务", "Campaign planned"),
     "campaign.adhoc": ("非抽取检查立项", "Inspection opened without a draw"),
     "draw.announced": ("公告抽取", "Draw announced"),

@@ -38,21 +38,31 @@ async def tell(account: UUID, kind: str, *, inspection: UUID | None, params: Map
     return entry
 
 
-async def subscribe(account: UUID, *, endpoint: str, p256dh: str, auth: str) -> None:
-    """Remember a browser. Idempotent; an endpoint belongs to whoever subscribed it last. Raises ``PushHostRefused``, ``Invalid``."""
+async def subscribe(account: UUID, *, endpoint: str, p256dh: str, auth: str, device: UUID | None = None) -> None:
+    """Remember a browser, and the phone that it is on. Idempotent; an endpoint belongs to whoever subscribed it last.
+
+    Raises ``PushHostRefused``, ``Invalid``.
+    """
     rules.check_endpoint(endpoint, settings().push_hosts)
     if not (80 <= len(p256dh) <= 100 and 16 <= len(auth) <= 32):
         raise Invalid(field="keys", why_zh="推送密钥格式不正确", why_en="the push keys are malformed")
     await connection().execute(
-        "insert into push_subscription (id, account, endpoint, p256dh, auth, created_at) values ($1, $2, $3, $4, $5, $6)"
-        " on conflict (endpoint) do update set account = excluded.account, p256dh = excluded.p256dh, auth = excluded.auth, dead_at = null",
+        "insert into push_subscription (id, account, endpoint, p256dh, auth, created_at, device) values ($1, $2, $3, $4, $5, $6, $7)"
+        " on conflict (endpoint) do update set account = excluded.account, p256dh = excluded.p256dh, auth = excluded.auth, device = excluded.device,"
+        " dead_at = null",
         new_id(),
         account,
         endpoint,
         p256dh,
         auth,
         clock.now(),
+        device,
     )
+
+
+async def forget_phone(account: UUID, device: UUID) -> None:
+    """No more alerts to a lost phone, nor to a browser of its owner that never said which phone it is on."""
+    await connection().execute("delete from push_subscription where account = $1 and (device = $2 or device is null)", account, device)
 
 
 async def unsubscribe(account: UUID, endpoint: str) -> None:

@@ -10,6 +10,7 @@ class PushSubscription(Table, tablename="push_subscription"):
 
     id = UUID(primary_key=True, default=UUID4())
     account = UUID(default=None, index=True)
+    device = UUID(null=True, default=None)  # the phone whose session subscribed it
     endpoint = Text(unique=True)
     p256dh = Text()
     auth = Text()

@@ -10,6 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from backend.kernel import clock
+from backend.kernel.errors import NotFound
 from backend.kernel.scope import Scope
 from backend.people import rules
 from backend.people.tables import Account, Department, Device, Inspector
@@ -56,12 +57,22 @@ class DeviceView:
     name: str
     enrolled_at: datetime
     revoked_at: datetime | None
+    last_seen_at: datetime | None
 
 
-_WHO = (
-    "select a.id, a.username, a.name, a.role, a.department, a.region, (select id from inspector i where i.account = a.id) as inspector_id"
-    " from account a"
-)
+@dataclass(frozen=True, slots=True)
+class PasskeyView:
+    """``device``: the phone that made it, where that is known. ``is_synced``: it may be on other phones of its owner."""
+
+    id: UUID
+    device: UUID | None
+    name: str
+    is_synced: bool
+    created_at: datetime
+    last_used_at: datetime | None
+
+
+_WHO = "select a.id, a.username, a.name, a.role, a.department, a.region, (select id from inspector i where i.account = a.id) as inspector_id"
 
 
 def _principal(row: Mapping[str, Any] | None) -> rules.Principal | None:
@@ -76,13 +87,16 @@ async def find_principal(cookie: str) -> rules.Principal | None:
     key = hashlib.sha256(cookie.encode()).hexdigest()
     return _principal(
         await reader().fetchrow(
-            f"{_WHO} join session s on s.account = a.id where s.key_sha256 = $1 and s.expires_at > $2 and a.active", key, clock.now()
+            f"{_WHO}, s.device from account a join session s on s.account = a.id where s.key_sha256 = $1 and s.expires_at > $2 and a.active"
+            " and not exists (select 1 from device d where d.id = s.device and d.revoked_at is not null)",
+            key,
+            clock.now(),
         )
     )
 
 
 async def find_principal_of(account_id: UUID) -> rules.Principal | None:
-    return _principal(await reader().fetchrow(f"{_WHO} where a.id = $1 and a.active", account_id))
+    return _principal(await reader().fetchrow(f"{_WHO} from account a where a.id = $1 and a.active", account_id))
 
 
 async def list_departments() -> list[DepartmentView]:
@@ -129,6 +143,15 @@ async def list_accounts(region: str) -> list[AccountView]:
     return [AccountView(**row) for row in rows if row["region"].startswith(region)]
 
 
+async def find_account(account_id: UUID, scope: Scope) -> AccountView:
+    """Raises ``NotFound`` outside the scope, as for an account that is not there."""
+    columns = [getattr(Account, name) for name in AccountView.__dataclass_fields__]
+    row = await Account.select(*columns).where(Account.id == account_id).first()
+    if row is None or not scope.covers(row["department"], row["region"]):
+        raise NotFound()
+    return AccountView(**row)
+
+
 async def list_accounts_of_role(role: str) -> list[AccountView]:
     columns = [getattr(Account, name) for name in AccountView.__dataclass_fields__]
     return [AccountView(**row) for row in await Account.select(*columns).where(Account.role == role).order_by(Account.username)]
@@ -153,3 +176,17 @@ async def list_devices(accounts: list[UUID]) -> list[DeviceView]:
     columns = [getattr(Device, name) for name in DeviceView.__dataclass_fields__]
     rows = await Device.select(*columns).where(Device.account.is_in(accounts)).order_by(Device.enrolled_at, ascending=False)
     return [DeviceView(**row) for row in rows]
+
+
+async def find_revoked_at(device: UUID) -> datetime | None:
+    """When a phone was reported lost. Not scoped: only the phone itself and the office know its id."""
+    at = await reader().fetchval("select revoked_at from device where id = $1", device)
+    return at if isinstance(at, datetime) else None
+
+
+async def list_passkeys(account: UUID) -> list[PasskeyView]:
+    """The latest first."""
+    rows = await reader().fetch(
+        "select id, device, name, is_synced, created_at, last_used_at from passkey where account = $1 order by created_at desc", account
+    )
+    return [PasskeyView(**row) for row in rows]

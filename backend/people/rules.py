@@ -1,10 +1,12 @@
-"""Roles, and what makes an officer fit to be drawn. Pure."""
+"""Roles, what makes an officer fit to be drawn, and which phone may hand in what. Pure."""
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
+from urllib.parse import urlsplit
 from uuid import UUID
 
 from backend.kernel.scope import Scope
@@ -24,6 +26,12 @@ SESSION_LIFETIME = timedelta(hours=12)
 FAILURES_PER_ACCOUNT = 5
 FAILURES_PER_ADDRESS = 30
 WINDOW = timedelta(minutes=10)
+# A challenge is asked for with each look at a fingerprint; a whole office may share one address.
+CHALLENGES_PER_ADDRESS = 300
+CHALLENGE_LIFETIME = timedelta(minutes=5)
+PASSKEYS_PER_ACCOUNT = 20
+# How often a phone's last contact is written down.
+CONTACT_EVERY = timedelta(minutes=10)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +45,7 @@ class Principal:
     department: str | None
     region: str
     inspector_id: UUID | None
+    device: UUID | None = None  # the phone that this session is on, once it has named itself
 
     @property
     def scope(self) -> Scope:
@@ -57,3 +66,48 @@ def weakness(password: str, username: str) -> str | None:
     if re.fullmatch(r"(.)\1+", password):
         return "repeated"
     return None
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """One phone's signing key as its owner's account knows it."""
+
+    account: UUID
+    enrolled_at: datetime
+    revoked_at: datetime | None
+
+
+def may_hand_in(signing: Key, by: Key | None) -> bool:
+    """Whether a record under the key ``signing`` is taken from a session on the phone ``by`` (None: it has not named itself).
+
+    A key in use signs for its own account. One that was reported lost may have been in a thief's hand ever since, so what it signed
+    counts only when its owner brings it: on a phone of the same account that stands, and that was enrolled after the report.
+    """
+    if signing.revoked_at is None:
+        return True
+    return by is not None and by.account == signing.account and by.revoked_at is None and by.enrolled_at > signing.revoked_at
+
+
+@dataclass(frozen=True, slots=True)
+class RelyingParty:
+    """Who asks for a passkey (WebAuthn Level 3, 5.1.3 and 7): a domain, and the one origin whose pages may ask."""
+
+    id: str
+    origin: str
+
+
+def relying_party(base_url: str) -> RelyingParty | None:
+    """None where browsers give no passkey: an address without a name, or a page without https (but for localhost)."""
+    parts = urlsplit(base_url)
+    host = parts.hostname or ""
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        pass
+    else:
+        return None
+    if not host or (parts.scheme != "https" and host != "localhost"):
+        return None
+    default = {"https": 443, "http": 80}.get(parts.scheme)
+    port = f":{parts.port}" if parts.port and parts.port != default else ""
+    return RelyingParty(host, f"{parts.scheme}://{host}{port}")

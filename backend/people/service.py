@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import json
 import secrets
-from datetime import date
+from dataclasses import dataclass
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -42,8 +44,15 @@ class TooManyAttempts(DomainError):
 class UnknownDevice(DomainError):
     code = "unknown-device"
     status = 403
-    zh = "此设备尚未登记或已停用"
-    en = "This device is not enrolled, or was revoked"
+    zh = "此设备尚未登记"
+    en = "This device is not enrolled"
+
+
+class DeviceRevoked(DomainError):
+    code = "device-revoked"
+    status = 403
+    zh = "这台手机已于 {revoked_at} 报失停用。请重新登录，登记新的密钥后再提交"
+    en = "This phone was reported lost and revoked on {revoked_at}. Sign in again: it gets a new key and can then hand in"
 
 
 async def hash_password(password: str) -> str:
@@ -166,7 +175,8 @@ def _hash_key(cookie: str) -> str:
     return hashlib.sha256(cookie.encode()).hexdigest()
 
 
-async def _seconds_blocked(key: str, limit: int) -> int:
+async def seconds_blocked(key: str, limit: int) -> int:
+    """For how long a key that has failed ``limit`` times in the running window is kept out; 0 when it may try."""
     row = await connection().fetchrow("select failures, window_started_at from login_attempt where key = $1", key)
     if row is None or row["failures"] < limit:
         return 0
@@ -176,12 +186,12 @@ async def _seconds_blocked(key: str, limit: int) -> int:
 
 async def count_try(key: str, limit: int) -> None:
     """Count one of at most ``limit`` tries in the window of sign-in. Raises ``TooManyAttempts``."""
-    if seconds := await _seconds_blocked(key, limit):
+    if seconds := await seconds_blocked(key, limit):
         raise TooManyAttempts(retry_after_s=seconds)
-    await _count_failure(key)
+    await count_failure(key)
 
 
-async def _count_failure(key: str) -> None:
+async def count_failure(key: str) -> None:
     # One statement, so that parallel guesses on several servers are all counted.
     await connection().execute(
         "insert into login_attempt (key, failures, window_started_at) values ($1, 1, $2) on conflict (key) do update set"
@@ -200,7 +210,7 @@ async def check_password(username: str, password: str, address: str) -> UUID | D
         ("ip:" + address[:60], rules.FAILURES_PER_ADDRESS),
     )
     for key, limit in keys:
-        if seconds := await _seconds_blocked(key, limit):
+        if seconds := await seconds_blocked(key, limit):
             return TooManyAttempts(retry_after_s=seconds)
     account = await Account.select(Account.id, Account.password_hash, Account.active).where(Account.username == username).first()
     try:
@@ -209,7 +219,7 @@ async def check_password(username: str, password: str, address: str) -> UUID | D
         account = None
     if account is None or not account["active"]:
         for key, _ in keys:
-            await _count_failure(key)
+            await count_failure(key)
         return BadCredentials()
     await connection().execute("delete from login_attempt where key = $1", keys[0][0])
     return UUID(str(account["id"]))
@@ -230,50 +240,97 @@ async def close_session(cookie: str) -> None:
     await Session.delete().where(Session.key_sha256 == _hash_key(cookie))
 
 
-async def enrol_device(device_id: UUID, *, account_id: UUID, name: str, public_key: dict[str, Any]) -> None:
-    """Register a phone's signing key. Idempotent for the same key; raises ``Conflict`` for another one under the same id."""
+async def enrol_device(device_id: UUID, *, account_id: UUID, name: str, public_key: dict[str, Any], session: str | None = None) -> None:
+    """Register a phone's signing key, and let the session of this cookie be on that phone. Idempotent for the same key.
+
+    Raises ``Conflict`` for another key under the same id or another account's phone, ``DeviceRevoked`` for one that was reported lost.
+    """
     if public_key.get("kty") != "EC" or public_key.get("crv") != "P-256" or not {"x", "y"} <= public_key.keys() or "d" in public_key:
         raise Invalid(field="public_key", why_zh="须为 P-256 公钥", why_en="a P-256 public key is needed")
     key = {k: public_key[k] for k in ("kty", "crv", "x", "y")}
-    known = (
-        await Device.select(Device.account, Device.public_key, Device.revoked_at)
-        .where(Device.id == device_id)
-        .output(load_json=True)
-        .first()
+    # One statement, so that two requests of one phone that meet make one device; a lost one cannot be let in while it is being revoked.
+    made = await connection().fetchval(
+        "insert into device (id, account, name, public_key, enrolled_at, last_seen_at) values ($1, $2, $3, $4, $5, $5)"
+        " on conflict (id) do nothing returning id",
+        device_id,
+        account_id,
+        name[:120],
+        json.dumps(key),
+        clock.now(),
     )
-    if known:
-        if known["account"] != account_id or known["public_key"] != key:
+    if made is None:
+        known = await connection().fetchrow("select account, public_key, revoked_at from device where id = $1 for share", device_id)
+        if known["account"] != account_id or json.loads(known["public_key"]) != key:
             raise Conflict()
         if known["revoked_at"]:
-            raise UnknownDevice()
-        return
-    await Device.insert(Device(id=device_id, account=account_id, name=name[:120], public_key=key, enrolled_at=clock.now()))
-    await ledger.record("device.enrolled", actor=account_id, subject=str(device_id), payload={"public_key": key})
+            raise _revoked(known["revoked_at"])
+    if session is not None:
+        await connection().execute("update session set device = $2 where key_sha256 = $1 and account = $3", _hash_key(session), device_id, account_id)
+    if made is not None:
+        await ledger.record("device.enrolled", actor=account_id, subject=str(device_id), payload={"public_key": key})
 
 
-async def revoke_device(device_id: UUID, *, by: UUID) -> None:
-    """A lost phone: its key signs no more and its owner's sessions end."""
-    known = await Device.select(Device.account, Device.revoked_at).where(Device.id == device_id).first()
+def _revoked(at: datetime) -> DeviceRevoked:
+    return DeviceRevoked(revoked_at=at.astimezone(clock.BEIJING).strftime("%Y-%m-%d %H:%M"), revoked_at_ms=round(at.timestamp() * 1000))
+
+
+async def note_contact(device_id: UUID) -> None:
+    """A phone was heard of, written down to the nearest ten minutes."""
+    now = clock.now()
+    await connection().execute(
+        "update device set last_seen_at = $2 where id = $1 and (last_seen_at is null or last_seen_at < $3)", device_id, now, now - rules.CONTACT_EVERY
+    )
+
+
+async def revoke_device(device_id: UUID, *, by: UUID) -> UUID | None:
+    """A lost phone: its key signs no more, its sessions end. Gives the owner's account, or None where that was done already.
+
+    Sessions that have not named their phone end too, for one of them may be on this one; those on the owner's other phones stay.
+    """
+    known = await connection().fetchrow("select account, revoked_at from device where id = $1 for update", device_id)
     if known is None:
         raise NotFound()
     if known["revoked_at"]:
-        return
+        return None
+    account = UUID(str(known["account"]))
     await Device.update({Device.revoked_at: clock.now()}).where(Device.id == device_id)
-    await Session.delete().where(Session.account == known["account"])
-    await ledger.record("device.revoked", actor=by, subject=str(device_id), payload={})
+    await connection().execute("delete from session where account = $1 and (device = $2 or device is null)", account, device_id)
+    await ledger.record("device.revoked", actor=by, subject=str(device_id), payload={"account": str(account)})
+    return account
 
 
 async def find_device_key(device_id: UUID, account_id: UUID) -> dict[str, Any]:
-    """The public JWK of a device that this account enrolled. Raises ``UnknownDevice``."""
-    known = (
-        await Device.select(Device.account, Device.public_key, Device.revoked_at)
-        .where(Device.id == device_id)
-        .output(load_json=True)
-        .first()
+    """The public JWK of a phone of this account that stands. Raises ``UnknownDevice``, ``DeviceRevoked``."""
+    return (await find_signing_key(device_id, account_id=account_id, by=None)).public_key
+
+
+@dataclass(frozen=True, slots=True)
+class SigningKey:
+    """``revoked_at``: when the phone that holds it was reported lost; the record that it signed was brought by its owner since."""
+
+    public_key: dict[str, Any]
+    revoked_at: datetime | None
+
+
+async def find_signing_key(device_id: UUID, *, account_id: UUID, by: UUID | None) -> SigningKey:
+    """The key of the phone that signed, for a record handed in by ``account_id`` from the phone ``by`` (rules.may_hand_in).
+
+    Raises ``UnknownDevice`` for a phone that is not this account's, ``DeviceRevoked`` for a lost one where its owner has not enrolled anew.
+    """
+    rows = await connection().fetch(
+        "select id, account, public_key, enrolled_at, revoked_at from device where id = any($1) for share", [d for d in (device_id, by) if d is not None]
     )
-    if known is None or known["account"] != account_id or known["revoked_at"]:
+    known = {row["id"]: row for row in rows}
+    signing = known.get(device_id)
+    if signing is None or signing["account"] != account_id:
         raise UnknownDevice()
-    return dict(known["public_key"])
+
+    def key(row: Any) -> rules.Key:
+        return rules.Key(row["account"], row["enrolled_at"], row["revoked_at"])
+
+    if not rules.may_hand_in(key(signing), key(known[by]) if by in known else None):
+        raise _revoked(signing["revoked_at"])
+    return SigningKey(json.loads(signing["public_key"]), signing["revoked_at"])
 
 
 def require(principal: rules.Principal, *roles: str) -> None:

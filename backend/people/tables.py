@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from piccolo.columns import JSONB, UUID, Array, Boolean, Date, ForeignKey, Integer, OnDelete, Timestamptz, Varchar
+from piccolo.columns import JSONB, UUID, Array, BigInt, Boolean, Bytea, Date, ForeignKey, Integer, OnDelete, Timestamptz, Varchar
 from piccolo.columns.defaults.uuid import UUID4
 from piccolo.table import Table
 
@@ -51,6 +51,7 @@ class Device(Table, tablename="device"):
     public_key = JSONB()  # JWK, EC P-256
     enrolled_at = Timestamptz()
     revoked_at = Timestamptz(null=True, default=None)
+    last_seen_at = Timestamptz(null=True, default=None)
 
 
 class Session(Table, tablename="session"):
@@ -58,7 +59,32 @@ class Session(Table, tablename="session"):
 
     key_sha256 = Varchar(length=64, primary_key=True, default=None)
     account = ForeignKey(references=Account, on_delete=OnDelete.cascade)
+    device = ForeignKey(references=Device, on_delete=OnDelete.cascade, null=True, default=None)  # the phone, once it has named itself
     created_at = Timestamptz()
+    expires_at = Timestamptz(index=True)
+
+
+class Passkey(Table, tablename="passkey"):
+    """通行密钥 One passkey (WebAuthn credential) by which its owner signs in. Only its use changes it; a removed one is deleted."""
+
+    id = UUID(primary_key=True, default=None)
+    account = ForeignKey(references=Account, on_delete=OnDelete.restrict, null=False)
+    device = ForeignKey(references=Device, on_delete=OnDelete.restrict, null=True, default=None)  # the phone that made it, where known
+    credential_id = Bytea(unique=True)
+    public_key = Bytea()  # COSE
+    sign_count = BigInt()
+    is_synced = Boolean()  # may be on other phones of its owner too
+    name = Varchar(length=120)
+    created_at = Timestamptz()
+    last_used_at = Timestamptz(null=True, default=None)
+
+
+class PasskeyChallenge(Table, tablename="passkey_challenge"):
+    """通行密钥质询 One question that a browser was asked and may answer once, within minutes."""
+
+    id = UUID(primary_key=True, default=None)
+    account = ForeignKey(references=Account, on_delete=OnDelete.cascade, null=True, default=None)  # who adds a passkey; nobody yet at a sign-in
+    challenge = Bytea()
     expires_at = Timestamptz(index=True)
 
 

@@ -20,8 +20,9 @@ async def accept_submission(
 ) -> submissions.Accepted:
     """Check and store a record in one transaction. The same bytes again give the same receipt, other bytes ``OtherBytes``.
 
-    Raises ``Invalid`` naming a field, ``BadSignature``, ``UnknownDevice``, ``MissingEvidence`` with the hashes that have not arrived,
-    ``AlreadySubmitted`` when a colleague was first.
+    What a phone signed that was lost, or that another phone of the same officer brings, is taken by ``people.rules.may_hand_in`` and marked.
+    Raises ``Invalid`` naming a field, ``BadSignature``, ``UnknownDevice``, ``DeviceRevoked``, ``MissingEvidence`` with the hashes that have
+    not arrived, ``AlreadySubmitted`` when a colleague was first.
     """
     async with transaction():
         return await accept_within(submission, record=record, signature=signature, device=device, by=by)
@@ -46,8 +47,8 @@ async def accept_within(
         return known
     assert by.inspector_id is not None
     mine = await submission_queries.find_for_inspector(inspection, by.inspector_id)
-    key = await people.find_device_key(device, by.account_id)
-    record_rules.verify_signature(canonical, signature, key)
+    key = await people.find_signing_key(device, account_id=by.account_id, by=by.device)
+    record_rules.verify_signature(canonical, signature, key.public_key)
     record_rules.check_record(record, await _expected(mine, submission, device))
     evidence = record_rules.list_evidence(record)
     durable = await list_blobs([e.sha256 for e in evidence])
@@ -64,6 +65,8 @@ async def accept_within(
         evidence=evidence,
         t_dev_ms=record["t_dev"],
         brought_by=brought_by,
+        handed_in_by=by.device if by.device != device else None,
+        key_revoked_at=key.revoked_at,
     )
 
 

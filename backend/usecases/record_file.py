@@ -172,7 +172,8 @@ def _is_of_record(manifest: dict[str, Any], record: dict[str, Any], raw: bytes) 
         "device": record["device"],
         "evidence": sorted(e.sha256 for e in record_rules.list_evidence(record)),
     }
-    return "" if manifest["submitted"]["payload"] == wanted and manifest["submission"] == record["submission"] else "another record"
+    said = {k: v for k, v in manifest["submitted"]["payload"].items() if k not in ("handed_in", "brought_by")}  # the way it came is no part of it
+    return "" if said == wanted and manifest["submission"] == record["submission"] else "another record"
 
 
 def _is_enrolled(manifest: dict[str, Any], record: dict[str, Any]) -> str:

@@ -24,6 +24,8 @@ PUBLIC_PATHS = {
     "/e/{token:str}/recusal",
     "/field",
     "/field/api/session",
+    "/field/api/session/passkey",
+    "/field/api/session/passkey/challenge",
     "/field/{file_path:path}",
     "/healthz",
     "/log",
@@ -65,7 +67,13 @@ def test_the_public_list_is_complete_and_no_longer_than_it_must_be():
     public = {path for path, method, access in routes() if access == PUBLIC}
     assert public == PUBLIC_PATHS
     changing = {(path, method) for path, method, access in routes() if access == PUBLIC and method not in ("GET", "HEAD")}
-    assert changing == {("/console/login", "POST"), ("/field/api/session", "POST"), ("/e/{token:str}/recusal", "POST")}
+    assert changing == {
+        ("/console/login", "POST"),
+        ("/field/api/session", "POST"),
+        ("/field/api/session/passkey", "POST"),
+        ("/field/api/session/passkey/challenge", "POST"),
+        ("/e/{token:str}/recusal", "POST"),
+    }
 
 
 def fill(path: str) -> str:

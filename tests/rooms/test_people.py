@@ -96,8 +96,49 @@ async def test_devices(account):
             await service.enrol_device(device, account_id=account, name="phone", public_key=Phone().public_jwk())
         with pytest.raises(Invalid):
             await service.enrol_device(uuid4(), account_id=account, name="phone", public_key={**phone.public_jwk(), "d": "AA"})
-        key = await service.open_session(account)
         await service.revoke_device(device, by=account)
-        with pytest.raises(service.UnknownDevice):
+        with pytest.raises(service.DeviceRevoked):
             await service.find_device_key(device, account)
-    assert await queries.find_principal(key) is None  # a lost phone's session ends with it
+        with pytest.raises(service.DeviceRevoked):
+            await service.enrol_device(device, account_id=account, name="phone", public_key=phone.public_jwk())
+        with pytest.raises(service.UnknownDevice):
+            await service.find_device_key(uuid4(), account)
+        assert await connection().fetchval("select count(*) from ledger_entry where type = 'device.enrolled'") == 1
+
+
+async def test_a_lost_phone_ends_its_sessions_and_those_that_may_be_its(account):
+    lost, kept = uuid4(), uuid4()
+    async with transaction():
+        on_lost, on_kept, somewhere = [await service.open_session(account) for _ in range(3)]
+        for device, session in ((lost, on_lost), (kept, on_kept)):
+            await service.enrol_device(device, account_id=account, name="p", public_key=Phone().public_jwk(), session=session)
+        assert (await queries.find_principal(on_lost)).device == lost
+        assert await service.revoke_device(lost, by=account) == account
+        assert await service.revoke_device(lost, by=account) is None
+    assert await queries.find_principal(on_lost) is None
+    assert await queries.find_principal(somewhere) is None
+    assert (await queries.find_principal(on_kept)).device == kept
+
+
+async def test_a_session_is_never_bound_to_another_account_s_phone(account):
+    async with transaction():
+        other = await service.create_account(username="li", password=GOOD, name="李", role="manager", department="scjg", region="5303")
+        device, phone, session = uuid4(), Phone(), await service.open_session(other)
+        await service.enrol_device(device, account_id=account, name="p", public_key=phone.public_jwk())
+        with pytest.raises(Conflict):
+            await service.enrol_device(device, account_id=other, name="p", public_key=phone.public_jwk(), session=session)
+    assert (await queries.find_principal(session)).device is None
+
+
+async def test_the_last_contact_is_noted_coarsely(account):
+    device = uuid4()
+    async with transaction():
+        await service.enrol_device(device, account_id=account, name="p", public_key=Phone().public_jwk())
+    [first] = await queries.list_devices([account])
+    for wait, moves in ((timedelta(minutes=1), False), (rules.CONTACT_EVERY + timedelta(minutes=1), True)):
+        later = first.last_seen_at + wait
+        clock.hold(lambda later=later: later)
+        async with transaction():
+            await service.note_contact(device)
+        [seen] = await queries.list_devices([account])
+        assert (seen.last_seen_at > first.last_seen_at) is moves

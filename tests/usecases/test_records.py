@@ -5,17 +5,20 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import uuid4
 
+import asyncpg
 import pytest
 
 from backend.cli.demo.fieldwork import Phone, Work, make_work
 from backend.evidence import service as evidence
 from backend.inspections import record_rules
 from backend.inspections.rules import WrongState
+from backend.kernel import clock
 from backend.kernel.errors import Forbidden, Invalid, NotFound
+from backend.ledger import queries as ledger
 from backend.people import queries as people_queries
 from backend.people import service as people
 from backend.people.rules import Principal
@@ -132,12 +135,61 @@ async def test_another_key_does_not_sign(visit):
         await visit.submit(device=uuid4())
 
 
-async def test_a_revoked_phone_hands_in_no_more(visit):
+async def test_a_lost_phone_hands_in_no_more(visit):
     await visit.send_files()
     async with transaction():
         await people.revoke_device(visit.phone.id, by=visit.officer.account_id)
+    for by in (visit.officer, replace(visit.officer, device=visit.phone.id)):
+        with pytest.raises(people.DeviceRevoked):
+            await visit.submit(by=by)
+    assert await count("select count(*) from submission where id = $1", visit.work.submission) == 0
+
+
+async def test_what_a_lost_phone_signed_is_handed_in_after_a_new_enrolment_and_marked(visit):
+    await visit.send_files()
+    older = await enrol(visit.officer)  # a second phone that the officer had all along
+    async with transaction():
+        await people.revoke_device(visit.phone.id, by=visit.officer.account_id)
+    with pytest.raises(people.DeviceRevoked):
+        await visit.submit(by=replace(visit.officer, device=older.id))
+    newer = await enrol(visit.officer)
+    receipt = await visit.submit(by=replace(visit.officer, device=newer.id))
+    assert receipt.is_new
+    async with transaction():
+        row = await connection().fetchrow("select handed_in_by, key_revoked_at from submission where id = $1", visit.work.submission)
+        said, _salt = await ledger.find_payload(receipt.entry_id)
+    assert row["handed_in_by"] == newer.id
+    assert said["handed_in"] == {"device": str(newer.id), "key_revoked_at": clock.rfc3339(row["key_revoked_at"])}
+    with pytest.raises(asyncpg.IntegrityConstraintViolationError):
+        async with transaction():
+            await connection().execute("update submission set key_revoked_at = null where id = $1", visit.work.submission)
+
+
+async def test_a_colleague_cannot_hand_in_what_a_lost_phone_signed(visit):
+    await visit.send_files()
+    async with transaction():
+        await people.revoke_device(visit.phone.id, by=visit.officer.account_id)
+    phone = await enrol(visit.colleague)
     with pytest.raises(people.UnknownDevice):
-        await visit.submit()
+        await visit.submit(by=replace(visit.colleague, device=phone.id))
+
+
+async def test_one_officer_s_other_phone_hands_in_and_the_log_says_so(visit):
+    await visit.send_files()
+    other = await enrol(visit.officer)
+    receipt = await visit.submit(by=replace(visit.officer, device=other.id))
+    async with transaction():
+        said, _salt = await ledger.find_payload(receipt.entry_id)
+    assert said["handed_in"] == {"device": str(other.id), "key_revoked_at": None}
+    assert said["device"] == str(visit.phone.id)
+
+
+async def test_the_usual_way_leaves_no_mark(visit):
+    await visit.send_files()
+    receipt = await visit.submit(by=replace(visit.officer, device=visit.phone.id))
+    async with transaction():
+        said, _salt = await ledger.find_payload(receipt.entry_id)
+    assert "handed_in" not in said
 
 
 async def test_a_colleague_who_comes_second_is_told_who_was_first(visit):

@@ -1,20 +1,24 @@
-"""Signing in on the phone."""
+"""Signing in on the phone, by password or passkey; the officer's own passkeys."""
 
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 import msgspec
 from litestar import Request, Response, delete, get, post
-from litestar.params import JSONBody
+from litestar.params import FromPath, FromQuery, JSONBody
 
 from backend.kernel import clock
+from backend.kernel.errors import DomainError
+from backend.kernel.settings import settings
 from backend.ledger.queries import has_event
 from backend.notify.keys import public_key
-from backend.people.rules import Principal
+from backend.people import passkeys, queries, service
+from backend.people.rules import Principal, relying_party
 from backend.storage.engine import transaction
 from backend.web.shared.access import PUBLIC, SIGNED_IN
-from backend.web.shared.session import sign_in, sign_out
+from backend.web.shared.session import client_address, sign_in, sign_in_by_passkey, sign_out
 
 
 class Credentials(msgspec.Struct):
@@ -22,9 +26,22 @@ class Credentials(msgspec.Struct):
     password: str
 
 
-async def _whoami(user: Principal | None) -> dict[str, Any]:
+class Answer(msgspec.Struct):
+    """A browser's answer to a challenge, as WebAuthn's JSON."""
+
+    ceremony: UUID
+    credential: dict[str, Any]
+    name: str = ""
+
+
+async def _whoami(user: Principal | None, device: UUID | None = None) -> dict[str, Any]:
+    """``device``: the phone that asks, as it names itself. It is told when it was reported lost, signed in or not."""
+    party = relying_party(settings().base_url)
     async with transaction():
         demo = await has_event("demo.loaded")
+        revoked_at = await queries.find_revoked_at(device) if device else None
+        if user and user.device:
+            await service.note_contact(user.device)
     return {
         "account": {
             "id": str(user.account_id),
@@ -37,6 +54,9 @@ async def _whoami(user: Principal | None) -> dict[str, Any]:
         }
         if user
         else None,
+        "device": str(user.device) if user and user.device else None,
+        "revoked": {"id": str(device), "at_ms": round(revoked_at.timestamp() * 1000)} if revoked_at else None,
+        "passkeys_at": party.origin if party else None,
         "server_time_ms": round(clock.now().timestamp() * 1000),
         "vapid_public_key": public_key(),
         "demo": demo,
@@ -44,8 +64,8 @@ async def _whoami(user: Principal | None) -> dict[str, Any]:
 
 
 @get("/session", opt={"access": PUBLIC})
-async def show_session(request: Request[Any, Any, Any]) -> dict[str, Any]:
-    return await _whoami(request.scope.get("user"))
+async def show_session(request: Request[Any, Any, Any], device: FromQuery[UUID | None] = None) -> dict[str, Any]:
+    return await _whoami(request.scope.get("user"), device)
 
 
 @post("/session", opt={"access": PUBLIC}, status_code=200)
@@ -61,4 +81,73 @@ async def close_session(request: Request[Any, Any, Any]) -> Response[None]:
     return response
 
 
-HANDLERS = [show_session, open_session, close_session]
+@post("/session/passkey/challenge", opt={"access": PUBLIC}, status_code=200)
+async def ask_to_sign_in(request: Request[Any, Any, Any]) -> dict[str, Any]:
+    async with transaction():
+        asked = await passkeys.ask_to_sign_in(client_address(request))
+    if isinstance(asked, DomainError):
+        raise asked
+    return _asked(asked)
+
+
+@post("/session/passkey", opt={"access": PUBLIC}, status_code=200)
+async def open_session_by_passkey(request: Request[Any, Any, Any], data: JSONBody[Answer]) -> Response[dict[str, Any]]:
+    principal, cookie = await sign_in_by_passkey(request, data.ceremony, data.credential)
+    return Response(await _whoami(principal), cookies=[cookie])
+
+
+def _asked(ceremony: passkeys.Ceremony) -> dict[str, Any]:
+    return {"ceremony": str(ceremony.id), "options": ceremony.options}
+
+
+@get("/passkeys", opt={"access": SIGNED_IN})
+async def list_passkeys(request: Request[Any, Any, Any]) -> dict[str, Any]:
+    return {
+        "passkeys": [
+            {
+                "id": str(p.id),
+                "name": p.name,
+                "synced": p.is_synced,
+                "device": str(p.device) if p.device else None,
+                "created_at_ms": round(p.created_at.timestamp() * 1000),
+                "last_used_at_ms": round(p.last_used_at.timestamp() * 1000) if p.last_used_at else None,
+            }
+            for p in await queries.list_passkeys(request.user.account_id)
+        ]
+    }
+
+
+@post("/passkeys/challenge", opt={"access": SIGNED_IN}, status_code=200)
+async def ask_to_add_passkey(request: Request[Any, Any, Any]) -> dict[str, Any]:
+    who: Principal = request.user
+    async with transaction():
+        return _asked(await passkeys.ask_to_add(who.account_id, username=who.username, name=who.name))
+
+
+@post("/passkeys", opt={"access": SIGNED_IN}, status_code=201)
+async def add_passkey(request: Request[Any, Any, Any], data: JSONBody[Answer]) -> dict[str, str]:
+    who: Principal = request.user
+    async with transaction():
+        added = await passkeys.add(data.ceremony, data.credential, account_id=who.account_id, device=who.device, name=data.name)
+    if isinstance(added, DomainError):
+        raise added
+    return {"id": str(added)}
+
+
+@delete("/passkeys/{passkey_id:uuid}", opt={"access": SIGNED_IN}, status_code=204)
+async def remove_passkey(request: Request[Any, Any, Any], passkey_id: FromPath[UUID]) -> None:
+    async with transaction():
+        await passkeys.remove(passkey_id, account_id=request.user.account_id, by=request.user.account_id)
+
+
+HANDLERS = [
+    show_session,
+    open_session,
+    close_session,
+    ask_to_sign_in,
+    open_session_by_passkey,
+    list_passkeys,
+    ask_to_add_passkey,
+    add_passkey,
+    remove_passkey,
+]

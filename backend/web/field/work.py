@@ -22,6 +22,7 @@ from backend.usecases.field_bundle import build_field_bundle
 from backend.usecases.receive_inspection import receive_inspection
 from backend.usecases.recuse import declare_own
 from backend.web.shared import qr
+from backend.web.shared.session import COOKIE
 
 
 class Receipt(msgspec.Struct):
@@ -107,14 +108,17 @@ async def receive(request: Request[Any, Any, Any], inspection_id: FromPath[UUID]
 @put("/devices/{device_id:uuid}")
 async def enrol(request: Request[Any, Any, Any], device_id: FromPath[UUID], data: JSONBody[Device]) -> dict[str, str]:
     async with transaction():
-        await people.enrol_device(device_id, account_id=request.user.account_id, name=data.name, public_key=data.public_key)
+        await people.enrol_device(
+            device_id, account_id=request.user.account_id, name=data.name, public_key=data.public_key, session=request.cookies.get(COOKIE)
+        )
     return {"id": str(device_id)}
 
 
 @put("/push", status_code=204)
 async def subscribe(request: Request[Any, Any, Any], data: JSONBody[Subscription]) -> None:
     async with transaction():
-        await notify.subscribe(request.user.account_id, endpoint=data.endpoint, p256dh=data.keys.p256dh, auth=data.keys.auth)
+        who = request.user
+        await notify.subscribe(who.account_id, endpoint=data.endpoint, p256dh=data.keys.p256dh, auth=data.keys.auth, device=who.device)
 
 
 @delete("/push", status_code=204)

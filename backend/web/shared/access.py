@@ -25,6 +25,15 @@ class NotSignedIn(DomainError):
     en = "Please sign in first"
 
 
+class OtherAccount(DomainError):
+    """Not the account that the page works for: it must stop and let nothing of one officer's get among another's."""
+
+    code = "other-account"
+    status = 401
+    zh = "现在登录的是另一个账号"
+    en = "Another account is signed in now"
+
+
 def guard(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
     """Let the request through only where the route's ``access`` says so."""
     access = handler.opt.get("access")
@@ -35,3 +44,6 @@ def guard(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHand
         raise NotSignedIn()
     if not access or user.role not in access:
         raise Forbidden()
+    # A phone's page names its account with each request: a sign-in in another tab changes the cookie under it.
+    if connection.headers.get("x-account", str(user.account_id)) != str(user.account_id):
+        raise OtherAccount()

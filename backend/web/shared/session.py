@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 from urllib.parse import parse_qs
+from uuid import UUID
 
 from litestar import Request, Response
 from litestar.connection import ASGIConnection
@@ -13,7 +14,7 @@ from litestar.types import Message, Scope
 
 from backend.kernel.errors import DomainError
 from backend.kernel.settings import settings
-from backend.people import queries, rules, service
+from backend.people import passkeys, queries, rules, service
 from backend.storage.engine import transaction
 from backend.web.shared import i18n
 
@@ -60,20 +61,35 @@ def client_address(request: ASGIConnection[Any, Any, Any, Any]) -> str:
     return hops[-depth] if depth and len(hops) >= depth else direct
 
 
-async def sign_in(request: Request[Any, Any, Any], username: str, password: str) -> tuple[rules.Principal, Cookie]:
-    """Check the password and open a fresh session. Raises ``BadCredentials`` or ``TooManyAttempts``."""
-    async with transaction():
-        found = await service.check_password(username.strip(), password, client_address(request))
-        if not isinstance(found, DomainError):
-            key = await service.open_session(found, replaces=request.cookies.get(COOKIE))
-            principal = await queries.find_principal(key)
+async def _enter(request: Request[Any, Any, Any], found: UUID | DomainError) -> tuple[rules.Principal, Cookie] | DomainError:
+    """A fresh session for an account that has proved itself; a refusal is handed on, for its traces must be committed."""
     if isinstance(found, DomainError):
-        raise found
+        return found
+    key = await service.open_session(found, replaces=request.cookies.get(COOKIE))
+    principal = await queries.find_principal(key)
     assert principal is not None
     cookie = Cookie(
         COOKIE, value=key, max_age=int(rules.SESSION_LIFETIME.total_seconds()), path="/", httponly=True, samesite="lax", secure=settings().secure_cookies
     )
     return principal, cookie
+
+
+async def sign_in(request: Request[Any, Any, Any], username: str, password: str) -> tuple[rules.Principal, Cookie]:
+    """Check the password and open a fresh session. Raises ``BadCredentials`` or ``TooManyAttempts``."""
+    async with transaction():
+        entered = await _enter(request, await service.check_password(username.strip(), password, client_address(request)))
+    if isinstance(entered, DomainError):
+        raise entered
+    return entered
+
+
+async def sign_in_by_passkey(request: Request[Any, Any, Any], ceremony: UUID, credential: dict[str, Any]) -> tuple[rules.Principal, Cookie]:
+    """Check the answer to a passkey's challenge and open a fresh session. Raises ``BadPasskey``, ``StaleChallenge``, ``TooManyAttempts``."""
+    async with transaction():
+        entered = await _enter(request, await passkeys.check(ceremony, credential, client_address(request)))
+    if isinstance(entered, DomainError):
+        raise entered
+    return entered
 
 
 async def sign_out(request: Request[Any, Any, Any], response: Response[Any]) -> None:
