@@ -27,7 +27,7 @@ export function problemOf(reply) {
 }
 
 /** What asking again may heal: a token that is renewed, an address that an older server does not have yet, what we can send after. */
-const CURABLE = ["http-403", "http-404", "http-405", "missing-evidence", "unknown-device"];
+const CURABLE = ["http-403", "http-404", "http-405", "missing-evidence", "unknown-device", "device-revoked"];
 
 /**
  * Only our server's own word ends anything: a hotel's sign-in page or a proxy before the server says 403, 404 and 413 too.

@@ -5,7 +5,7 @@
  * accuracies centimetres: integers, because records are canonical JSON without floats.
  *
  * @typedef {{id: string, username: string, name: string, role: string, dept: string|null, region: string|null, inspector_id: string|null}} Account
- * @typedef {{account: Account|null, server_time_ms: number, vapid_public_key: string, demo: boolean}} Session
+ * @typedef {{account: Account|null, device: string|null, revoked: {id: string, at_ms: number}|null, passkeys_at: string|null, server_time_ms: number, vapid_public_key: string, demo: boolean}} Session
  *
  * @typedef {{id: string, code: string, name: string, address: string, region: string, region_zh: string, region_en: string,
  *   legal_rep: string, phone: string, industry_zh: string, industry_en: string, lat_e7: number|null, lon_e7: number|null,
@@ -69,6 +69,6 @@
  *   sealed_at_ms: number, durable_at_ms: number|null, ledger_index: number|null}} SubmissionRow
  * @typedef {{id: string, kind: "receive"|"recuse"|"part"|"cosign"|"decide", inspection: string, reason?: string, path?: string, body?: any, t_dev: number, attempts: number, next_at_ms: number, error: Problem|null}} ActionRow
  * @typedef {{status: number, code: string, title: string, extra?: Record<string, any>}} Problem
- * @typedef {{id: string, private_key: CryptoKey, public_jwk: JsonWebKey, name: string, enrolled: boolean, seq: number, prev: string|null}} DeviceRow
+ * @typedef {{id: string, private_key: CryptoKey, public_jwk: JsonWebKey, name: string, enrolled: boolean, seq: number, prev: string|null, revoked_at_ms?: number}} DeviceRow
  */
 export {};

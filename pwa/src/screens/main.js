@@ -1,15 +1,17 @@
 /** The shell: routes, banners, tabs. One screen at a time is alive. */
 import { html, nothing, render } from "lit-html";
 import { speak, t } from "../model/i18n.js";
-import { clockTime } from "../model/text.js";
+import { clockTime, moment } from "../model/text.js";
 import { unsent } from "../model/states.js";
 import * as local from "../store/local.js";
 import { listen } from "../store/changes.js";
 import { StorageTrouble, trouble, use } from "../store/db.js";
+import { using } from "../store/owner.js";
 import { submissions } from "../store/outbox.js";
 import { meta } from "../store/work.js";
 import { start, status } from "../sync/engine.js";
 import { framed } from "./frame.js";
+import { renew } from "../device/key.js";
 import { icon } from "./parts.js";
 import { hooks } from "./redraw.js";
 import * as update from "./update.js";
@@ -21,6 +23,7 @@ import * as mark from "./mark.js";
 import * as me from "./me.js";
 import * as outboxScreen from "./outbox.js";
 import * as outcome from "./outcome.js";
+import * as passkeys from "./passkeys.js";
 import * as photo from "./photo.js";
 import * as photos from "./photos.js";
 import * as proof from "./proof.js";
@@ -28,6 +31,7 @@ import * as receipt from "./receipt.js";
 import * as scan from "./scan.js";
 import * as sign from "./sign.js";
 import * as signIn from "./sign_in.js";
+import * as stopped from "./stopped.js";
 import * as summary from "./summary.js";
 import * as today from "./today.js";
 import * as voice from "./voice.js";
@@ -51,11 +55,14 @@ let here = null;
 let waiting = 0;
 /** @type {number|null} */
 let lastSync = null;
+/** Since when this phone counts as lost. @type {number|null} */
+let lostAt = null;
 
 async function route() {
   const [path, search = ""] = (location.hash.slice(1) || "/").split("?");
   if (!local.account() && path !== "/sign-in") { location.replace("#/sign-in"); return; }
-  const found = ROUTES.find(([pattern]) => pattern.test(path)) ?? ROUTES[0];
+  /** @type {[RegExp, Screen]} */
+  const found = stopped.stopped() && path !== "/sign-in" ? [/^/, stopped] : ROUTES.find(([pattern]) => pattern.test(path)) ?? ROUTES[0];
   const params = (found[0].exec(path) ?? []).slice(1).map(decodeURIComponent);
   const query = new URLSearchParams(search);
   here?.screen.leave?.();
@@ -76,6 +83,7 @@ async function loadInto(target) {
     if (local.account()) {
       waiting = (await submissions()).filter(unsent).length;
       lastSync = (await meta("last_sync_ms")) ?? null;
+      lostAt = (await meta("device"))?.revoked_at_ms ?? null;
     }
   } catch (error) { console.error("load", error); }
 }
@@ -97,7 +105,8 @@ function banners() {
       trouble.kind === "slow" ? t("正在保存，比平时慢。请不要关闭。")
       : trouble.kind === "full" || trouble.kind === "timeout" ? t("没有保存成功：本机空间不足。请先同步或清理手机空间。") : t("没有保存成功，请重试。")}</div>` : nothing}
     ${expired ? html`<div class="banner warn" role="status" data-testid="banner-expired"><span>${t("登录已过期。工作照常保存在本机，登录后发送。")}</span><a href="#/sign-in">${t("登录")}</a></div>` : nothing}
-    ${status.outcome === "other-account" ? html`<div class="banner bad" role="alert" data-testid="banner-other"><span>${t("浏览器里登录的是另一个账号，未发送任何内容。")}</span><a href="#/sign-in">${t("重新登录")}</a></div>` : nothing}
+    ${lostAt && local.account() && here?.screen !== signIn ? html`<div class="banner bad" role="alert" data-testid="banner-lost"><span>${t("这台手机已于 %(time)s 报失停用。记录都在本机，重新登录后换新密钥，再发送。", { time: moment(lostAt) })}</span><a href="#/sign-in">${t("重新登录")}</a></div>` : nothing}
+    ${passkeys.offer()}
     ${update.ready ? html`<div class="banner" data-testid="banner-update"><span>${t("有新版本。")}</span><button type="button" @click=${update.apply} data-testid="update">${t("现在更新")}</button></div>` : nothing}`;
 }
 
@@ -146,12 +155,17 @@ export async function speakNow() {
 
 hooks.draw = () => draw();
 hooks.reload = () => { void speakNow().then(reload); };
-listen((topic) => { if (topic === "sync" || topic === "storage-trouble") draw(); if (topic !== "storage-trouble") reload(); });
+listen((topic) => {
+  if (!!stopped.stopped() !== (here?.screen === stopped) && here?.screen !== signIn) return void route();
+  if (topic === "sync" || topic === "storage-trouble") draw();
+  if (topic !== "storage-trouble") reload();
+});
+local.watchAccount(() => { if (using() && local.account()) void route(); else location.reload(); });
 addEventListener("unhandledrejection", (e) => { if (e.reason instanceof StorageTrouble) e.preventDefault(); }); // the banner says it
 addEventListener("hashchange", () => void route());
 const account = local.account();
-if (account) use(account.id);
+if (account) { use(account.id); stopped.holds(account); }
 await speakNow();
 await route();
-start();
+start({ renew });
 update.watch(draw);

@@ -10,6 +10,7 @@ import { permission, subscribe } from "../device/push.js";
 import { keep, space } from "../device/space.js";
 import * as api from "../sync/api.js";
 import { action, ask, go, toast } from "./parts.js";
+import * as passkeys from "./passkeys.js";
 import { redraw, reload } from "./redraw.js";
 
 /** @type {any} what the browser gave us to ask with */
@@ -39,10 +40,14 @@ async function alerts() {
 /** @param {number} waiting */
 async function signOut(waiting) {
   if (!(await ask({ title: t("退出登录？"), text: waiting ? t("还有 %(n)s 份未发送，会留在本机，重新登录后继续发送。", { n: waiting }) : t("本机的记录不会删除。"), yes: t("退出") }))) return;
-  local.setOwesSignOut((await api.signOut()).status === 0);
+  const told = (await api.signOut()).status !== 0;
+  local.setOwesSignOut(!told);
   local.setAccount(null);
   go("#/sign-in");
+  if (told || navigator.serviceWorker?.controller) location.reload(); // nothing of this officer's stays in the page's memory
 }
+
+export const enter = () => void passkeys.refresh();
 
 /** @param {any} data */
 export function view({ account, device, room, ahead, waiting }) {
@@ -59,6 +64,7 @@ export function view({ account, device, room, ahead, waiting }) {
         <dt>${t("已封存")}</dt><dd>${t("%(n)s 份", { n: device?.seq ?? 0 })}</dd><dt>${t("时钟")}</dt><dd>${seconds === null ? "—" : Math.abs(seconds) < 5 ? t("准确") : t("与服务器相差 %(n)s 秒", { n: seconds })}</dd></dl>
         ${room && !room.kept ? action({ act: async () => { toast((await keep()) ? t("已获保护") : t("浏览器没有答应，请安装到桌面。")); reload(); }, label: t("请求保护存储"), testid: "persist", quiet: true }) : nothing}
         ${installer ? action({ act: () => { void installer.prompt(); installer = null; redraw(); }, label: t("安装到桌面"), testid: "install", quiet: true }) : nothing}</section>
+      ${passkeys.section(device?.id)}
       ${action({ act: () => void signOut(waiting), label: t("退出登录"), testid: "sign-out", quiet: true })}`,
   };
 }

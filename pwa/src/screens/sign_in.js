@@ -3,17 +3,22 @@ import { html, nothing } from "lit-html";
 import { t } from "../model/i18n.js";
 import * as local from "../store/local.js";
 import { use } from "../store/db.js";
+import { using } from "../store/owner.js";
 import { keep } from "../device/space.js";
 import { device } from "../device/key.js";
+import { able, builtIn } from "../device/passkey.js";
 import * as api from "../sync/api.js";
-import { sync } from "../sync/engine.js";
+import { status, sync } from "../sync/engine.js";
 import { go, mark } from "./parts.js";
 import { languageSwitch } from "./me.js";
+import * as passkeys from "./passkeys.js";
 import { redraw } from "./redraw.js";
+import { holds } from "./stopped.js";
 
 let busy = false;
 let trouble = "";
 let demo = false;
+let offersPasskey = false;
 
 export async function load() {
   trouble = "";
@@ -23,6 +28,40 @@ export async function load() {
 export async function enter() {
   const s = await api.session();
   demo = s.status === 200 && s.body.demo === true;
+  offersPasskey = s.status === 200 && able(s.body.passkeys_at) && (await builtIn());
+  redraw();
+}
+
+/** @param {any} session who has just signed in @returns {Promise<void>} */
+async function entered({ account }) {
+  if (account.role !== "inspector") {
+    await api.signOut();
+    trouble = t("这个账号不是执法检查人员，请用电脑登录管理端。");
+    return redraw();
+  }
+  local.setOwesSignOut(false);
+  local.setAccount(account);
+  if (using() && using() !== account.id) { // another officer on this phone: nothing of the first one's may stay in this page's memory
+    location.hash = "#/";
+    location.reload();
+    return;
+  }
+  use(account.id);
+  holds(account);
+  status.outcome = null;
+  void keep();
+  await device();
+  go("#/");
+  void sync({ hurry: true });
+}
+
+async function byPasskey() {
+  if (busy) return;
+  busy = true; trouble = ""; redraw();
+  const r = await passkeys.signIn();
+  busy = false;
+  if (typeof r !== "string") return entered(r.body);
+  trouble = r;
   redraw();
 }
 
@@ -35,13 +74,8 @@ async function submit(e) {
   const r = await api.signIn(String(form.get("username")).trim(), String(form.get("password")));
   busy = false;
   if (r.status === 200 && r.body.account) {
-    local.setOwesSignOut(false);
-    local.setAccount(r.body.account);
-    use(r.body.account.id);
-    void keep();
-    await device();
-    go("#/");
-    void sync({ hurry: true });
+    await entered(r.body);
+    if (using() === r.body.account.id) void passkeys.consider(r.body.passkeys_at);
     return;
   }
   trouble = r.status === 0 ? t("连不上服务器。首次登录需要网络。")
@@ -61,6 +95,7 @@ export function view({ known }) {
         <label class="field"><span>${t("密码")}</span><input name="password" type="password" autocomplete="current-password" required aria-describedby="trouble" aria-invalid=${trouble !== ""} data-testid="password"></label>
         <p class="trouble" id="trouble" role="alert" data-testid="sign-in-trouble">${trouble}</p>
         <button class="button" ?disabled=${busy} data-testid="sign-in">${busy ? t("正在登录…") : t("登录")}</button>
+        ${offersPasskey ? html`<button type="button" class="button quiet" ?disabled=${busy} @click=${byPasskey} data-testid="sign-in-passkey">${t("用指纹或人脸登录")}</button>` : nothing}
       </form>
       ${demo ? html`<p class="hint" data-testid="demo-hint">${t("演示系统：账号与密码见启动时的提示。请勿录入真实信息。")}</p>` : nothing}
       ${known ? html`<p class="hint">${t("%(name)s 的记录仍保存在本机。", { name: known.name })}</p>` : nothing}

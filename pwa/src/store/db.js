@@ -7,6 +7,7 @@
  */
 import { openDB } from "idb";
 import { announce } from "./changes.js";
+import { setUsing, using } from "./owner.js";
 
 /** @typedef {"meta"|"inspection"|"checklist"|"inbox"|"draft"|"blob"|"file"|"thumb"|"submission"|"action"} StoreName */
 
@@ -32,20 +33,19 @@ function setTrouble(value) {
 
 /** @type {Promise<import("idb").IDBPDatabase<any>>|null} */
 let opening = null;
-let owner = "";
 
 /** Which account's database the calls below use. @param {string} account id */
 export function use(account) {
-  if (owner === account) return;
+  if (using() === account) return;
   const old = opening;
-  owner = account;
+  setUsing(account);
   opening = null;
   void old?.then((db) => db.close()).catch(() => {});
 }
 
 function open() {
-  if (!owner) throw new StorageTrouble("closed");
-  const mine = (opening ??= openDB(`sunlot-${owner}`, LAYOUT, {
+  if (!using()) throw new StorageTrouble("closed");
+  const mine = (opening ??= openDB(`sunlot-${using()}`, LAYOUT, {
     upgrade(db, before, _after, tx) {
       if (before < 1) {
         db.createObjectStore("meta"); //                                     cursor, outcome codes, device key, last contact, session state
@@ -102,7 +102,7 @@ export async function transaction(names, mode, work) {
       return /** @type {T} */ (result);
     } catch (error) {
       const told = named(error);
-      if (told.kind === "closed" && owner && attempt === 0) { opening = null; continue; }
+      if (told.kind === "closed" && using() && attempt === 0) { opening = null; continue; }
       if (told.cause && told.kind === "failed" && !(told.cause instanceof DOMException)) throw told.cause;
       setTrouble({ kind: told.kind });
       throw told;

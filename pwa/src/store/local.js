@@ -15,6 +15,8 @@ function write(key, value) {
 export const account = () => read("account");
 /** @param {Account|null} value */
 export const setAccount = (value) => write("account", value);
+/** Another tab signed somebody in or out. @param {() => void} heard */
+export const watchAccount = (heard) => addEventListener("storage", (e) => { if (e.key === "sunlot.account" || e.key === null) heard(); });
 /** @returns {"zh"|"en"} */
 export const language = () => (read("language") === "en" ? "en" : "zh");
 /** @param {"zh"|"en"} value */

@@ -118,8 +118,9 @@ async function split() {
  */
 export const seal = ({ draft, record, signature, record_sha256, enterprise, now }) => transaction(["draft", "submission", "meta"], "readwrite", async (s) => {
   const d = await s.draft.get(draft);
+  const place = (await s.meta.get("device")).id === record.device ? "device" : formerKey(record.device);
   /** @type {DeviceRow} */
-  const device = await s.meta.get("device");
+  const device = await s.meta.get(place);
   if (!d || d.state !== "frozen") throw new Error("only a frozen draft can be sealed");
   if (device.seq + 1 !== record.seq || device.prev !== record.prev) throw new Error("another record was sealed in between");
   /** @type {SubmissionRow} */
@@ -130,7 +131,21 @@ export const seal = ({ draft, record, signature, record_sha256, enterprise, now 
   };
   await s.submission.add(row);
   await s.draft.put({ ...d, state: "sealed", changed_at_ms: now });
-  await s.meta.put({ ...device, seq: record.seq, prev: record_sha256 }, "device");
+  await s.meta.put({ ...device, seq: record.seq, prev: record_sha256 }, place);
+});
+
+/** Where the key of a phone's earlier enrolment stays, for the record that is being signed under it. @param {string} id */
+export const formerKey = (id) => `device:${id}`;
+/** The office has reported this phone as lost. @param {string} id of the device @param {number} at_ms by the server's clock */
+export const noteRevoked = (id, at_ms) => transaction(["meta"], "readwrite", async (s) => {
+  const row = await s.meta.get("device");
+  if (row?.id === id && row.revoked_at_ms !== at_ms) await s.meta.put({ ...row, enrolled: false, revoked_at_ms: at_ms }, "device");
+});
+/** A new key takes the place of one that was reported lost; what that one has signed stays and is sent. @param {DeviceRow} fresh */
+export const replaceDevice = (fresh) => transaction(["meta"], "readwrite", async (s) => {
+  const old = await s.meta.get("device");
+  if (old) await s.meta.put(old, formerKey(old.id));
+  await s.meta.put(fresh, "device");
 });
 
 /** The key's row also carries the chain of records, which a seal moves: never write it from an older reading. @param {Partial<DeviceRow>} part */

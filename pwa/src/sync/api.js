@@ -1,5 +1,6 @@
 /** The field face over HTTP. No answer at all is status 0, never an exception: the fetch is trusted, `navigator.onLine` is not. */
 import { spoken } from "../model/i18n.js";
+import { using } from "../store/owner.js";
 
 /** @typedef {import("../model/states.js").Reply} Reply */
 const BASE = "/field/api";
@@ -15,6 +16,7 @@ const cookie = (/** @type {string} */ name) => document.cookie.split("; ").find(
 export async function call(method, path, send = {}) {
   /** @type {Record<string, string>} */
   const headers = { accept: "application/json", "accept-language": spoken() === "en" ? "en" : "zh-CN", ...send.headers };
+  if (using()) headers["x-account"] = using(); // the server refuses when the cookie has become another's
   if (method !== "GET" && method !== "HEAD") headers["x-csrf-token"] = decodeURIComponent(cookie("csrf"));
   let body = send.body;
   if (send.json !== undefined) { headers["content-type"] = "application/json"; body = JSON.stringify(send.json); }
@@ -30,9 +32,20 @@ export async function call(method, path, send = {}) {
   }
 }
 
-export const session = () => call("GET", "/session");
+/** @param {string|null} [device] this phone, to learn whether it was reported lost */
+export const session = (device) => call("GET", `/session${device ? `?device=${device}` : ""}`);
 /** @param {string} username @param {string} password */
 export const signIn = (username, password) => call("POST", "/session", { json: { username, password } });
+/** @returns {ReturnType<typeof call>} {ceremony, options} */
+export const askPasskey = () => call("POST", "/session/passkey/challenge");
+/** @param {{ceremony: string, credential: any}} answer */
+export const signInByPasskey = (answer) => call("POST", "/session/passkey", { json: answer });
+export const passkeys = () => call("GET", "/passkeys");
+export const askNewPasskey = () => call("POST", "/passkeys/challenge");
+/** @param {{ceremony: string, credential: any, name: string}} answer */
+export const addPasskey = (answer) => call("POST", "/passkeys", { json: answer });
+/** @param {string} id */
+export const removePasskey = (id) => call("DELETE", `/passkeys/${id}`);
 export const signOut = () => call("DELETE", "/session");
 /** @param {import("../model/types.js").DeviceRow} device */
 export const enrol = ({ id, name, public_jwk: { kty, crv, x, y } }) => call("PUT", `/devices/${id}`, { json: { name, public_key: { kty, crv, x, y } } });

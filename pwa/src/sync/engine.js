@@ -19,6 +19,8 @@ const LEAST_MS = 2_000;
 let timer;
 /** @type {{hurry?: boolean}|null} asked for while a round was running */
 let again = null;
+/** Makes this phone's new key after it was reported lost. Given by the shell: keys live in another room. */
+let renewKey = async () => {};
 
 /** @param {{hurry?: boolean}} [how] @returns {Promise<void>} resolves when this tab's round is over */
 export async function sync(how = {}) {
@@ -32,6 +34,7 @@ export async function sync(how = {}) {
       if (!lock) return;
       await recover();
       status.outcome = await round(how);
+      if (status.outcome === "renew") { await renewKey(); status.outcome = await round(how); }
       status.failures = status.outcome === "offline" ? status.failures + 1 : 0;
     });
   } catch (error) {
@@ -58,8 +61,9 @@ async function plan() {
   timer = setTimeout(() => { if (document.visibilityState === "visible") void sync(); else void plan(); }, Math.min(wait, EVERY_MS));
 }
 
-/** Starts listening; call once. */
-export function start() {
+/** Starts listening; call once. @param {{renew: () => Promise<void>}} hooks */
+export function start({ renew }) {
+  renewKey = renew;
   addEventListener("online", () => void sync({ hurry: true }));
   document.addEventListener("visibilitychange", () => { if (document.visibilityState === "visible") void sync(); });
   navigator.serviceWorker?.addEventListener("message", (e) => { if (e.data === "pushed") void sync(); });

@@ -11,29 +11,41 @@ import { sendParts, sharedPhotos } from "./parts.js";
 import { upload } from "./upload.js";
 import * as local from "../store/local.js";
 import * as outbox from "../store/outbox.js";
+import { using } from "../store/owner.js";
 import { fits } from "../store/room.js";
 import * as work from "../store/work.js";
 
-/** @typedef {"ok"|"offline"|"expired"|"other-account"} Outcome */
+/** "revoked": this phone was reported lost and nobody has signed in since; "renew": its officer has, and it needs a new key.
+ * @typedef {"ok"|"offline"|"expired"|"other-account"|"revoked"|"renew"} Outcome */
 /** @typedef {import("../model/types.js").SubmissionRow} SubmissionRow */
 /** @typedef {import("../model/types.js").BlobRow} BlobRow */
 const TIGHT_BYTES = 100_000_000;
+
+/** Who is signed in on this browser, as last heard. @type {{account: import("../model/types.js").Account|null}} */
+export const seen = { account: null };
 
 /** @param {{hurry?: boolean}} [how] `hurry` ignores the waiting times, for the button @returns {Promise<Outcome>} */
 export async function round({ hurry = false } = {}) {
   const account = local.account();
   if (!account) return "expired";
+  if (account.id !== using()) return "other-account"; // another tab has signed somebody else in
   if (local.owesSignOut()) {
     const gone = await api.signOut();
     if (gone.status === 0) return "offline";
     local.setOwesSignOut(false);
   }
-  const who = await api.session();
+  const device = await work.meta("device");
+  const who = await api.session(device?.id);
   if (who.status !== 200) return "offline";
+  seen.account = who.body.account;
+  if (who.body.account && who.body.account.id !== account.id) return "other-account";
+  if (who.body.revoked) {
+    await outbox.noteRevoked(who.body.revoked.id, who.body.revoked.at_ms);
+    return who.body.account ? "renew" : "revoked"; // the report ended every session here, so this one came after it
+  }
   if (!who.body.account) return "expired";
-  if (who.body.account.id !== account.id) return "other-account";
   const line = new Line(hurry, account.id);
-  await enrol();
+  await enrol(who.body.device);
   await sendActions(line);
   await learnOfBackup();
   await sendParts(line);
@@ -64,10 +76,10 @@ class Line {
     this.end = null;
   }
   get over() { return this.end !== null; }
-  /** @param {{status: number}} reply */
-  heard({ status }) {
+  /** @param {{status: number, body?: any}} reply */
+  heard({ status, body }) {
     this.silent = status === 0 ? this.silent + 1 : 0;
-    if (status === 401) this.end = "expired";
+    if (status === 401) this.end = body?.code === "other-account" ? "other-account" : "expired";
   }
   /** @param {{next_at_ms: number}} row */
   due(row) { return this.hurry || due(row, Date.now()); }
@@ -90,9 +102,10 @@ class Line {
   }
 }
 
-async function enrol() {
+/** Registers this phone's key, and lets a fresh session know which phone it is on. @param {string|null} bound the phone it is on already */
+async function enrol(bound) {
   const device = await work.meta("device");
-  if (!device || device.enrolled) return;
+  if (!device || (device.enrolled && device.id === bound)) return;
   const reply = await api.enrol(device);
   if (reply.status === 200 || reply.status === 201) await outbox.moveDevice({ enrolled: true });
 }
