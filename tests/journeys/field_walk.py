@@ -19,6 +19,19 @@ LOOK = (Path(__file__).parent / "look.js").read_text()
 AXE_FILE = REPO / "pwa/node_modules/axe-core/axe.min.js"
 PASSWORD = "sunlot-demo"
 PHONE = {"width": 360, "height": 640}
+# The colleague's phone said otherwise: a revision of theirs put into this phone's store, and taken out again.
+DIFFER = """async ([id, theirs]) => {
+  const account = JSON.parse(localStorage.getItem("sunlot.account")).id;
+  const done = (r) => new Promise((ok, no) => { r.onsuccess = () => ok(r.result); r.onerror = () => no(r.error); });
+  const db = await done(indexedDB.open(`sunlot-${account}`));
+  const store = db.transaction("draft", "readwrite").objectStore("draft");
+  const draft = (await done(store.getAll())).find((d) => d.inspection === id && d.state === "open");
+  draft.revs = draft.revs.filter((r) => r.rev !== "walk");
+  const mine = draft.revs.find((r) => r.key.startsWith("a/") && r.value === "no");
+  if (theirs) draft.revs.push({ ...mine, rev: "walk", value: "yes", over: [], mine: false, device: "another", by: theirs, seq: 1 });
+  await done(store.put(draft));
+  db.close();
+}"""
 # What fades in or out is judged when it has come to rest; what turns for ever is not waited for.
 AT_REST = (
     "() => Promise.allSettled(document.getAnimations().filter((a) => a.effect?.getComputedTiming().endTime !== Infinity).map((a) => a.finished))"
@@ -60,7 +73,7 @@ def fit(page: Page) -> list[str]:
 
 def open_phone(browser: Browser, system: System, *, scheme: Any = "light") -> BrowserContext:
     phone = browser.new_context(viewport=PHONE, is_mobile=True, has_touch=True, color_scheme=scheme, locale="zh-CN", reduced_motion="reduce")
-    phone.grant_permissions(["geolocation", "camera"], origin=system.url)
+    phone.grant_permissions(["geolocation", "camera", "microphone"], origin=system.url)
     phone.set_geolocation({"latitude": 25.49, "longitude": 103.79, "accuracy": 12})
     return phone
 
@@ -114,7 +127,8 @@ class Walk:
 
     def before(self) -> Iterator[tuple[str, str]]:
         yield "today", "a day's visits"
-        self.visit = str(self.by("list").locator("a").first.get_attribute("href"))
+        fresh = "fetch('/field/api/bundle').then((r) => r.json()).then((b) => b.inspections.find((i) => i.state === 'dispatched').id)"
+        self.visit = f"#/inspection/{self.page.evaluate(fresh)}"
         self.go(self.visit, "receive")
         self.unfold()
         yield "inspection", "to be received, unfolded"
@@ -167,6 +181,7 @@ class Walk:
             number.fill("abc")
         self.page.wait_for_timeout(600)
         yield "checklist", "a no, a photo owed, a note open, no number"
+        yield from self.differ()
         for number in self.page.locator(".number input").all():
             number.fill("3")
         for options in self.page.locator(".options").all():
@@ -177,7 +192,7 @@ class Walk:
         self.by("ask-yes").click()
         self.page.wait_for_timeout(400)
         self.page.locator(".extra.owed").first.click()
-        self.page.wait_for_function("() => !document.querySelector('[data-testid=shutter]')?.disabled", polling=200)
+        self.page.wait_for_function("() => document.querySelector('[data-testid=shutter]')?.disabled === false", polling=200)
         yield "camera", "ready"
         self.by("shutter").click()
         self.page.locator(".strip img").first.wait_for()
@@ -186,7 +201,7 @@ class Walk:
         self.by("progress").wait_for()
         for owed in range(self.page.locator(".extra.owed").count()):
             self.page.locator(".extra.owed").nth(0).click()
-            self.page.wait_for_function("() => !document.querySelector('[data-testid=shutter]')?.disabled", polling=200)
+            self.page.wait_for_function("() => document.querySelector('[data-testid=shutter]')?.disabled === false", polling=200)
             self.by("shutter").click()
             self.page.locator(".strip img").first.wait_for()
             self.by("camera-done").click()
@@ -196,6 +211,48 @@ class Walk:
         yield "checklist", "done"
         self.go(f"{self.visit}/photos", "album")
         yield "photos", "some"
+        self.by("album").locator("a").first.click()
+        self.by("photo-mark").wait_for()
+        self.page.wait_for_timeout(300)
+        yield "photo", "one"
+        self.by("photo-mark").click()
+        self.page.wait_for_function("() => document.querySelector('[data-testid=mark-save]')?.disabled === false", polling=200)
+        self.by("tool-blur").click()
+        self.by("mark-canvas").press("Enter")
+        self.by("mark-undo").wait_for()
+        yield "mark", "one blurred"
+        self.by("mark-save").click()
+        self.by("photo-original").wait_for()
+        yield "photo", "with its copy"
+        self.go(f"{self.visit}/voice", "voice-start")
+        yield "voice", "none"
+        self.by("voice-start").click()
+        self.by("voice-stop").wait_for()
+        self.page.wait_for_timeout(1200)
+        yield "voice", "recording"
+        self.by("voice-stop").click()
+        self.by("voice-list").wait_for()
+        yield "voice", "one"
+
+    def differ(self) -> Iterator[tuple[str, str]]:
+        inspection = self.visit.rsplit("/", 1)[1]
+        theirs = self.page.evaluate(
+            "(id) => fetch('/field/api/bundle').then((r) => r.json())"
+            ".then((b) => b.inspections.find((i) => i.id === id).officers.find((o) => !o.me).inspector_id)",
+            inspection,
+        )
+        self.page.evaluate(DIFFER, [inspection, theirs])
+        self.go(f"{self.visit}/conflicts", "duel")
+        self.unfold()
+        yield "conflicts", "one"
+        self.go(self.item, "trace")
+        yield "checklist", "a colleague said otherwise"
+        self.go(self.visit, "conflicts-open")
+        yield "inspection", "a colleague said otherwise"
+        self.page.evaluate(DIFFER, [inspection, None])
+        self.go(f"{self.visit}/conflicts", "no-conflicts")
+        yield "conflicts", "none"
+        self.go(self.item, "progress")
 
     def outcome(self) -> Iterator[tuple[str, str]]:
         self.go(f"{self.visit}/outcome", "remark")
@@ -245,7 +302,12 @@ class Walk:
         self.go("#/outbox", "waiting")
         yield "outbox", "one waits"
         self.page.context.set_offline(False)
-        self.by("sync-now").click()
+        for _ in range(15):  # a round that began without the network ends first
+            if self.by("sync-now").is_enabled():
+                self.by("sync-now").click()
+            self.page.wait_for_timeout(2000)
+            if self.by("sent").count():
+                break
         self.by("sent").wait_for()
         yield "outbox", "sent"
         self.go(self.receipt, "receipt-state")

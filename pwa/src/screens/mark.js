@@ -90,10 +90,10 @@ export function view(v) {
   if (!v.inspection) return unknown();
   const back = v.photo ? `${hub(v.id)}/photo/${v.photo.sha256}` : `${hub(v.id)}/photos`;
   if (!v.photo || v.photo.theirs || v.stage !== "work") return { title: t("标注"), back, body: html`<p class="empty">${t("这张照片不能再标注。")}</p>` };
-  const tool = (/** @type {Mark["kind"]} */ kind, /** @type {string} */ pic) => html`<button type="button" class="option tool" role="radio" aria-checked=${now.kind === kind} @click=${() => { now.kind = kind; redraw(); }} data-testid="tool-${kind}">${icon(pic)}<span>${kindWord(kind)}</span></button>`;
+  const tool = (/** @type {Mark["kind"]} */ kind, /** @type {string} */ pic) => html`<button type="button" class="option tool" aria-pressed=${now.kind === kind} @click=${() => { now.kind = kind; redraw(); }} data-testid="tool-${kind}">${icon(pic)}<span>${kindWord(kind)}</span></button>`;
   return {
     title: t("标注与遮挡"), back,
-    body: html`<div class="tools" role="radiogroup" aria-label=${t("画什么")}>${tool("arrow", "arrow")}${tool("circle", "circle")}${tool("blur", "blur")}</div>
+    body: html`<div class="tools" role="group" aria-label=${t("画什么")}>${tool("arrow", "arrow")}${tool("circle", "circle")}${tool("blur", "blur")}</div>
       <div class="sheet"><canvas tabindex="0" role="application" aria-label=${t("照片。用手指拖动来画；键盘：回车放置，方向键移动，Shift 加方向键改大小，Delete 撤销。")} @keydown=${key} data-testid="mark-canvas"></canvas></div>
       <p class="hint" role="status" data-testid="mark-count">${now.said ? `${now.said} · ` : ""}${t("共 %(n)s 处", { n: now.shapes.length })}</p>
       ${now.kind === "blur" ? html`<p class="notice" data-testid="blur-who">${t("遮挡画在副本里。未遮挡的原图仍作证据，只有本机关的审核、审计人员能看，绝不公开。")}</p>` : html`<p class="hint">${t("标注画在副本里，原图不变。")}</p>`}
