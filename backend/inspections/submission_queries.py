@@ -30,6 +30,7 @@ class FieldInspection:
     campaign_name: str
     campaign_kind: str
     draw: UUID | None
+    department: str
     enterprise: UUID
     enterprise_code: str
     sealed_entry: str
@@ -101,7 +102,7 @@ class QueueRow:
 
 _FIELD = (
     "select i.id, i.state, i.version, i.due_on, i.dispatched_at, i.campaign, c.number as campaign_number, c.name as campaign_name,"
-    " c.kind as campaign_kind, i.draw, i.enterprise, i.enterprise_code, i.sealed_leaf, i.sealed_index, (select array_agg(row(o.inspector, o.slot, o.department)"
+    " c.kind as campaign_kind, i.draw, i.department, i.enterprise, i.enterprise_code, i.sealed_leaf, i.sealed_index, (select array_agg(row(o.inspector, o.slot, o.department)"
     " order by o.slot) from inspection_officer o where o.inspection = i.id) as officers,"
     " (select array_agg(row(ci.item, ci.checklist) order by ci.item) from campaign_item ci where ci.campaign = i.campaign) as items,"
     " s.id as submission, s.state as submission_state, s.received_at as submission_received_at,"

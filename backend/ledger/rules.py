@@ -52,6 +52,7 @@ EVENTS: dict[str, tuple[str, str]] = {
     "draw.replacement": ("替换检查对象", "Replacement of an enterprise"),
     "draw.voided": ("作废抽取", "Draw voided"),
     "inspection.dispatched": ("派发检查", "Inspection dispatched"),
+    "notice.issued": ("制发检查通知书", "Inspection notice issued"),
     "inspection.received": ("签收检查", "Inspection received"),
     "inspection.reassigned": ("更换检查人员", "Officer replaced"),
     "inspection.submitted": ("提交检查记录", "Record submitted"),

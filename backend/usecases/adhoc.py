@@ -19,6 +19,7 @@ from backend.people.service import require
 from backend.registry import queries as registry
 from backend.registry.queries import EnterpriseView
 from backend.storage.engine import transaction
+from backend.usecases.issue_notices import issue_notices
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,12 +60,11 @@ async def open_adhoc(plan: AdhocPlan, *, by: Principal) -> UUID:
         if number := await queries.find_adhoc(plan.source_ref.strip(), enterprise.id):
             raise Invalid(field="source_ref", why_zh=f"该编号已立项核查：{number}", why_en=f"{number} follows up on this number already")
         officers = await _team(plan, enterprise, by)
+        visit = service.Visit(
+            enterprise.id, enterprise.code, enterprise.name, enterprise.region, None, None, None, tuple((o.id, o.department) for o in officers)
+        )
         (inspection,) = await service.open_inspections(
-            [
-                service.Visit(
-                    enterprise.id, enterprise.code, enterprise.name, enterprise.region, None, None, None, tuple((o.id, o.department) for o in officers)
-                )
-            ],
+            [visit],
             campaign_id=campaign,
             department=by.department or "",
             draw=None,
@@ -72,6 +72,7 @@ async def open_adhoc(plan: AdhocPlan, *, by: Principal) -> UUID:
             due_on=plan.due_on,
             by=by.account_id,
         )
+        await issue_notices([inspection], [visit], department=by.department or "", by=by.account_id)
         for officer in officers:
             await _tell(officer, inspection, enterprise.name, plan.due_on.isoformat())
         return campaign

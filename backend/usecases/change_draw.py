@@ -20,6 +20,7 @@ from backend.people.rules import MANAGER, REVIEWER, Principal
 from backend.people.service import require
 from backend.registry import queries as registry
 from backend.storage.engine import transaction
+from backend.usecases.issue_notices import issue_notices
 
 
 async def _drawn(inspection: UUID, by: Principal) -> tuple[InspectionPlace, DrawView]:
@@ -90,8 +91,9 @@ async def _visit_instead(draw: DrawView, place: InspectionPlace, code: str, by: 
     sealed = await draws.seal_alternate(draw, code, team)
     officers = await people.list_inspectors_by_id(team)
     name = (await registry.list_names([enterprise]))[enterprise][1]
+    visit = service.Visit(sealed.enterprise, code, name, sealed.county, sealed.salt, sealed.leaf, None, tuple((i, officers[i].department) for i in team))
     (opened,) = await service.open_inspections(
-        [service.Visit(sealed.enterprise, code, name, sealed.county, sealed.salt, sealed.leaf, None, tuple((i, officers[i].department) for i in team))],
+        [visit],
         campaign_id=place.campaign,
         department=place.department,
         draw=draw.id,
@@ -99,6 +101,7 @@ async def _visit_instead(draw: DrawView, place: InspectionPlace, code: str, by: 
         due_on=place.due_on,
         by=by.account_id,
     )
+    await issue_notices([opened], [visit], department=place.department, by=by.account_id)
     for i in team:
         account = officers[i].account
         if account is not None:

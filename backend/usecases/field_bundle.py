@@ -13,6 +13,7 @@ from backend.draws import queries as draws
 from backend.inspections import part_queries, queries, submission_queries
 from backend.kernel.errors import Forbidden
 from backend.ledger.queries import find_receipt
+from backend.notices.queries import list_notices
 from backend.notify import queries as notify
 from backend.people import queries as people
 from backend.people.rules import Principal
@@ -77,6 +78,7 @@ async def _inspections(mine: list[submission_queries.FieldInspection], by: Princ
     earlier = await publicity.list_latest_of([i.enterprise for i in mine])
     drawn = {campaign: await draws.find_draw_of_campaign(campaign) for campaign in {i.campaign for i in mine}}
     parts = await part_queries.list_segments([i.id for i in mine])
+    notices = await list_notices([i.id for i in mine])
     found = []
     for i in mine:
         e, draw = enterprises[i.enterprise_code], drawn[i.campaign]
@@ -100,6 +102,15 @@ async def _inspections(mine: list[submission_queries.FieldInspection], by: Princ
                 "draw": {"draw_id": draw.draw_id, "drawn_at_ms": millis(draw.drawn_at)} if draw and draw.drawn_at else None,
                 "sealed_entry": i.sealed_entry,
                 "proof": {"state": proof.state, "text": proof.text, "drawn": list(proof.drawn)},
+                "authority_zh": departments[i.department].name_zh,
+                "authority_en": departments[i.department].name_en,
+                "notice": {
+                    "number": notices[i.id].number,
+                    "issued_at_ms": millis(notices[i.id].issued_at),
+                    "visits_before": notices[i.id].visits_before,
+                }
+                if i.id in notices
+                else None,
                 "enterprise": {
                     "id": str(e.id),
                     "code": e.code,

@@ -16,6 +16,7 @@ from backend.people import queries as people
 from backend.people.rules import Principal
 from backend.registry import queries as registry
 from backend.storage.engine import transaction
+from backend.usecases.issue_notices import issue_notices
 from backend.usecases.own_draw import load_witnessed_draw
 
 WITNESSES = 2
@@ -74,6 +75,7 @@ async def run_draw(draw_id: str, values: Sequence[str], *, by: Principal) -> Dra
             due_on=campaign.due_on,
             by=by.account_id,
         )
+        await issue_notices(opened, visits, department=campaign.department, by=by.account_id)
         await service.move_campaign(campaign.id, expected=("announced",), to="drawn")
         for inspection_id, visit in zip(opened, visits, strict=True):
             for inspector, _ in visit.officers:

@@ -27,7 +27,7 @@ def test_every_event_is_written_by_some_verb():
 
 
 WRITES = re.compile(r"\b(insert into|update [a-z_]+ set|delete from|copy_records_to_table)|\.(insert|delete|save)\(")
-ROOMS = ("evidence", "registry", "people", "draws", "inspections", "exchange", "notify", "publicity")
+ROOMS = ("evidence", "registry", "people", "draws", "inspections", "exchange", "notices", "notify", "publicity")
 # A verb that writes without an entry of its own, and what stands for it in the log.
 SILENT = {
     "draws.changes.approve_replacement": "the decision, by draw.replacement; the approvals are in its payload",

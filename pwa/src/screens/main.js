@@ -21,6 +21,7 @@ import * as conflicts from "./conflicts.js";
 import * as inspection from "./inspection.js";
 import * as mark from "./mark.js";
 import * as me from "./me.js";
+import * as notice from "./notice.js";
 import * as outboxScreen from "./outbox.js";
 import * as outcome from "./outcome.js";
 import * as passkeys from "./passkeys.js";
@@ -28,6 +29,7 @@ import * as photo from "./photo.js";
 import * as photos from "./photos.js";
 import * as proof from "./proof.js";
 import * as receipt from "./receipt.js";
+import * as record from "./record.js";
 import * as scan from "./scan.js";
 import * as sign from "./sign.js";
 import * as signIn from "./sign_in.js";
@@ -42,7 +44,7 @@ const ROUTES = [
   [/^\/$/, today], [/^\/sign-in$/, signIn], [/^\/me$/, me], [/^\/outbox$/, outboxScreen], [/^\/receipt\/([\w-]+)$/, receipt],
   [/^\/inspection\/([\w-]+)$/, inspection], [/^\/inspection\/([\w-]+)\/scan$/, scan], [/^\/inspection\/([\w-]+)\/item\/([^/]+)$/, checklist],
   [/^\/inspection\/([\w-]+)\/photos$/, photos], [/^\/inspection\/([\w-]+)\/camera$/, camera], [/^\/inspection\/([\w-]+)\/outcome$/, outcome],
-  [/^\/inspection\/([\w-]+)\/proof$/, proof],
+  [/^\/inspection\/([\w-]+)\/proof$/, proof], [/^\/inspection\/([\w-]+)\/notice$/, notice], [/^\/record\/([\w-]+)$/, record],
   [/^\/inspection\/([\w-]+)\/photo\/([0-9a-f]{64})$/, photo], [/^\/inspection\/([\w-]+)\/photo\/([0-9a-f]{64})\/mark$/, mark],
   [/^\/inspection\/([\w-]+)\/conflicts$/, conflicts],
   [/^\/inspection\/([\w-]+)\/voice$/, voice],

@@ -44,6 +44,7 @@ export function view({ s, sent, held }) {
         <div class="perforation"></div>
         <dl><dt>${t("内容指纹")}</dt><dd class="hash">${grouped(s.content_sha256)}</dd><dt>${t("记录指纹")}</dt><dd class="hash" data-testid="record-hash">${grouped(s.record_sha256)}</dd>
         ${r ? html`<dt>${t("账本条目")}</dt><dd class="hash">${r.ledger.entry_id}</dd><dt>${t("叶哈希")}</dt><dd class="hash">${r.ledger.leaf_hash}</dd>` : nothing}</dl></section>
+      ${s.record ? html`<p class="papers"><a href="#/record/${s.id}" data-testid="show-record">${icon("paper")}${t("查看记录全文")}</a></p>` : nothing}
       <ol class="steps life">${stop(true, t("封存在本机"), moment(s.sealed_at_ms))}
         ${stop(sent === s.hashes.length, t("文件送达"), `${sent}/${s.hashes.length}`)}
         ${stop(!unsent(s), t("记录送达"), r ? `${moment(r.received_at_ms)} · ${t("时钟相差 %(n)s 秒", { n: skew })}` : queued(s) && s.attempts ? t("已试 %(n)s 次", { n: s.attempts }) : t("连上后自动发送"))}
