@@ -31,5 +31,6 @@ test("no single character of a proof can be changed", () => {
 
 test("a proof in an address, and nonsense", () => {
   assert.equal(verify(` https://x.example/visit#${cases[0].text}\n`, vkey).verdict, "verified");
+  for (const key of ["", "x", `${vkey}x`, vkey.replace("+", "-")]) assert.notEqual(verify(cases[0].text, key, ["nonsense"]).verdict, "verified");
   for (const text of ["", "#", "x".repeat(9000), "%F0%9F%98%80", "😀", "AQ"]) assert.equal(verify(text, vkey).verdict, "failed");
 });

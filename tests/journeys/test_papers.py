@@ -121,7 +121,7 @@ def test_a_phone_that_knows_another_key_shows_no_proof(system: System) -> None:
             answer = route.fetch()
             body = answer.json()
             if "log" in body:
-                body["log"]["vkey"] = "sunlot.example/qujing+6bba1e34+AXtYvDHZ2iSHrQkhNrPPKL2HUDMAnGFmtdpvsk2nxoqH"
+                body["log"]["vkey"] = "sunlot.example/qujing+07e851a2+AcCGXZBvfcH7yUeewOFx/RICCbU7YNk772WjOPOkK8va"
             route.fulfill(response=answer, json=body)
 
         page.route("**/field/api/bundle*", other_key)

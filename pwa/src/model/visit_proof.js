@@ -103,6 +103,9 @@ export function parseKey(vkey) {
   return { name, id, kind: raw[0], key: raw.slice(1) };
 }
 
+/** @param {string[]} vkeys @returns {Key[]} those that are keys */
+const usable = (vkeys) => vkeys.flatMap((vkey) => { try { return [parseKey(vkey)]; } catch { return []; } });
+
 /** The proof in an address, or in a text as copied. @param {string} text */
 export const fragment = (text) => text.trim().slice(text.trim().lastIndexOf("#") + 1);
 
@@ -145,10 +148,10 @@ export function verify(given, vkey, witnesses = []) {
   /** @type {boolean|null} */
   let signed = text === null ? false : null;
   if (text !== null && vkey) {
-    const key = parseKey(vkey);
-    signed = key.name === p.origin && key.kind === ED25519 && holds(p.signature, text, key.key);
+    const [key] = usable([vkey]);
+    signed = !!key && key.name === p.origin && key.kind === ED25519 && holds(p.signature, text, key.key);
   }
-  const known = witnesses.map(parseKey);
+  const known = usable(witnesses);
   const seen = text === null ? [] : p.cosignatures.flatMap((c) => known.filter((k) => k.id === hex(c.keyId)).map((k) => ({
     name: k.name, time: c.time, ok: k.kind === COSIGNATURE && holds(c.signature, `cosignature/v1\ntime ${c.time}\n${text}`, k.key),
   })));

@@ -53,7 +53,7 @@ export function phaseWord(phase, state) {
 
 /** @param {string} method of a check item @returns {string} */
 export function methodWord(method) {
-  return { on_site: t("实地检查"), documents: t("书面检查"), other_result: t("依托其他部门结果"), testing: t("检验检测"), online: t("网络监测"), commissioned: t("委托专业机构") }[method] ?? method;
+  return { on_site: t("实地检查"), onsite: t("实地检查"), documents: t("书面检查"), other_result: t("依托其他部门结果"), testing: t("检验检测"), online: t("网络监测"), commissioned: t("委托专业机构") }[method] ?? method;
 }
 
 /** @param {import("../model/types.js").Problem|null} problem @returns {string} */
