@@ -102,8 +102,8 @@ class QueueRow:
 
 _FIELD = (
     "select i.id, i.state, i.version, i.due_on, i.dispatched_at, i.campaign, c.number as campaign_number, c.name as campaign_name,"
-    " c.kind as campaign_kind, i.draw, i.department, i.enterprise, i.enterprise_code, i.sealed_leaf, i.sealed_index, (select array_agg(row(o.inspector, o.slot, o.department)"
-    " order by o.slot) from inspection_officer o where o.inspection = i.id) as officers,"
+    " c.kind as campaign_kind, i.draw, i.department, i.enterprise, i.enterprise_code, i.sealed_leaf, i.sealed_index,"
+    " (select array_agg(row(o.inspector, o.slot, o.department) order by o.slot) from inspection_officer o where o.inspection = i.id) as officers,"
     " (select array_agg(row(ci.item, ci.checklist) order by ci.item) from campaign_item ci where ci.campaign = i.campaign) as items,"
     " s.id as submission, s.state as submission_state, s.received_at as submission_received_at,"
     " s.entry_id as submission_entry, case when s.state = 'returned' then (select comment from review r where r.submission = s.id) end as return_comment"
