@@ -17,6 +17,7 @@ from backend.web.console import (
     imports,
     inspections,
     inspectors,
+    papers,
     recusals,
     reviews,
     sign_in,
@@ -43,6 +44,7 @@ router = Router(
         *inspectors.HANDLERS,
         *accounts.HANDLERS,
         *alerts.HANDLERS,
+        *papers.HANDLERS,
     ],
     opt={"access": frozenset({ADMIN, MANAGER, REVIEWER, AUDITOR})},
 )

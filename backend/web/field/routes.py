@@ -5,10 +5,10 @@ from __future__ import annotations
 from litestar import Router
 
 from backend.people.rules import INSPECTOR
-from backend.web.field import parts, session, submissions, work
+from backend.web.field import papers, parts, session, submissions, work
 
 router = Router(
     "/field/api",
-    route_handlers=[*session.HANDLERS, *work.HANDLERS, *submissions.HANDLERS, *parts.HANDLERS],
+    route_handlers=[*session.HANDLERS, *work.HANDLERS, *submissions.HANDLERS, *parts.HANDLERS, *papers.HANDLERS],
     opt={"access": frozenset({INSPECTOR})},
 )
