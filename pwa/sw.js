@@ -44,6 +44,15 @@ self.addEventListener("push", (e) => {
   ]));
 });
 
+// The push service has replaced the subscription: told at once where this worker may read the token, by the page otherwise.
+async function resubscribe({ oldSubscription, newSubscription }) {
+  const fresh = newSubscription ?? (oldSubscription && await self.registration.pushManager.subscribe(oldSubscription.options));
+  const token = (await self.cookieStore?.get("csrf"))?.value;
+  if (fresh && token) await fetch("/field/api/push", { method: "PUT", headers: { "content-type": "application/json", "x-csrf-token": decodeURIComponent(token) }, body: JSON.stringify(fresh) });
+  for (const page of await self.clients.matchAll({ type: "window" })) page.postMessage("resubscribed");
+}
+self.addEventListener("pushsubscriptionchange", (e) => e.waitUntil(resubscribe(e)));
+
 self.addEventListener("notificationclick", (e) => {
   e.notification.close();
   const target = new URL(e.notification.data?.url ?? "/field/", location.origin);

@@ -26,6 +26,13 @@ class PushHostRefused(DomainError):
     en = "This push service is not allowed: {host}"
 
 
+class PushGone(DomainError):
+    code = "push-gone"
+    status = 410
+    zh = "推送服务已注销这个地址"
+    en = "The push service has given this address up"
+
+
 def text_of(kind: str, params: Mapping[str, str], locale: str = "zh") -> tuple[str, str]:
     """(title, body) of an alert."""
     title_zh, body_zh, title_en, body_en = KINDS[kind]

@@ -41,11 +41,13 @@ async def tell(account: UUID, kind: str, *, inspection: UUID | None, params: Map
 async def subscribe(account: UUID, *, endpoint: str, p256dh: str, auth: str, device: UUID | None = None) -> None:
     """Remember a browser, and the phone that it is on. Idempotent; an endpoint belongs to whoever subscribed it last.
 
-    Raises ``PushHostRefused``, ``Invalid``.
+    Raises ``PushHostRefused``, ``Invalid``, and ``PushGone`` for an address that its push service has given up: the browser makes a new one.
     """
     rules.check_endpoint(endpoint, settings().push_hosts)
     if not (80 <= len(p256dh) <= 100 and 16 <= len(auth) <= 32):
         raise Invalid(field="keys", why_zh="推送密钥格式不正确", why_en="the push keys are malformed")
+    if await connection().fetchval("select true from push_subscription where endpoint = $1 and dead_at is not null", endpoint):
+        raise rules.PushGone()
     await connection().execute(
         "insert into push_subscription (id, account, endpoint, p256dh, auth, created_at, device) values ($1, $2, $3, $4, $5, $6, $7)"
         " on conflict (endpoint) do update set account = excluded.account, p256dh = excluded.p256dh, auth = excluded.auth, device = excluded.device,"
@@ -65,8 +67,9 @@ async def forget_phone(account: UUID, device: UUID) -> None:
     await connection().execute("delete from push_subscription where account = $1 and (device = $2 or device is null)", account, device)
 
 
-async def unsubscribe(account: UUID, endpoint: str) -> None:
-    await connection().execute("delete from push_subscription where account = $1 and endpoint = $2", account, endpoint)
+async def unsubscribe(endpoint: str) -> None:
+    """Forget a browser, whoever subscribed it: only that browser knows its address, and somebody else may be signed in there by now."""
+    await connection().execute("delete from push_subscription where endpoint = $1", endpoint)
 
 
 async def mark_read(account: UUID, entries: Sequence[UUID]) -> None:

@@ -6,7 +6,7 @@ from piccolo.table import Table
 
 
 class PushSubscription(Table, tablename="push_subscription"):
-    """推送订阅 One browser that wants alerts. Dead ones stay marked until their owner's browser subscribes again."""
+    """推送订阅 One browser that wants alerts. Dead ones stay marked; their browser makes a new one."""
 
     id = UUID(primary_key=True, default=UUID4())
     account = UUID(default=None, index=True)

@@ -130,6 +130,23 @@ async def test_a_browser_that_is_gone_is_buried_and_one_in_trouble_is_tried_agai
         assert [tuple(r) for r in await connection().fetch("select state, detail, attempts from notify_delivery")] == [("dead", "410", 2)]
     await tell()
     assert await outbox.work_off({"push": jobs.push}) == 0
+    with pytest.raises(rules.PushGone):  # the browser is told to make a new one
+        await subscribe(push_service)
+
+
+async def test_an_address_is_its_last_subscribers_and_nobodys_after_the_sign_out(db, push_service):
+    await subscribe(push_service)
+    colleague = uuid4()
+    given = push_service.subscription()
+    async with transaction():
+        await service.subscribe(colleague, endpoint=given["endpoint"], p256dh=given["keys"]["p256dh"], auth=given["keys"]["auth"])
+    await tell()
+    assert await outbox.work_off({"push": jobs.push}) == 0  # the phone is the colleague's now
+    async with transaction():
+        await service.tell(colleague, "inspection.dispatched", inspection=uuid4(), params={"enterprise": "某店", "due_on": "2026-12-01"})
+        await service.unsubscribe(given["endpoint"])
+    assert await outbox.work_off({"push": jobs.push}) == 1  # asked for before the sign-out, and not sent after it
+    assert push_service.inbox.empty()
 
 
 async def test_every_browser_of_a_person_is_tried_on_its_own(db, push_service, monkeypatch):

@@ -124,7 +124,7 @@ async def subscribe(request: Request[Any, Any, Any], data: JSONBody[Subscription
 @delete("/push", status_code=204)
 async def unsubscribe(request: Request[Any, Any, Any], data: JSONBody[Endpoint]) -> None:
     async with transaction():
-        await notify.unsubscribe(request.user.account_id, data.endpoint)
+        await notify.unsubscribe(data.endpoint)
 
 
 @post("/recusals", status_code=200)

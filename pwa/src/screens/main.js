@@ -15,6 +15,7 @@ import { renew } from "../device/key.js";
 import { icon } from "./parts.js";
 import { hooks } from "./redraw.js";
 import * as update from "./update.js";
+import * as alerts from "./alerts.js";
 import * as camera from "./camera.js";
 import * as checklist from "./checklist.js";
 import * as conflicts from "./conflicts.js";
@@ -163,6 +164,8 @@ listen((topic) => {
   if (topic !== "storage-trouble") reload();
 });
 local.watchAccount(() => { if (using() && local.account()) void route(); else location.reload(); });
+listen((topic) => { if (topic === "sync" && !status.busy && status.outcome === "ok") void alerts.renew(); });
+navigator.serviceWorker?.addEventListener("message", (e) => { if (e.data === "resubscribed") void alerts.renew({ again: true }); });
 addEventListener("unhandledrejection", (e) => { if (e.reason instanceof StorageTrouble) e.preventDefault(); }); // the banner says it
 addEventListener("hashchange", () => void route());
 const account = local.account();

@@ -6,9 +6,10 @@ import { size } from "../model/text.js";
 import * as local from "../store/local.js";
 import { submissions } from "../store/outbox.js";
 import { meta } from "../store/work.js";
-import { permission, subscribe } from "../device/push.js";
+import { permission } from "../device/push.js";
 import { keep, space } from "../device/space.js";
 import * as api from "../sync/api.js";
+import * as alerts from "./alerts.js";
 import { action, ask, go, toast } from "./parts.js";
 import * as passkeys from "./passkeys.js";
 import { redraw, reload } from "./redraw.js";
@@ -27,19 +28,21 @@ export const languageSwitch = () => {
   return html`<div class="switch" role="group" aria-label="语言 Language">${one("zh", "中文")}${one("en", "English")}</div>`;
 };
 
-async function alerts() {
-  const s = await api.session();
-  if (s.status !== 200) return toast(t("连不上服务器，请稍后再试。"));
-  const told = await subscribe(s.body.vapid_public_key);
-  if (told === "refused") toast(t("没有通知权限。消息仍会出现在任务页。"));
-  else if (told === "unreachable") toast(t("推送服务连不上。消息仍会出现在任务页。"));
-  else toast((await api.putPush(told)).status === 204 ? t("提醒已开启") : t("服务器没有接受这个推送服务。"));
+/** @param {alerts.State} state @returns {string} */
+function alertWord(state) {
+  return { on: t("提醒已开启"), refused: t("没有通知权限。消息仍会出现在任务页。"), unreachable: t("推送服务连不上。消息仍会出现在任务页。"),
+    offline: t("连不上服务器，请稍后再试。"), "not-taken": t("服务器没有接受这个推送服务。"), unknown: t("系统通知已允许。") }[state];
+}
+
+async function turnOn() {
+  toast(alertWord(await alerts.turnOn()));
   redraw();
 }
 
 /** @param {number} waiting */
 async function signOut(waiting) {
   if (!(await ask({ title: t("退出登录？"), text: waiting ? t("还有 %(n)s 份未发送，会留在本机，重新登录后继续发送。", { n: waiting }) : t("本机的记录不会删除。"), yes: t("退出") }))) return;
+  await alerts.leave();
   const told = (await api.signOut()).status !== 0;
   local.setOwesSignOut(!told);
   local.setAccount(null);
@@ -57,8 +60,8 @@ export function view({ account, device, room, ahead, waiting }) {
     title: t("我的"), tab: "me",
     body: html`<section class="card"><h2 class="name">${account?.name ?? ""}</h2><p class="sub">${account?.username ?? ""}</p></section>
       <section class="card stack"><h3>${t("语言")}</h3>${languageSwitch()}</section>
-      <section class="card stack"><h3>${t("提醒")}</h3><p class="hint">${may === "granted" ? t("系统通知已允许。") : may === "denied" ? t("系统通知被拒绝，可在浏览器设置里更改。") : may === "unsupported" ? t("这个浏览器不支持推送。iPhone 请先添加到主屏幕。") : t("新任务与退回会提醒到手机。")}</p>
-        ${may === "unsupported" || may === "denied" ? nothing : action({ act: alerts, label: t("开启提醒"), testid: "push-on", quiet: true })}</section>
+      <section class="card stack"><h3>${t("提醒")}</h3><p class="hint">${may === "granted" ? alertWord(alerts.state) : may === "denied" ? t("系统通知被拒绝，可在浏览器设置里更改。") : may === "unsupported" ? t("这个浏览器不支持推送。iPhone 请先添加到主屏幕。") : t("新任务与退回会提醒到手机。")}</p>
+        ${may === "unsupported" || may === "denied" ? nothing : action({ act: turnOn, label: t("开启提醒"), testid: "push-on", quiet: true })}</section>
       <section class="card stack"><h3>${t("本机")}</h3><dl><dt>${t("占用")}</dt><dd>${room ? `${size(room.usage)} / ${size(room.quota)}` : "—"}</dd><dt>${t("保护")}</dt><dd>${room?.kept ? t("浏览器承诺不清理") : t("未保证")}</dd>
         <dt>${t("签名密钥")}</dt><dd>${device ? html`${device.enrolled ? t("已登记") : t("待登记")}<small class="hash">${device.id}</small>` : "—"}</dd>
         <dt>${t("已封存")}</dt><dd>${t("%(n)s 份", { n: device?.seq ?? 0 })}</dd><dt>${t("时钟")}</dt><dd>${seconds === null ? "—" : Math.abs(seconds) < 5 ? t("准确") : t("与服务器相差 %(n)s 秒", { n: seconds })}</dd></dl>

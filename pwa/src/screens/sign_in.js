@@ -9,6 +9,7 @@ import { device } from "../device/key.js";
 import { able, builtIn } from "../device/passkey.js";
 import * as api from "../sync/api.js";
 import { status, sync } from "../sync/engine.js";
+import { settle } from "../sync/leave.js";
 import { go, mark } from "./parts.js";
 import { languageSwitch } from "./me.js";
 import * as passkeys from "./passkeys.js";
@@ -26,6 +27,7 @@ export async function load() {
 }
 
 export async function enter() {
+  void settle();
   const s = await api.session();
   demo = s.status === 200 && s.body.demo === true;
   offersPasskey = s.status === 200 && able(s.body.passkeys_at) && (await builtIn());

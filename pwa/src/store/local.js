@@ -27,5 +27,9 @@ export const order = () => (["distance", "route"].includes(read("order")) ? read
 export const setOrder = (value) => write("order", value);
 /** Signed out here while the server could not be told: the next contact says so first. @returns {boolean} */
 export const owesSignOut = () => read("owes-sign-out") === true;
+/** A push address that the server shall forget, because its officer has signed out. @returns {string|null} */
+export const owesUnsubscribe = () => read("owes-unsubscribe");
+/** @param {string|null} endpoint */
+export const setOwesUnsubscribe = (endpoint) => write("owes-unsubscribe", endpoint);
 /** @param {boolean} value */
 export const setOwesSignOut = (value) => write("owes-sign-out", value || null);

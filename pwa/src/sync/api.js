@@ -65,3 +65,5 @@ export const reconcile = (submissions, evidence) => call("POST", "/reconcile", {
 export const readInbox = (ids) => call("POST", "/inbox/read", { json: { ids } });
 /** @param {any} subscription */
 export const putPush = (subscription) => call("PUT", "/push", { json: subscription });
+/** @param {string} endpoint */
+export const deletePush = (endpoint) => call("DELETE", "/push", { json: { endpoint } });

@@ -7,6 +7,7 @@ import { due, postponed } from "../model/backoff.js";
 import { filesOf } from "../model/evidence.js";
 import { blobAnswered, isFinal, owing, problemOf, purgeable, reconciled, submissionAnswered, THERE, unsent } from "../model/states.js";
 import * as api from "./api.js";
+import { settle } from "./leave.js";
 import { sendParts, sharedPhotos } from "./parts.js";
 import { upload } from "./upload.js";
 import * as local from "../store/local.js";
@@ -29,11 +30,7 @@ export async function round({ hurry = false } = {}) {
   const account = local.account();
   if (!account) return "expired";
   if (account.id !== using()) return "other-account"; // another tab has signed somebody else in
-  if (local.owesSignOut()) {
-    const gone = await api.signOut();
-    if (gone.status === 0) return "offline";
-    local.setOwesSignOut(false);
-  }
+  if (!(await settle())) return "offline";
   const device = await work.meta("device");
   const who = await api.session(device?.id);
   if (who.status !== 200) return "offline";
