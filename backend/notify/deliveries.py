@@ -16,9 +16,9 @@ RECENT_DAYS = 7
 
 @dataclass(frozen=True, slots=True)
 class PushView:
-    """The latest try at one browser. ``service``: the host of its push service, empty once the browser has unsubscribed."""
+    """The latest try at one browser. ``phone``: its name, or the host of its push service; empty once the browser has unsubscribed."""
 
-    service: str
+    phone: str
     state: str  # sent | failed | dead
     detail: str
     attempts: int
@@ -82,8 +82,8 @@ async def list_of_inspection(inspection: UUID, scope: Scope) -> list[AlertView]:
         inspection,
     )
     pushes = await reader().fetch(
-        "select d.inbox_entry, coalesce(s.endpoint, '') as endpoint, d.state, d.detail, d.attempts, d.at from notify_delivery d"
-        " left join push_subscription s on s.id = d.subscription where d.inbox_entry = any($1) order by d.at",
+        "select d.inbox_entry, coalesce(s.endpoint, '') as endpoint, p.name as phone, d.state, d.detail, d.attempts, d.at from notify_delivery d"
+        " left join push_subscription s on s.id = d.subscription left join device p on p.id = s.device where d.inbox_entry = any($1) order by d.at",
         [row["id"] for row in rows],
     )
     return [
@@ -93,7 +93,7 @@ async def list_of_inspection(inspection: UUID, scope: Scope) -> list[AlertView]:
             row["created_at"],
             row["read_at"],
             [
-                PushView(urlsplit(p["endpoint"]).hostname or "", p["state"], p["detail"], p["attempts"], p["at"])
+                PushView(p["phone"] or urlsplit(p["endpoint"]).hostname or "", p["state"], p["detail"], p["attempts"], p["at"])
                 for p in pushes
                 if p["inbox_entry"] == row["id"]
             ],
