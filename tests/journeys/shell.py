@@ -30,7 +30,8 @@ class Office:
         self.calls: list[tuple[str, str]] = []
         self.rule: Callable[[str, str, bytes], Answer | None] = lambda method, path, body: None
         self.account: dict[str, Any] | None = ACCOUNT
-        self.bundle: dict[str, Any] = {"inspections": [], "checklists": {}, "outcome_codes": [], "inbox": [], "log": {"vkey": "shell", "witnesses": []}, "cursor": "1"}
+        self.bundle: dict[str, Any] = {"inspections": [], "checklists": {}, "outcome_codes": [], "inbox": [], "cursor": "1"}
+        self.bundle["log"] = {"vkey": "shell", "witnesses": []}
         outer = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
