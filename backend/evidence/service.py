@@ -81,8 +81,8 @@ async def upload(sha256: str, chunks: AsyncIterator[bytes], *, uploader: UUID, o
             await _read_out(chunks)
             raise rules.Busy()
         if stored := await _find_stored(sha256):
-            await _read_out(chunks)
             await asyncio.to_thread(part.unlink, missing_ok=True)
+            await _read_out(chunks)
             return stored
         here = os.fstat(out.fileno()).st_size
         if offset not in (0, here):
@@ -131,27 +131,31 @@ def _is_open_at(file: BinaryIO, path: Path) -> bool:
 
 @asynccontextmanager
 async def _only_writer(part: Path) -> AsyncIterator[BinaryIO | None]:
-    """``part`` open for appending and locked; None when another upload held it for longer than ``PATIENCE``.
+    """``part`` open for appending and nobody else's; None when another upload held it for longer than ``PATIENCE``.
 
-    Waits without holding a thread. The file that was locked may have become the stored evidence while we waited, and
-    then it must never be written again: only a lock on what ``part`` names now counts.
+    Waits without holding a thread. The lock is a file beside it: ``part`` itself becomes the stored evidence, and whoever
+    waited must not come in between that and its row. The lock goes with its holder, so only one that is still in place counts.
     """
-    limit = time.monotonic() + PATIENCE
+    limit, place = time.monotonic() + PATIENCE, part.with_name(part.name + ".lock")
     while True:
-        out = await asyncio.to_thread(part.open, "ab")
+        lock = await asyncio.to_thread(place.open, "ab")
         try:
-            fcntl.flock(out, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            if await asyncio.to_thread(_is_open_at, out, part):
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if await asyncio.to_thread(_is_open_at, lock, place):
                 break
         except BlockingIOError:
             pass
-        out.close()
+        lock.close()
         if time.monotonic() > limit:
             yield None
             return
         await asyncio.sleep(0.02)
-    with out:
-        yield out
+    with lock:
+        try:
+            with await asyncio.to_thread(part.open, "ab") as out:
+                yield out
+        finally:
+            place.unlink(missing_ok=True)
 
 
 async def list_whole(hashes: Sequence[str]) -> dict[str, int]:
