@@ -28,7 +28,7 @@ def notice(**changed: Any) -> dict[str, Any]:
         "enterprise": "曲靖市某某餐饮店",
         "code": "92530300YQ80952021",
         "opening": "现将有关事项告知如下：",
-        "rows": [{"name": "检查依据", "lines": ["《中华人民共和国食品安全法》第一百一十条"]}],
+        "rows": [{"name": "检查依据", "lines": ["《中华人民共和国食品安全法》第一百一十条"], "style": ""}],
         "rights-title": "你单位的权利",
         "rights": ["有权申请回避。"],
         "day": "2026-11-25",

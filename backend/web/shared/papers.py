@@ -21,8 +21,9 @@ from backend.web.shared.i18n import _, get_locale, pick
 Row = dict[str, Any]
 
 
-def _row(name: str, *lines: str, plain: bool = False) -> Row:
-    return {"name": name, "lines": [line for line in lines if line] or ["-"], "plain": plain}
+def _row(name: str, *lines: str, style: str = "") -> Row:
+    """``style``: "plain" for lines of one rank (else only the first is large), "hash" for what may break anywhere."""
+    return {"name": name, "lines": [line for line in lines if line] or ["-"], "style": style}
 
 
 def _moment(ms: object) -> str:
@@ -83,8 +84,8 @@ async def notice_pdf(f: VisitFacts) -> bytes:
         "rows": [
             _row(_("检查依据"), basis),
             _row(_("检查缘由"), _way(f), f"{f.visit.campaign_name} · {f.visit.campaign_number}"),
-            _row(_("检查事项"), *(pick(f.items[code], "name") for code, _checklist in f.visit.items), plain=True),
-            _row(_("检查人员和执法证号"), *_team(f), plain=True),
+            _row(_("检查事项"), *(pick(f.items[code], "name") for code, _checklist in f.visit.items), style="plain"),
+            _row(_("检查人员和执法证号"), *_team(f), style="plain"),
             _row(_("检查期限"), _("%(day)s 前", day=f.visit.due_on.isoformat())),
             _row(
                 _("本年检查"),
@@ -176,16 +177,16 @@ def _record_pdf(r: RecordFacts) -> bytes:
         known = f.items.get(item["item"])
         sections.append({"title": pick(known, "name") if known else item["item"], "answers": answers})
     where = f"{settings().base_url}/log/entries/{r.index}" if r.index is not None else f"{settings().base_url}/log?subject={view.id}"
-    data = _family(f, _("检查记录")) | {
+    data = _family(f, _("现场检查记录")) | {
         "foot": f"{view.enterprise_code} · {view.record_sha256}",
         "rows": [
             _row(_("企业"), view.enterprise_name, f"{view.enterprise_code} · {f.enterprise.address}"),
             _row(_("检查任务"), f.visit.campaign_name, f.visit.campaign_number),
             _row(_("检查缘由"), _way(f)),
-            _row(_("检查人员"), *_team(f), plain=True),
+            _row(_("检查人员"), *_team(f), style="plain"),
             _row(_("扫码入企"), _scan(record["scan"]), record["scan"].get("reason") or ""),
             _row(_("检查时间"), f"{_moment(record.get('started_t_dev'))} - {_moment(record['t_dev'])}", _position(record.get("gps"))),
-            _row(_("检查结果"), *(pick(r.outcomes[c], "") if c in r.outcomes else c for c in record["outcomes"]), plain=True),
+            _row(_("检查结果"), *(pick(r.outcomes[c], "") if c in r.outcomes else c for c in record["outcomes"]), style="plain"),
             *([_row(_("说明"), record["remark"])] if record.get("remark") else []),
         ],
         "sections": sections,
@@ -209,8 +210,8 @@ def _record_pdf(r: RecordFacts) -> bytes:
         ],
         "proof-title": _("存证"),
         "proof": [
-            _row(_("内容指纹"), r.content_sha256),
-            _row(_("记录指纹"), view.record_sha256),
+            _row(_("内容指纹"), r.content_sha256, style="hash"),
+            _row(_("记录指纹"), view.record_sha256, style="hash"),
             _row(_("收到时间"), f"{view.received_at.astimezone(clock.BEIJING):%Y-%m-%d %H:%M:%S}"),
             _row(_("存证日志"), _("第 %(n)s 条", n=r.index) if r.index is not None else _("等待检查点")),
         ],

@@ -20,7 +20,7 @@ export async function load([id]) {
   const [inspection, checklists, codes] = await Promise.all([work.inspection(s.inspection), work.checklists(), work.outcomeCodes()]);
   /** @type {Map<string, any>} */
   const photos = new Map(), strokes = new Map();
-  for (const p of s.record.photos) photos.set(p.sha256, await outbox.blob(p.sha256));
+  for (const p of s.record.photos) photos.set(p.sha256, await outbox.blob(p.marked ?? p.sha256));
   for (const [key, sha] of Object.entries(s.record.strokes_sha256)) {
     const row = await outbox.blob(/** @type {string} */ (sha));
     strokes.set(key, row?.data?.byteLength ? drawn(row.data) : null);
@@ -40,7 +40,7 @@ function answerWord(q, value) {
 const shots = (v, list) => list.length ? html`<ul class="shots">${list.map((p) => {
   const row = v.photos.get(p.sha256);
   const url = pictures.url(p.sha256, row?.data?.byteLength ? row.data : row?.thumb, row?.type ?? p.type);
-  return html`<li>${url ? html`<img src=${url} alt=${t("现场照片")}>` : html`<p class="hint">${t("照片已在服务器保存，本机已清理。")}</p>`}<small>${moment(p.t_dev)}</small><small class="hash">${p.sha256}</small></li>`;
+  return html`<li>${url ? html`<img src=${url} alt=${t("现场照片")}>` : html`<p class="hint">${p.device ? t("同事手机上的照片。") : t("照片已在服务器保存，本机已清理。")}</p>`}<small>${moment(p.t_dev)}</small><small class="hash">${p.sha256}</small></li>`;
 })}</ul>` : nothing;
 
 /** @param {any} v @param {any} item */
@@ -67,13 +67,13 @@ function signature(v, signer) {
 /** @param {any} v */
 export function view(v) {
   const { s } = v;
-  if (!s) return { title: t("检查记录"), back: "#/outbox", body: html`<p class="empty">${t("没有这份记录。")}</p>` };
+  if (!s) return { title: t("现场检查记录"), back: "#/outbox", body: html`<p class="empty">${t("没有这份记录。")}</p>` };
   const r = s.record, i = v.inspection;
   const loose = r.photos.filter((/** @type {any} */ p) => !r.items.some((/** @type {any} */ item) => item.item === p.item && item.answers.some((/** @type {any} */ a) => a.q === p.q)));
   return {
-    title: t("检查记录"), back: `#/receipt/${s.id}`,
+    title: t("现场检查记录"), back: `#/receipt/${s.id}`,
     body: html`<article class="paper" data-testid="record">
-      ${i?.authority_zh ? html`<p class="authority">${pick(i, "authority")}</p>` : nothing}<h2>${t("检查记录")}</h2>
+      ${i?.authority_zh ? html`<p class="authority">${pick(i, "authority")}</p>` : nothing}<h2>${t("现场检查记录")}</h2>
       ${v.intact ? nothing : html`<p class="notice bad" role="alert" data-testid="record-damaged">${t("本机保存的内容与签字时的指纹不符。")}</p>`}
       <dl><dt>${t("企业")}</dt><dd>${s.enterprise}${i ? html`<small class="code">${i.enterprise.code}</small>` : nothing}</dd>
         ${i ? html`<dt>${t("任务")}</dt><dd>${i.campaign.name}<small>${i.campaign.number}${i.notice ? ` · ${i.notice.number}` : ""}</small></dd>` : nothing}
@@ -84,6 +84,7 @@ export function view(v) {
         ${r.remark ? html`<dt>${t("说明")}</dt><dd>${r.remark}</dd>` : nothing}</dl></article>
       ${r.items.map((/** @type {any} */ item) => section(v, item))}
       ${loose.length ? html`<section class="card"><h3>${t("现场照片")}</h3>${shots(v, loose)}</section>` : nothing}
+      ${r.voices?.length ? html`<section class="card"><h3>${t("录音")}</h3><ul>${r.voices.map((/** @type {any} */ n) => html`<li>${n.text || "—"}<small>${moment(n.t_dev)} · ${t("%(n)s 秒", { n: Math.round(n.ms / 1000) })}</small><small class="hash">${n.sha256}</small></li>`)}</ul></section>` : nothing}
       <section class="card"><h3>${t("签名")}</h3><div class="signatures">${r.signers.map((/** @type {any} */ k) => signature(v, k))}</div></section>
       <section class="card"><h3>${icon("lock")}${t("存证")}</h3><dl><dt>${t("内容指纹")}</dt><dd class="hash">${grouped(s.content_sha256)}</dd><dt>${t("记录指纹")}</dt><dd class="hash" data-testid="record-sha">${grouped(s.record_sha256)}</dd>
         <dt>${t("设备签名")}</dt><dd class="hash">${s.signature}</dd>

@@ -47,7 +47,7 @@ async def test_the_record_as_pdf_holds_what_was_signed(county):
     again = await reviewer.get(f"/console/reviews/{found['id']}/record.pdf")
     assert again.content == answer.content
     english = text_of((await reviewer.get(f"/console/reviews/{found['id']}/record.pdf?lang=en")).content)
-    assert "Signatures" in english
+    assert "Inspectionrecord" in english
     assert found["record_sha256"] in english
 
 
