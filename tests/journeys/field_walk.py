@@ -137,6 +137,8 @@ class Walk:
         yield "inspection", "received"
         self.go(f"{self.visit}/proof", "proof-good")
         yield "proof", "proven"
+        self.go(f"{self.visit}/notice", "notice")
+        yield "notice", "shown"
         self.go(f"{self.visit}/photos", "photo-new")
         yield "photos", "none"
         self.go(f"{self.visit}/summary", "back")
@@ -313,6 +315,10 @@ class Walk:
         self.go(self.receipt, "receipt-state")
         self.page.wait_for_timeout(300)
         yield "receipt", "received"
+        self.by("show-record").click()
+        self.by("record").wait_for()
+        self.page.wait_for_timeout(300)
+        yield "record", "read"
         self.go(self.visit, "stage")
         self.unfold()
         yield "inspection", "handed in"

@@ -10,7 +10,9 @@ import pytest
 import zxingcpp
 from PIL import Image
 from playwright.sync_api import Page, expect, sync_playwright
+from pypdf import PdfReader
 
+from tests.journeys import field_walk
 from tests.journeys.conftest import CHROMIUM, FLAGS, IN_CONTROL, System
 from tests.journeys.test_main_job import bundle_of
 
@@ -132,4 +134,42 @@ def test_a_phone_that_knows_another_key_shows_no_proof(system: System) -> None:
         page.get_by_test_id("show-proof").click()
         expect(page.get_by_test_id("proof-bad")).to_be_visible()
         expect(page.get_by_test_id("proof-code")).to_have_count(0)
+        browser.close()
+
+
+def test_the_sealed_record_as_a_page_with_no_signal_and_as_a_pdf(system: System) -> None:
+    with sync_playwright() as p:
+        browser = field_walk.launch(p)
+        phone = field_walk.open_phone(browser, system)
+        phone.set_default_timeout(60_000)
+        page = phone.new_page()
+        walk = field_walk.Walk(page, system, language="zh", username="inspector")
+        for screen, state in walk:
+            if (screen, state) == ("record", "read"):
+                break
+        phone.set_offline(True)
+        page.reload()
+        record = page.get_by_test_id("record")
+        expect(record).to_contain_text("现场检查记录")
+        assert page.get_by_test_id("record-answer").count() > 3
+        expect(page.get_by_test_id("record-signature")).to_have_count(3)
+        assert page.locator("[data-testid=record-signature] path").first.evaluate("path => path.getTotalLength()") > 20
+        picture = page.locator(".shots img").first
+        assert picture.evaluate("img => img.decode().then(() => img.naturalWidth)") > 0
+        expect(page.get_by_test_id("record-damaged")).to_have_count(0)
+        sha256 = page.get_by_test_id("record-sha").inner_text().replace(" ", "").replace("\n", "")
+        phone.set_offline(False)
+
+        address = page.get_by_test_id("record-pdf").get_attribute("href")
+        answer = page.request.get(f"{system.url}{address}")
+        assert answer.headers["content-type"] == "application/pdf"
+        pdf = PdfReader(io.BytesIO(answer.body()))
+        text = "".join("".join(p.extract_text() for p in pdf.pages).replace("\u200b", "").split())
+        assert sha256 in text
+        assert "现场检查记录" in text
+        assert sum(len(list(p.images)) for p in pdf.pages) >= 1
+        for sheet in pdf.pages:
+            for font in sheet["/Resources"]["/Font"].values():
+                (inner,) = font.get_object()["/DescendantFonts"]
+                assert "/FontFile3" in inner.get_object()["/FontDescriptor"].get_object()
         browser.close()
