@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { decimal, fault, missing, progress, toggled, visible } from "../src/model/form.js";
+import { decimal, fault, missing, progress, toggled, visible, withPhrase } from "../src/model/form.js";
 
 const checklist = {
   id: "c", item: "I", version: 1, title_zh: "", title_en: "",
@@ -45,4 +45,11 @@ test("outcomes: nothing-found stands alone, a child brings its parent", () => {
   assert.deepEqual(toggled(["E"], "B", tree), ["E", "A", "B"]);
   assert.deepEqual(toggled(["A", "B"], "A", tree), []);
   assert.deepEqual(toggled(["E", "A"], "1", tree), ["1"]);
+});
+
+test("ready words go into a note once, after what stands there", () => {
+  assert.equal(withPhrase("", "未公示。"), "未公示。");
+  assert.equal(withPhrase("已指出", "未公示。"), "已指出；未公示。");
+  assert.equal(withPhrase("已指出。", "未公示。"), "已指出。未公示。");
+  assert.equal(withPhrase("未公示。已指出", "未公示。"), "未公示。已指出");
 });

@@ -7,6 +7,7 @@ import pytest
 
 from backend.cli.demo.checkitems import check_items, outcome_codes
 from backend.cli.demo.county import AS_OF, departments, make_enterprises, make_inspectors, qualifications
+from backend.cli.demo.guidance import HINTS
 from backend.registry.rules import FIELDS, EnterpriseDraft, check_code, check_row, shipped_codebook
 
 COUNTY = make_enterprises()
@@ -86,9 +87,19 @@ def test_checklists_are_complete(item: dict[str, Any]) -> None:
             "choice": {"options"},
             "text": set[str](),
         }[q["type"]]
-        assert set(q) - {"id", "zh", "en", "type", "law"} == expected
+        assert set(q) - {"id", "zh", "en", "type", "law", "guidance", "suggestions", "show_if"} == expected
+        assert q["type"] == "text" or (q["guidance"]["zh"] and q["guidance"]["en"]), "an officer is told how to look"
+        assert q["type"] != "yes_no_na" or q["suggestions"], "a finding has ready words"
+        assert all(s["zh"] and s["en"] for s in q.get("suggestions", []))
+        if condition := q.get("show_if"):
+            assert condition["q"] in {k["id"] for k in questions[: questions.index(q)]}
         if q["type"] == "number":
             assert q["min"] < q["max"]
+
+
+def test_hints_are_of_questions_that_are_asked() -> None:
+    asked = {item["code"]: {q["id"] for q in item["checklist"]["questions"]} for item in check_items()}
+    assert {code: set(hints) - asked[code] for code, hints in HINTS.items() if set(hints) - asked[code]} == {}
 
 
 def test_outcome_codes_form_a_tree() -> None:

@@ -5,7 +5,7 @@ these by its own item list. Proving test: ``tests/rules/test_demo_county.py``.
 
 A checklist is a list of questions: ``{"id", "zh", "en", "type", "law"}`` with ``type`` one of ``yes_no_na``
 (+ ``photo_required_when``: "no" or None), ``number`` (+ ``unit``, ``min``, ``max``), ``choice`` (+ ``options``:
-``[{"id", "zh", "en"}]``) and ``text``.
+``[{"value", "zh", "en"}]``) and ``text``. Optional: ``show_if`` {"q", "is"}, ``guidance`` {"zh", "en"}, ``suggestions`` [{"zh", "en"}].
 """
 
 # fmt: off
@@ -14,6 +14,8 @@ from __future__ import annotations
 
 from datetime import date
 from typing import Any, Final
+
+from backend.cli.demo.guidance import with_hints
 
 Question = dict[str, Any]
 VALID_FROM: Final = date(2026, 1, 1)
@@ -47,7 +49,7 @@ def _item(code: str, department: str, zh: str, en: str, category: str, basis: st
         "qualification": qualification,
         "valid_from": VALID_FROM,
         "valid_to": None,
-        "checklist": {"version": 1, "title_zh": f"{zh}检查表", "title_en": f"Checklist: {en}", "questions": list(questions)},
+        "checklist": {"version": 1, "title_zh": f"{zh}检查表", "title_en": f"Checklist: {en}", "questions": with_hints(code, list(questions))},
     }
 
 
@@ -65,7 +67,7 @@ def _market() -> list[dict[str, Any]]:
             _ask("health", "接触直接入口食品的从业人员是否持有效健康证明", "Do staff who handle ready-to-eat food hold valid health certificates?", "食品安全法 第四十五条"),
             _ask("purchase", "食品及原料进货查验记录和凭证是否完整", "Are purchase checks and vouchers for food and ingredients complete?", "食品安全法 第五十三条、第五十五条"),
             _ask("expired", "库存中是否没有超过保质期或标签不合规的食品", "Is the stock free of expired or wrongly labelled food?", "食品安全法 第三十四条、第五十四条"),
-            _measure("cold_store", "冷藏设备实测温度", "Measured temperature of the refrigerator", "℃", -40, 40, "食品安全法 第五十六条"),
+            _measure("cold_store", "冷藏设备实测温度", "Measured temperature of the refrigerator", "℃", 0, 8, "食品安全法 第五十六条"),
             _ask("separation", "生熟食品、工具、容器是否分开存放和使用", "Are raw and cooked food, tools and containers kept apart?", "食品安全法 第三十三条"),
             _ask("disinfect", "餐具、饮具是否洗净消毒并保洁存放", "Are dishes washed, disinfected and stored clean?", "食品安全法 第三十三条、第五十六条"),
             _ask("manager", "是否配备食品安全管理人员并开展自查", "Is there a food-safety manager, and are self-checks carried out?", "食品安全法 第四十四条、第四十七条", photo=False),
@@ -78,8 +80,8 @@ def _market() -> list[dict[str, Any]]:
             _ask("pharmacist", "营业期间执业药师或药学技术人员是否在岗", "Is a licensed pharmacist or pharmacy technician on duty?", "药品管理法 第五十二条"),
             _ask("prescription", "处方药是否凭处方销售并与非处方药分区陈列", "Are prescription drugs sold on prescription and shelved apart from OTC drugs?", "药品管理法 第五十四条、第五十八条"),
             _ask("purchase", "购进验收记录是否真实完整、可追溯", "Are purchase and acceptance records complete and traceable?", "药品管理法 第五十六条、第五十七条"),
-            _measure("humidity", "阴凉区实测相对湿度", "Measured relative humidity of the cool area", "%RH", 0, 100, "药品经营质量管理规范"),
-            _measure("temperature", "阴凉区实测温度", "Measured temperature of the cool area", "℃", -10, 50, "药品经营质量管理规范"),
+            _measure("humidity", "阴凉区实测相对湿度", "Measured relative humidity of the cool area", "%RH", 35, 75, "药品经营质量管理规范"),
+            _measure("temperature", "阴凉区实测温度", "Measured temperature of the cool area", "℃", 0, 20, "药品经营质量管理规范"),
             _ask("expired", "是否没有超过有效期的药品在架", "Are the shelves free of expired drugs?", "药品管理法 第九十八条"),
             _note(),
         ),
@@ -92,7 +94,7 @@ def _market() -> list[dict[str, Any]]:
             _ask("operators", "安全管理人员、作业人员是否持证上岗", "Do safety managers and operators hold certificates?", "特种设备安全法 第十四条", photo=False),
             _ask("files", "是否建立安全技术档案", "Is there a safety and technical file?", "特种设备安全法 第三十五条"),
             _ask("maintenance", "维护保养和自行检查记录是否齐全", "Are maintenance and self-inspection records complete?", "特种设备安全法 第三十九条"),
-            _ask("notices", "电梯安全注意事项和警示标志是否置于易于注意的位置", "Are the elevator's safety notices easy to see?", "特种设备安全法 第四十三条"),
+            _ask("notices", "电梯安全注意事项和警示标志是否置于易于注意的位置", "Are the elevator's safety notices easy to see?", "特种设备安全法 第四十三条") | {"show_if": {"q": "equipment", "is": "elevator"}},
             _note(),
         ),
         _item(
@@ -116,7 +118,7 @@ def _fire() -> list[dict[str, Any]]:
             "《中华人民共和国消防法》第五十三条", "onsite", "fire",
             _ask("opening", "投入使用、营业前是否依法通过消防安全检查", "Was the fire-safety check passed before opening?", "消防法 第十五条", photo=False),
             _ask("exits", "疏散通道、安全出口是否畅通，无占用、堵塞、封闭", "Are escape routes and exits free?", "消防法 第二十八条"),
-            _measure("exit_width", "最窄疏散出口净宽度实测值", "Measured clear width of the narrowest exit", "m", 0, 20, "消防法 第二十八条"),
+            _measure("exit_width", "最窄疏散出口净宽度实测值", "Measured clear width of the narrowest exit", "m", 1.4, 20, "消防法 第二十八条"),
             _ask("signs", "疏散指示标志和应急照明是否完好", "Do exit signs and emergency lights work?", "消防法 第十六条"),
             _ask("extinguishers", "灭火器、消火栓是否配置齐全、完好有效", "Are extinguishers and hydrants present and in order?", "消防法 第十六条"),
             _ask("windows", "外窗是否未设置影响逃生和灭火救援的障碍物", "Are windows free of bars that hinder escape and rescue?", "消防法 第二十八条"),
@@ -161,7 +163,7 @@ def _environment() -> list[dict[str, Any]]:
             _ask("monitoring", "是否按规定开展自行监测并保存原始记录", "Is self-monitoring done and are raw records kept?", "水污染防治法 第二十三条；大气污染防治法 第二十四条"),
             _ask("ledger", "环境管理台账是否完整，保存期限不少于 5 年", "Is the ledger complete and kept for five years?", "排污许可管理条例 第二十一条"),
             _ask("report", "是否按期提交排污许可证执行报告", "Are compliance reports filed in time?", "排污许可管理条例 第二十二条", photo=False),
-            _measure("ph", "废水排放口现场 pH 值", "pH at the waste-water outlet", "pH", 0, 14, "水污染防治法"),
+            _measure("ph", "废水排放口现场 pH 值", "pH at the waste-water outlet", "pH", 6, 9, "水污染防治法"),
             _note(),
         ),
         _item(

@@ -42,6 +42,12 @@ export function fault(q, value) {
   return null;
 }
 
+/** @param {string} note @param {string} phrase ready words for a finding @returns {string} the note with them, once */
+export function withPhrase(note, phrase) {
+  const plain = note.trim();
+  return plain.includes(phrase) ? plain : `${plain}${plain && !/[\s。.;；]$/.test(plain) ? "；" : ""}${phrase}`;
+}
+
 /** @param {Question} q @param {Answer|undefined} answer @returns {boolean} this answer needs a picture */
 export const needsPhoto = (q, answer) => q.photo_required_when !== undefined && q.photo_required_when !== null && answer?.value === q.photo_required_when;
 

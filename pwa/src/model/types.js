@@ -32,7 +32,8 @@
  *   rivals: {value: any, said: {by: string, t_dev: number}[]}[]}[]}} Outstanding
  *
  * @typedef {{id: string, zh: string, en: string, type: "yes_no_na"|"number"|"choice"|"text", unit?: string, min?: number|string, max?: number|string,
- *   options?: {value: string, zh: string, en: string}[], required?: boolean, photo_required_when?: string, law?: string, show_if?: {q: string, is: string}}} Question
+ *   options?: {value: string, zh: string, en: string}[], required?: boolean, photo_required_when?: string, law?: string, show_if?: {q: string, is: string},
+ *   guidance?: {zh: string, en: string}, suggestions?: {zh: string, en: string}[]}} Question
  * @typedef {{id: string, item: string, version: number, title_zh: string, title_en: string, questions: Question[]}} Checklist
  * @typedef {{code: string, zh: string, en: string, parent: string|null}} OutcomeCode
  * @typedef {{id: string, kind: string, inspection: string|null, params: Record<string, any>, created_at_ms: number, read: boolean}} InboxEntry

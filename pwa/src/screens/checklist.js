@@ -2,7 +2,7 @@
 import { html, nothing } from "lit-html";
 import { pick, t } from "../model/i18n.js";
 import { shown } from "../model/evidence.js";
-import { fault, hasPhoto, needsPhoto, progress, visible } from "../model/form.js";
+import { fault, hasPhoto, needsPhoto, progress, visible, withPhrase } from "../model/form.js";
 import * as outbox from "../store/outbox.js";
 import { editDraft } from "../store/work.js";
 import { action, ask, icon, Pictures, soon } from "./parts.js";
@@ -58,13 +58,20 @@ function question(v, q, n) {
   const owed = needsPhoto(q, given) && !hasPhoto(v.draft, v.code, q.id);
   const shots = (v.draft?.photos ?? []).filter((/** @type {any} */ p) => p.item === v.code && p.q === q.id);
   const spoken = (v.draft?.voices ?? []).filter((/** @type {any} */ n) => n.item === v.code && n.q === q.id).length;
+  const writes = noted.has(q.id) || !!given?.note || value === "no";
   const id = `q-${q.id}`;
+  const say = (/** @type {MouseEvent} */ e, /** @type {string} */ words) => {
+    const box = /** @type {HTMLTextAreaElement|null|undefined} */ (/** @type {HTMLElement} */ (e.currentTarget).closest("li")?.querySelector("textarea.note"));
+    const text = withPhrase(box?.value ?? given?.note ?? "", words);
+    if (box) box.value = text;
+    void answer(v, q.id, { note: text.normalize("NFC") });
+  };
   const type = soon((text) => answer(v, q.id, { value: text === "" ? null : text.normalize("NFC") }));
   const note = soon((text) => answer(v, q.id, { note: text.normalize("NFC") }));
   const pad = (/** @type {string} */ to, /** @type {string} */ word, /** @type {string} */ pic) => html`<button type="button" class="pad ${to}" aria-pressed=${value === to} @click=${() => answer(v, q.id, { value: value === to ? null : to })} data-testid="${id}-${to}">${icon(pic)}<span>${word}</span></button>`;
   return html`<li class="question ${wrong === "unanswered" || wrong === "not-a-number" ? "" : "answered"} ${value === "no" ? "flagged" : ""}" data-testid=${id}>
     <p class="ask" id=${id}><span class="n">${n}</span>${pick(q)}</p>
-    ${q.law ? html`<p class="law">${q.law}</p>` : nothing}
+    ${q.guidance ? html`<details class="guide"><summary data-testid="${id}-guide">${q.law || t("怎么看")}</summary><p>${pick(q.guidance)}</p></details>` : q.law ? html`<p class="law">${q.law}</p>` : nothing}
     ${q.type === "yes_no_na" ? html`<div class="pads" role="group" aria-labelledby=${id}>${pad("yes", t("是"), "yes")}${pad("no", t("否"), "no")}${pad("na", t("不适用"), "na")}</div>`
     : q.type === "number" ? html`<div class="number"><input inputmode="decimal" autocomplete="off" aria-labelledby=${id} aria-describedby="${id}-limit" aria-invalid=${wrong === "not-a-number"} .defaultValue=${value ?? ""} @input=${type.input} @change=${type.change} data-testid="${id}-input"><span class="unit">${q.unit ?? ""}</span></div>
       <p id="${id}-limit" class="limit ${wrong && wrong !== "unanswered" ? "warn" : ""}">${wrong === "not-a-number" ? t("请输入数字") : wrong === "below" ? t("低于下限 %(n)s，照实记录", { n: String(q.min) }) : wrong === "above" ? t("高于上限 %(n)s，照实记录", { n: String(q.max) }) : limits(q)}</p>`
@@ -73,9 +80,10 @@ function question(v, q, n) {
     <div class="extras">
       <a class="extra ${owed ? "owed" : ""}" href="${hub(v.id)}/camera?item=${encodeURIComponent(v.code)}&q=${encodeURIComponent(q.id)}" data-testid="${id}-photo">${icon("camera")}${owed ? t("须拍照") : shots.length ? t("%(n)s 张", { n: shots.length }) : t("拍照")}</a>
       <a class="extra" href="${hub(v.id)}/voice?item=${encodeURIComponent(v.code)}&q=${encodeURIComponent(q.id)}" data-testid="${id}-voice">${icon("mic")}${spoken ? t("录音 %(n)s 段", { n: spoken }) : t("录音")}</a>
-      <button type="button" class="extra" aria-expanded=${noted.has(q.id) || !!given?.note} @click=${() => { noted.add(q.id); redraw(); }} data-testid="${id}-note">${icon("note")}${t("备注")}</button>
+      <button type="button" class="extra" aria-expanded=${writes} @click=${() => { noted.add(q.id); redraw(); }} data-testid="${id}-note">${icon("note")}${t("备注")}</button>
       ${shots.map((/** @type {any} */ p) => p.theirs && !v.thumbs[p.sha256] ? html`<small>${t("照片在同事手机上")}</small>` : html`<a href="${hub(v.id)}/photo/${p.sha256}"><img class="mini" alt=${t("现场照片")} src=${v.thumbs[p.sha256] || nothing}></a>`)}</div>
-    ${noted.has(q.id) || given?.note ? html`<textarea class="note" rows="2" maxlength="500" aria-label=${t("备注")} .defaultValue=${given?.note ?? ""} @input=${note.input} @change=${note.change} data-testid="${id}-note-input"></textarea>` : nothing}
+    ${writes && q.suggestions?.length ? html`<div class="phrases" role="group" aria-label=${t("常用说法，点一下写入备注")}>${q.suggestions.map((s, k) => html`<button type="button" class="phrase" @click=${(/** @type {MouseEvent} */ e) => say(e, pick(s))} data-testid="${id}-phrase-${k}">${pick(s)}</button>`)}</div>` : nothing}
+    ${writes ? html`<textarea class="note" rows="2" maxlength="500" aria-label=${t("备注")} .defaultValue=${given?.note ?? ""} @input=${note.input} @change=${note.change} data-testid="${id}-note-input"></textarea>` : nothing}
     ${trace(v, [`a/${v.code}/${q.id}`, `n/${v.code}/${q.id}`])}
   </li>`;
 }
