@@ -139,6 +139,8 @@ def _check_scan(scan: object, expected: Expected) -> None:
     if not isinstance(scan, dict) or scan.get("how") not in SCANS:
         _refuse("scan", "缺少扫码入企", "the enterprise was not scanned")
         return
+    if not isinstance(scan.get("t_dev"), int):
+        _refuse("scan", "缺少扫码时间", "the time of the scan is missing")
     if scan["how"] == "backfill":
         if not str(scan.get("reason") or "").strip():
             _refuse("scan", "补录须说明理由", "a back-fill needs its reason")

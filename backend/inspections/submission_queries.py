@@ -42,6 +42,7 @@ class FieldInspection:
     submission_state: str | None
     submission_received_at: datetime | None
     submission_entry: UUID | None
+    scan_due_on: date | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +79,8 @@ class RecordView:
     due_on: date
     handed_in_by: UUID | None
     key_revoked_at: datetime | None
+    backfill_due_on: date | None
+    is_backfill_late: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,10 +101,11 @@ class QueueRow:
     campaign_name: str
     received_at: datetime
     photos: int
+    is_backfill_late: bool
 
 
 _FIELD = (
-    "select i.id, i.state, i.version, i.due_on, i.dispatched_at, i.campaign, c.number as campaign_number, c.name as campaign_name,"
+    "select i.id, i.state, i.version, i.due_on, i.scan_due_on, i.dispatched_at, i.campaign, c.number as campaign_number, c.name as campaign_name,"
     " c.kind as campaign_kind, i.draw, i.department, i.enterprise, i.enterprise_code, i.sealed_leaf, i.sealed_index,"
     " (select array_agg(row(o.inspector, o.slot, o.department) order by o.slot) from inspection_officer o where o.inspection = i.id) as officers,"
     " (select array_agg(row(ci.item, ci.checklist) order by ci.item) from campaign_item ci where ci.campaign = i.campaign) as items,"
@@ -167,7 +171,7 @@ _MINE = (
 async def list_queue(scope: Scope, state: str = "submitted", limit: int = 200) -> list[QueueRow]:
     """Records in one state, the longest waiting first."""
     rows = await reader().fetch(
-        "select s.id, s.state, i.enterprise_name, i.enterprise_code, i.county, c.name as campaign_name, s.received_at,"
+        "select s.id, s.state, i.enterprise_name, i.enterprise_code, i.county, c.name as campaign_name, s.received_at, s.is_backfill_late,"
         " (select count(*) from submission_photo p where p.submission = s.id and p.role = 'photo') as photos"
         f" from submission s join inspection i on i.id = s.inspection join campaign c on c.id = i.campaign where s.state = $3 and {_MINE}"
         " order by s.received_at limit $4",
@@ -183,7 +187,7 @@ async def find_record(submission: UUID, scope: Scope) -> RecordView:
     row = await reader().fetchrow(
         "select s.id, s.inspection, s.state, s.record, s.record_sha256, s.clock_skew_ms, s.received_at, s.entry_id, s.account as submitted_by, s.brought_by,"
         " i.state as inspection_state, i.enterprise, i.enterprise_code, i.enterprise_name, i.department, i.county, i.campaign, i.due_on,"
-        " s.handed_in_by, s.key_revoked_at"
+        " s.handed_in_by, s.key_revoked_at, s.backfill_due_on, s.is_backfill_late"
         f" from submission s join inspection i on i.id = s.inspection where s.id = $3 and {_MINE}",
         scope.department,
         scope.region,

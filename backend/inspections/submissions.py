@@ -85,12 +85,15 @@ async def accept(
     brought_by: UUID | None = None,
     handed_in_by: UUID | None = None,
     key_revoked_at: datetime | None = None,
+    backfill: tuple[date, bool] | None = None,
 ) -> Accepted:
     """Store a checked record and move its inspection to submitted. The caller holds ``lock_inspection``.
 
     The act stays the officer's; ``brought_by`` is who handed it in from a backup of the phone. ``handed_in_by``: the officer's other phone
     that sent it, if it was another; ``key_revoked_at``: since when the one that signed it had been reported lost. All of these go into the
-    log beside the record, and before the reviewer's eyes.
+    log beside the record, and before the reviewer's eyes. ``backfill``: of
+    ``scanning.judge_backfill``.
+
     Raises ``AlreadySubmitted`` when a colleague's record stands, ``WrongState`` when the inspection takes none now.
     """
     state = await lock_inspection(inspection)
@@ -119,7 +122,8 @@ async def accept(
     )
     await connection().execute(
         "insert into submission (id, inspection, account, device, record, record_sha256, signature, state, clock_skew_ms, received_at, entry_id,"
-        " brought_by, handed_in_by, key_revoked_at) values ($1, $2, $3, $4, $5, $6, $7, 'submitted', $8, $9, $10, $11, $12, $13)",
+        " brought_by, handed_in_by, key_revoked_at, backfill_due_on, is_backfill_late)"
+        " values ($1, $2, $3, $4, $5, $6, $7, 'submitted', $8, $9, $10, $11, $12, $13, $14, $15)",
         submission,
         inspection,
         account,
@@ -133,6 +137,8 @@ async def accept(
         brought_by,
         handed_in_by,
         key_revoked_at,
+        backfill[0] if backfill else None,
+        backfill is not None and backfill[1],
     )
     await connection().executemany(
         "insert into submission_photo (submission, sha256, role, item, question, position) values ($1, $2, $3, $4, $5, $6)",

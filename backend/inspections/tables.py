@@ -115,6 +115,7 @@ class Inspection(Table, tablename="inspection"):
     received_at = Timestamptz(null=True, default=None)
     submitted_at = Timestamptz(null=True, default=None)
     completed_on = Date(null=True, default=None)
+    scan_due_on = Date(null=True, default=None)  # the visit went on without a scan: the last day to scan or to say why not
     published_at = Timestamptz(null=True, default=None)
     version = Integer(default=1)
     updated_at = Timestamptz()
@@ -146,6 +147,8 @@ class Submission(Table, tablename="submission"):
     clock_skew_ms = Integer()
     received_at = Timestamptz()
     entry_id = UUID(default=None)
+    backfill_due_on = Date(null=True, default=None)  # set where the scan was back-filled 补录
+    is_backfill_late = Boolean(default=False)
     brought_by = UUID(null=True, default=None)  # the account that handed it in from a backup of the phone
     handed_in_by = UUID(null=True, default=None)  # another phone of the same officer, where it was not the signing one
     key_revoked_at = Timestamptz(null=True, default=None)  # since when the signing phone had been reported lost

@@ -54,6 +54,7 @@ EVENTS: dict[str, tuple[str, str]] = {
     "inspection.dispatched": ("派发检查", "Inspection dispatched"),
     "notice.issued": ("制发检查通知书", "Inspection notice issued"),
     "inspection.received": ("签收检查", "Inspection received"),
+    "inspection.unscanned": ("未扫码先行检查", "Visit went on without a scan"),
     "inspection.reassigned": ("更换检查人员", "Officer replaced"),
     "inspection.submitted": ("提交检查记录", "Record submitted"),
     "inspection.returned": ("退回检查记录", "Record returned"),

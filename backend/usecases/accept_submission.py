@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from backend.evidence.queries import list_blobs
-from backend.inspections import queries, record_rules, submission_queries, submissions
+from backend.inspections import queries, record_rules, scanning, submission_queries, submissions
 from backend.kernel import jcs
 from backend.kernel.errors import Invalid
 from backend.people import service as people
@@ -67,6 +67,7 @@ async def accept_within(
         brought_by=brought_by,
         handed_in_by=by.device if by.device != device else None,
         key_revoked_at=key.revoked_at,
+        backfill=await scanning.judge_backfill(inspection, record),
     )
 
 

@@ -91,6 +91,7 @@ async def _inspections(mine: list[submission_queries.FieldInspection], by: Princ
                 "state": i.state,
                 "version": i.version,
                 "due_on": i.due_on.isoformat(),
+                "scan_due_on": i.scan_due_on.isoformat() if i.scan_due_on else None,
                 "dispatched_at_ms": millis(i.dispatched_at),
                 "campaign": {
                     "id": str(i.campaign),

@@ -71,7 +71,9 @@ class InspectionRow:
     due_on: date
     officers: Sequence[str]
     submission: UUID | None
+    scan_due_on: date | None
     lamp: str
+    is_scan_late: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,15 +186,20 @@ async def list_inspections(
         values += after
     rows = await Inspection.raw(
         "select i.id, i.enterprise, i.enterprise_name, i.enterprise_code, c.name as campaign_name, i.department, i.county, i.state,"
-        " i.due_on, array(select p.name from inspection_officer o join inspector p on p.id = o.inspector where o.inspection = i.id"
+        " i.due_on, case when not i.state = any({}) then i.scan_due_on end as scan_due_on,"
+        " array(select p.name from inspection_officer o join inspector p on p.id = o.inspector where o.inspection = i.id"
         " order by o.slot)"
         " as officers,"
         " (select s.id from submission s where s.inspection = i.id order by s.received_at desc limit 1) as submission"
         f" from inspection i join campaign c on c.id = i.campaign where {' and '.join(conditions)}"
         f" order by i.due_on, i.id limit {limit + 1}",
+        list(HANDED_IN),
         *values,
     )
-    found = [InspectionRow(**row, lamp=lamp(row["state"], row["due_on"], on)) for row in rows[:limit]]
+    found = [
+        InspectionRow(**row, lamp=lamp(row["state"], row["due_on"], on), is_scan_late=row["scan_due_on"] is not None and row["scan_due_on"] < on)
+        for row in rows[:limit]
+    ]
     return found, (found[-1].due_on, found[-1].id) if len(rows) > limit else None
 
 

@@ -1,18 +1,55 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { judge } from "../src/model/scan.js";
+import { backfillDue, scanOwed } from "../src/model/backfill.js";
+import { judge, read } from "../src/model/scan.js";
+import { isUscc } from "../src/model/uscc.js";
 
-const enterprise = { qr_token: "Tok_en-123456", code: "91530302MA6K1234XU" };
+const vectors = JSON.parse(readFileSync(new URL("../../tests/vectors/uscc.json", import.meta.url), "utf8"));
+const OWN = "91530300217222042J", OTHER = "91530300579828092D", PERSON = "362322198709086409";
+const enterprise = { qr_token: "Tok_en-123456", code: OWN };
+const known = [{ qr_token: "Tok_other-1", code: OTHER, name: "罗平某厂" }];
 const cases = [
   ["https://sunlot.example/e/Tok_en-123456", "door", "Tok_en-123456"],
   ["https://sunlot.example/e/Tok_en-123456?from=door", "door", "Tok_en-123456"],
   ["https://sunlot.example/e/Tok_en-1234567", "other", "Tok_en-1234567"],
   ["https://sunlot.example/e/tok_en-123456", "other", "tok_en-123456"],
-  ["https://zzapp.gsxt.gov.cn/scan?uniscid=91530302MA6K1234XU&sign=1", "licence", "91530302MA6K1234XU"],
-  [" 91530302ma6k1234xu ", "licence", "91530302MA6K1234XU"],
-  ["91530302MA6K1234XU", "licence", "91530302MA6K1234XU"],
-  ["91530302MA6K9999XA", "other", "91530302MA6K9999XA"],
-  ["X91530302MA6K1234XU", "unreadable", ""],
-  ["hello", "unreadable", ""], ["", "unreadable", ""],
+  ["https://sunlot.example/e/Tok_other-1", "other", "Tok_other-1", "罗平某厂"],
+  [`https://zzapp.gsxt.gov.cn/scan?uniscid=${OWN}&sign=1`, "licence", OWN],
+  [`http://www.gsxt.gov.cn/q?d=%7B%22uniscid%22%3A%22${OWN}%22%2C%22n%22%3A%22%E5%8E%82%22%7D`, "licence", OWN],
+  [`https://x.cn/r?u=https%253A%252F%252Fy.cn%252F%253Fc%253D${OWN}`, "licence", OWN],
+  [`https://x.cn/100%/${OWN}%2`, "licence", OWN],
+  [`统一社会信用代码：${OWN}\n名称：某厂\n法定代表人：某某 ${PERSON}`, "licence", OWN],
+  [`CODE${OWN}END`, "licence", OWN],
+  [` ${OWN.toLowerCase()} `, "licence", OWN],
+  ["９１５３０３００２１７２２２０４２Ｊ", "licence", OWN],
+  [OTHER, "other", OTHER, "罗平某厂"],
+  [`法人 ${PERSON}；统一社会信用代码:${OTHER};`, "other", OTHER, "罗平某厂"],
+  ["91110000600037341L", "other", "91110000600037341L"],
+  [PERSON, "unreadable", ""],
+  ["hello", "unreadable", ""], ["", "unreadable", ""], ["%%%", "unreadable", ""],
 ];
-for (const [text, match, value] of cases) test(`${text} is ${match}`, () => assert.deepEqual(judge(text, enterprise), { match, value }));
+for (const [text, match, value, name = ""] of cases) test(`${text} is ${match}`, () => assert.deepEqual(judge(text, enterprise, known), { match, value, name }));
+
+test("an old number is met only as a whole", () => {
+  const old = { qr_token: "x", code: "530300100001234" };
+  assert.equal(judge("注册号 530300100001234", old).match, "licence");
+  assert.equal(judge("15303001000012349", old).match, "unreadable");
+});
+
+test("credit codes as the register judges them", () => {
+  for (const code of vectors.valid) assert.equal(isUscc(code), true, code);
+  for (const { code } of vectors.invalid) assert.equal(isUscc(code), false, code);
+  assert.deepEqual(read(`91310000631295002H ${OWN}`).codes[0], OWN, "the sound one first");
+});
+
+test("a scan is owed until the tenth day after the visit began", () => {
+  const began = new Date(2026, 10, 25, 23, 50).getTime();
+  assert.equal(backfillDue(began), "2026-12-05");
+  const draft = { scan: null, unscanned: { t_dev: began, reason: "没有网络" } };
+  assert.deepEqual(scanOwed(draft, {}, new Date(2026, 11, 5, 23)), { due: "2026-12-05", days: 0 });
+  assert.equal(scanOwed(draft, {}, new Date(2026, 11, 6, 1)).days, -1);
+  assert.deepEqual(scanOwed(draft, { scan_due_on: "2026-12-04" }, new Date(2026, 11, 1)), { due: "2026-12-04", days: 3 }, "the office's day stands");
+  assert.equal(scanOwed({ ...draft, scan: {} }, {}, new Date()), null);
+  assert.equal(scanOwed(undefined, {}, new Date()), null);
+});

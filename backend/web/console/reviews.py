@@ -143,6 +143,7 @@ async def _show(submission: UUID, who: Principal, *, error: str = "", status: in
         sections=sections,
         other_photos=[photo for group in photos.values() for photo in group],
         other_voices=[voice for group in voices.values() for voice in group],
+        times={"started": attachments.moment_of(record.get("started_t_dev")), "scanned": attachments.moment_of(record["scan"].get("t_dev"))},
         position=attachments.position_words(record["gps"]),
         outcomes=[outcomes[c] for c in record["outcomes"]],
         signatures=await _signatures(record),

@@ -19,6 +19,7 @@ from backend.notify import service as notify
 from backend.people import service as people
 from backend.storage.engine import transaction
 from backend.usecases.field_bundle import build_field_bundle
+from backend.usecases.go_on_unscanned import go_on_unscanned
 from backend.usecases.receive_inspection import receive_inspection
 from backend.usecases.recuse import declare_own
 from backend.web.shared import qr
@@ -51,6 +52,11 @@ class Endpoint(msgspec.Struct):
 class Recusal(msgspec.Struct):
     id: UUID
     inspection: UUID
+    reason: str
+
+
+class Unscanned(msgspec.Struct):
+    t_dev: int
     reason: str
 
 
@@ -105,6 +111,13 @@ async def receive(request: Request[Any, Any, Any], inspection_id: FromPath[UUID]
     return {"state": state, "version": version}
 
 
+@post("/inspections/{inspection_id:uuid}/unscanned", status_code=200)
+async def unscanned(request: Request[Any, Any, Any], inspection_id: FromPath[UUID], data: JSONBody[Unscanned]) -> dict[str, str]:
+    """The visit goes on without a scan; a repeat changes nothing."""
+    due_on = await go_on_unscanned(inspection_id, t_dev_ms=data.t_dev, reason=data.reason[:300], by=request.user)
+    return {"scan_due_on": due_on.isoformat()}
+
+
 @put("/devices/{device_id:uuid}")
 async def enrol(request: Request[Any, Any, Any], device_id: FromPath[UUID], data: JSONBody[Device]) -> dict[str, str]:
     async with transaction():
@@ -139,4 +152,4 @@ async def read_inbox(request: Request[Any, Any, Any], data: JSONBody[Ids]) -> No
         await notify.mark_read(request.user.account_id, data.ids)
 
 
-HANDLERS = [show_bundle, receive, enrol, subscribe, unsubscribe, declare_recusal, read_inbox]
+HANDLERS = [show_bundle, receive, unscanned, enrol, subscribe, unsubscribe, declare_recusal, read_inbox]

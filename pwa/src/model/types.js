@@ -17,7 +17,7 @@
  * @typedef {{state: "proven"|"awaiting"|"replacement"|"not_drawn", text: string, drawn: boolean[], url?: string, side?: number, bits?: string}} ProofRow
  * @typedef {{vkey: string, witnesses: string[]}} LogKeys
  * @typedef {"dispatched"|"received"|"on_site"|"submitted"|"under_review"|"returned"|"published"} InspectionState
- * @typedef {{id: string, state: InspectionState, version: number, due_on: string, dispatched_at_ms: number,
+ * @typedef {{id: string, state: InspectionState, version: number, due_on: string, scan_due_on?: string|null, dispatched_at_ms: number,
  *   campaign: {id: string, number: string, name: string, kind: string, legal_basis: string}, draw: {draw_id: string, drawn_at_ms: number}|null,
  *   sealed_entry: string, proof?: ProofRow, notice?: {number: string, issued_at_ms: number, visits_before: number}|null, authority_zh?: string, authority_en?: string, enterprise: Enterprise, earlier?: Earlier[], officers: Officer[], items: Item[], code?: {url: string, side: number, path: string}, return_comment: string|null,
  *   submission: {id: string, state: string, received_at_ms: number, ledger_index: number|null, record_sha256?: string, mine?: boolean, outstanding?: Outstanding}|null,
@@ -52,7 +52,7 @@
  *
  * Work in progress, one row per submission id. `open` may be edited, `frozen` waits for signatures, `sealed` is done.
  * @typedef {{submission: string, inspection: string, state: "open"|"frozen"|"sealed", made_at_ms: number, changed_at_ms: number,
- *   scan: Scan|null, started_t_dev: number|null, answers: Record<string, Record<string, Answer>>, photos: PhotoRef[], voices?: VoiceRef[], outcomes: string[], remark: string,
+ *   scan: Scan|null, started_t_dev: number|null, answers: Record<string, Record<string, Answer>>, photos: PhotoRef[], voices?: VoiceRef[], outcomes: string[], remark: string, unscanned?: {t_dev: number, reason: string}|null,
  *   gps: Gps|null, representative: Representative, frozen: {record: any, content_sha256: string}|null,
  *   strokes: Record<string, SignatureRef>, copy_of: string|null,
  *   revs?: Revision[], heads?: Record<string, {inspector: string, seq: number, sha256: string}>, expects?: string[]}} Draft
@@ -68,7 +68,7 @@
  * @typedef {{id: string, inspection: string, enterprise: string, device: string, record: any, signature: string, record_sha256: string, content_sha256: string,
  *   hashes: string[], state: SubmissionState, attempts: number, next_at_ms: number, error: Problem|null, receipt: Receipt|null,
  *   sealed_at_ms: number, durable_at_ms: number|null, ledger_index: number|null}} SubmissionRow
- * @typedef {{id: string, kind: "receive"|"recuse"|"part"|"cosign"|"decide", inspection: string, reason?: string, path?: string, body?: any, t_dev: number, attempts: number, next_at_ms: number, error: Problem|null}} ActionRow
+ * @typedef {{id: string, kind: "receive"|"recuse"|"unscanned"|"part"|"cosign"|"decide", inspection: string, reason?: string, path?: string, body?: any, t_dev: number, attempts: number, next_at_ms: number, error: Problem|null}} ActionRow
  * @typedef {{status: number, code: string, title: string, extra?: Record<string, any>}} Problem
  * @typedef {{id: string, private_key: CryptoKey, public_jwk: JsonWebKey, name: string, enrolled: boolean, seq: number, prev: string|null, revoked_at_ms?: number}} DeviceRow
  */

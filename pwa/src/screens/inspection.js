@@ -1,6 +1,7 @@
 /** The hub of one inspection: who, what, by when, and the steps in the order of the work. */
 import { html, nothing } from "lit-html";
 import { pick, t } from "../model/i18n.js";
+import { scanOwed } from "../model/backfill.js";
 import { progress } from "../model/form.js";
 import { daysLeft, dueWords, localDay, moment } from "../model/text.js";
 import * as outbox from "../store/outbox.js";
@@ -78,8 +79,9 @@ function slip(i, stage) {
 function steps(v) {
   const { inspection: i, draft: d, id } = v;
   const base = hub(id);
+  const owed = scanOwed(d, i, new Date());
   /** @type {{href: string, label: string, note: string, done: boolean, testid: string}[]} */
-  const list = [{ href: `${base}/scan`, label: t("扫码入企"), note: d?.scan ? `${scanWord(d.scan.how)} · ${moment(d.scan.t_dev)}` : t("扫企业码或营业执照"), done: !!d?.scan, testid: "step-scan" }];
+  const list = [{ href: `${base}/scan`, label: t("扫码入企"), note: d?.scan ? `${scanWord(d.scan.how)} · ${moment(d.scan.t_dev)}` : owed ? `${t("待补扫，%(day)s 前", { day: owed.due.slice(5) })} · ${dueWords(owed.days)}` : t("扫企业码或营业执照"), done: !!d?.scan, testid: "step-scan" }];
   for (const item of i.items) {
     const c = v.checklists[item.checklist];
     const p = c && d ? progress(c, item.code, d) : { done: 0, all: c ? c.questions.filter((/** @type {any} */ q) => !q.show_if).length : 0, photos: 0 };
@@ -103,7 +105,7 @@ export function view(v) {
   const { inspection: i, draft, submission, stage, id } = v;
   const list = stage === "work" || stage === "frozen" ? steps(v) : [];
   const taken = draft && !i.closed && ["submitted", "under_review", "published"].includes(i.state);
-  const next = stage === "frozen" ? list[list.length - 1] : list.find((s) => !s.done && s.testid !== "step-photos");
+  const next = stage === "frozen" ? list[list.length - 1] : list.find((s) => !s.done && s.testid !== "step-photos" && !(s.testid === "step-scan" && scanOwed(draft, i, new Date())));
   return {
     title: t("检查"), back: "#/",
     body: html`

@@ -1,11 +1,15 @@
 /** Scanning in: the officer stands at the right door. A wrong enterprise is refused by name; a back-fill needs a reason. */
 import { html, nothing } from "lit-html";
 import { t } from "../model/i18n.js";
+import { backfillDue, scanOwed } from "../model/backfill.js";
 import { judge } from "../model/scan.js";
-import { editDraft } from "../store/work.js";
+import { dueWords } from "../model/text.js";
+import { queueUnscanned } from "../store/outbox.js";
+import { editDraft, inspections } from "../store/work.js";
 import { openCamera } from "../device/camera.js";
 import { position } from "../device/position.js";
 import { decode, watch } from "../device/qr.js";
+import { sync } from "../sync/engine.js";
 import { go, icon, toast } from "./parts.js";
 import { redraw } from "./redraw.js";
 import { draftFor, hub, unknown, visit } from "./visit.js";
@@ -16,7 +20,8 @@ function fresh() { return { camera: null, unwatch: () => {}, refused: "", wrong:
 
 /** @param {string[]} params */
 export async function load([id]) {
-  return visit(id);
+  const [v, all] = await Promise.all([visit(id), inspections()]);
+  return { ...v, known: all.map((i) => i.enterprise) };
 }
 
 /** @param {any} v @param {HTMLElement} root */
@@ -48,9 +53,9 @@ export function leave() {
 /** @param {any} v @param {string} text @param {"photo"|"typed"|null} by */
 async function seen(v, text, by) {
   if (now.busy) return;
-  const { match, value } = judge(text, v.inspection.enterprise);
+  const { match, value, name } = judge(text, v.inspection.enterprise, v.known);
   if (match === "unreadable") { now.wrong = by === "typed" ? t("这不是 18 位统一社会信用代码。") : t("这个码不是企业码，也不是营业执照码。"); return redraw(); }
-  if (match === "other") { now.wrong = t("不是这户企业。码上是 %(value)s，任务是「%(name)s」。", { value: value.length > 20 ? `${value.slice(0, 12)}…` : value, name: v.inspection.enterprise.name }); return redraw(); }
+  if (match === "other") { now.wrong = t("不是这户企业。码上是 %(value)s，任务是「%(name)s」。", { value: name ? `「${name}」` : value.length > 20 ? `${value.slice(0, 12)}…` : value, name: v.inspection.enterprise.name }); return redraw(); }
   await arrive(v, { how: by ?? (match === "door" ? "qr" : "licence"), value, reason: null });
 }
 
@@ -60,7 +65,7 @@ async function arrive(v, what) {
   const t_dev = Date.now();
   const draft = await draftFor(v.id);
   await editDraft(draft.submission, (d) => {
-    d.scan = { ...what, t_dev };
+    d.scan = { ...what, reason: what.reason ?? d.unscanned?.reason ?? null, t_dev };
     d.started_t_dev ??= t_dev;
   });
   void position().then((gps) => gps && editDraft(draft.submission, (d) => { d.gps = gps; }).catch(() => {}));
@@ -89,18 +94,56 @@ function backfill(v, e) {
   e.preventDefault();
   const reason = String(new FormData(/** @type {HTMLFormElement} */ (e.target)).get("reason")).normalize("NFC").trim();
   if (reason.length < 4) { now.wrong = t("请写明补录原因。"); redraw(); return; }
-  void arrive(v, { how: "backfill", value: v.inspection.enterprise.code, reason });
+  if (/** @type {HTMLButtonElement|null} */ (e.submitter)?.value === "later") void later(v, reason);
+  else void arrive(v, { how: "backfill", value: v.inspection.enterprise.code, reason });
+}
+
+/** The visit begins all the same; the code is scanned, or its absence explained, within the days that are left. @param {any} v @param {string} reason */
+async function later(v, reason) {
+  const t_dev = Date.now();
+  const draft = await draftFor(v.id);
+  const { started_t_dev } = await editDraft(draft.submission, (d) => {
+    d.unscanned ??= { t_dev, reason };
+    d.started_t_dev ??= t_dev;
+  });
+  await queueUnscanned(v.id, reason, started_t_dev ?? t_dev);
+  void position().then((gps) => gps && editDraft(draft.submission, (d) => { d.gps ??= gps; }).catch(() => {}));
+  toast(t("可先检查，%(day)s 前补扫", { day: backfillDue(t_dev).slice(5) }));
+  go(hub(v.id));
+  void sync();
+}
+
+/** Why a scan fails, in the words most often needed. */
+const reasons = () => [t("现场没有网络"), t("系统故障"), t("企业码损坏或没有张贴"), t("营业执照不在现场")];
+
+/** @param {MouseEvent} e @param {string} words */
+function say(e, words) {
+  const box = /** @type {HTMLTextAreaElement|null|undefined} */ (/** @type {HTMLElement} */ (e.currentTarget).closest("form")?.querySelector("textarea"));
+  if (box) box.value = words;
+}
+
+/** @param {any} v */
+function without(v) {
+  const owed = scanOwed(v.draft, v.inspection, new Date());
+  return html`<form class="stack card" @submit=${(/** @type {SubmitEvent} */ ev) => backfill(v, ev)}>
+    <label class="field"><span>${t("为什么不能扫码")}</span><textarea name="reason" rows="2" maxlength="300" required aria-describedby=${now.wrong ? "wrong" : nothing} aria-invalid=${now.wrong !== ""} .defaultValue=${v.draft?.unscanned?.reason ?? ""} data-testid="backfill-reason"></textarea></label>
+    <div class="phrases" role="group" aria-label=${t("常见原因")}>${reasons().map((words) => html`<button type="button" class="phrase" @click=${(/** @type {MouseEvent} */ e) => say(e, words)}>${words}</button>`)}</div>
+    ${owed ? nothing : html`<button class="button" name="what" value="later" data-testid="scan-later">${t("先检查，10 天内补扫")}</button>`}
+    <button class="button ${owed ? "" : "quiet"}" name="what" value="now" data-testid="backfill-ok">${t("无法扫码，补录入企")}</button>
+    <p class="hint">${t("自检查之日起 10 个自然日内补扫或补录，以送达服务器之日为准；逾期照样接收，但会标明。补录单独统计。")}</p></form>`;
 }
 
 /** @param {any} v */
 export function view(v) {
   if (!v.inspection) return unknown();
   const e = v.inspection.enterprise;
+  const owed = scanOwed(v.draft, v.inspection, new Date());
   const other = (/** @type {"typed"|"backfill"} */ what) => { now.other = now.other === what ? "none" : what; now.wrong = ""; redraw(); };
   return {
     title: t("扫码入企"), back: hub(v.id),
     body: html`
       <p class="lead">${e.name}</p>
+      ${owed ? html`<p class="notice ${owed.days < 0 ? "bad" : "warn"}" data-testid="scan-owed">${t("已先行检查，尚未扫码。请在 %(day)s 前补扫，或写明原因补录。", { day: owed.due })} ${dueWords(owed.days)}</p>` : nothing}
       <div class="finder ${now.refused ? "off" : ""}"><video playsinline muted aria-label=${t("相机画面")} data-testid="scan-video"></video><span class="frame"></span>
         ${now.camera?.torch ? html`<button type="button" class="torch" aria-pressed=${now.lit} aria-label=${t("补光")} @click=${async () => { now.lit = !now.lit; await now.camera?.torch?.(now.lit); redraw(); }}>${icon("torch")}</button>` : nothing}</div>
       ${now.refused ? html`<p class="notice warn" data-testid="camera-refused">${now.refused}</p>` : html`<p class="hint center">${t("对准企业码或营业执照上的二维码")}</p>`}
@@ -108,12 +151,10 @@ export function view(v) {
       <div class="choices">
         <label class="button quiet file">${t("从照片识别")}<input type="file" accept="image/*" @change=${(/** @type {Event} */ ev) => picture(v, ev)} data-testid="scan-photo"></label>
         <button type="button" class="button quiet" aria-expanded=${now.other === "typed"} @click=${() => other("typed")} data-testid="scan-typed">${t("输入代码")}</button>
-        <button type="button" class="button quiet" aria-expanded=${now.other === "backfill"} @click=${() => other("backfill")} data-testid="scan-backfill">${t("补录")}</button></div>
+        <button type="button" class="button quiet" aria-expanded=${now.other === "backfill"} @click=${() => other("backfill")} data-testid="scan-backfill">${t("扫不了")}</button></div>
       ${now.other === "typed" ? html`<form class="stack card" @submit=${(/** @type {SubmitEvent} */ ev) => typed(v, ev)}>
         <label class="field"><span>${t("统一社会信用代码")}</span><input name="code" autocapitalize="characters" autocomplete="off" maxlength="40" required aria-describedby=${now.wrong ? "wrong" : nothing} aria-invalid=${now.wrong !== ""} data-testid="scan-code"></label>
         <button class="button" data-testid="scan-code-ok">${t("核对")}</button></form>` : nothing}
-      ${now.other === "backfill" ? html`<form class="stack card" @submit=${(/** @type {SubmitEvent} */ ev) => backfill(v, ev)}>
-        <label class="field"><span>${t("为什么不能扫码")}</span><textarea name="reason" rows="2" maxlength="300" required aria-describedby=${now.wrong ? "wrong" : nothing} aria-invalid=${now.wrong !== ""} data-testid="backfill-reason"></textarea></label>
-        <p class="hint">${t("补录会单独统计，并在记录中注明。")}</p><button class="button" data-testid="backfill-ok">${t("补录入企")}</button></form>` : nothing}`,
+      ${now.other === "backfill" ? without(v) : nothing}`,
   };
 }

@@ -173,6 +173,11 @@ export const queueRecusal = (inspection, reason, { id, now }) => transaction(["a
   await s.action.put({ id, kind: "recuse", inspection, reason, t_dev: now, attempts: 0, next_at_ms: 0, error: null });
   await s.meta.put(now, mark);
 });
+/** The visit goes on without a scan; the office is told once, so that it sees until when it is owed. @param {string} inspection @param {string} reason @param {number} now */
+export const queueUnscanned = (inspection, reason, now) => transaction(["action"], "readwrite", async (s) => {
+  const id = `unscanned:${inspection}`;
+  if (!(await s.action.get(id))) await s.action.put({ id, kind: "unscanned", inspection, reason, t_dev: now, attempts: 0, next_at_ms: 0, error: null });
+});
 /** @param {string} id @param {any} [answer] {state, version} the server gave */
 export const finishAction = (id, answer) => transaction(["action", "inspection"], "readwrite", async (s) => {
   const action = await s.action.get(id);

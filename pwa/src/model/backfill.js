@@ -1,0 +1,24 @@
+/**
+ * A visit that goes on without a scan: to be scanned, or explained, within ten natural days of its beginning. Pure.
+ * The office judges by the day on which it learns of it (backend/inspections/backfill_rules.py).
+ */
+import { daysLeft, localDay } from "./text.js";
+
+export const WINDOW_DAYS = 10;
+
+/** @param {number} started_ms by this phone's clock @returns {string} the last day in time, "YYYY-MM-DD" */
+export function backfillDue(started_ms) {
+  const day = new Date(started_ms);
+  day.setDate(day.getDate() + WINDOW_DAYS);
+  return localDay(day);
+}
+
+/**
+ * @param {{unscanned?: {t_dev: number}|null, scan: any}|undefined} draft @param {{scan_due_on?: string|null}} inspection @param {Date} now
+ * @returns {{due: string, days: number}|null} what is owed and how many days are left (negative: overdue); null when nothing is
+ */
+export function scanOwed(draft, inspection, now) {
+  if (draft?.scan) return null;
+  const due = inspection.scan_due_on ?? (draft?.unscanned ? backfillDue(draft.unscanned.t_dev) : null);
+  return due ? { due, days: daysLeft(due, localDay(now)) } : null;
+}
