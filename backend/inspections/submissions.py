@@ -91,8 +91,7 @@ async def accept(
 
     The act stays the officer's; ``brought_by`` is who handed it in from a backup of the phone. ``handed_in_by``: the officer's other phone
     that sent it, if it was another; ``key_revoked_at``: since when the one that signed it had been reported lost. All of these go into the
-    log beside the record, and before the reviewer's eyes. ``backfill``: of
-    ``scanning.judge_backfill``.
+    log beside the record, and before the reviewer's eyes. ``backfill``: as judged by ``scanning``.
 
     Raises ``AlreadySubmitted`` when a colleague's record stands, ``WrongState`` when the inspection takes none now.
     """
