@@ -98,7 +98,8 @@ class Answer:
 
     @property
     def detail(self) -> str:
-        return self.why_zh if self.why_zh == self.why_en else f"{self.why_zh} · {self.why_en}"
+        """As stored: a line a language."""
+        return f"{self.why_zh}\n{self.why_en}" if self.why_zh else ""
 
 
 def _refuse(zh: str, en: str) -> RobotRefused:

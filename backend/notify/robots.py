@@ -106,7 +106,7 @@ async def remove(robot_id: UUID, scope: Scope, *, by: UUID) -> None:
     await connection().execute(
         "update notify_robot_item set state = 'failed', detail = $2, at = $3 where robot = $1 and state = 'waiting'",
         robot_id,
-        "机器人已移除 · the robot was removed",
+        "机器人已移除\nthe robot was removed",
         clock.now(),
     )
     await ledger.record("robot.changed", actor=by, subject=str(robot_id), payload={"what": "removed"})

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { reconciled, blobAnswered, DAMAGE_LIMIT, isFinal, KEEP_MS, owing, purgeable, submissionAnswered, unsent } from "../src/model/states.js";
+import { reconciled, blobAnswered, DAMAGE_LIMIT, isFinal, owing, submissionAnswered, unsent } from "../src/model/states.js";
 
 const blob = (more = {}) => ({ sha256: "aa", type: "image/webp", bytes: 10, state: "sending", offset: 0, attempts: 0, next_at_ms: 0, error: null, made_at_ms: 0, ...more });
 const row = (more = {}) => ({ id: "s1", inspection: "i1", record_sha256: "cc", hashes: ["aa"], state: "inflight", attempts: 0, next_at_ms: 0, error: null, receipt: null, sealed_at_ms: 0, durable_at_ms: null, ledger_index: null, ...more });
@@ -78,23 +78,6 @@ test("what may heal is tried again, what may not is shown", () => {
   for (const [status, code] of [[422, "invalid"], [422, "bad-signature"], [403, "forbidden"], [404, "not-found"]]) assert.equal(answer(status, code).state, "rejected", `${status} ${code}`);
   assert.equal(answer(409, "conflict").state, "conflict");
   assert.equal(answer(409, "already-submitted").state, "conflict");
-});
-
-test("photos are cleared only after everything holds", () => {
-  const facts = (sub = {}, more = {}) => ({
-    submissions: [row({ state: "applied", durable_at_ms: 5, ...sub })], blobs: [{ sha256: "aa", state: "confirmed" }], draftHashes: new Set(), closed: () => true, now: KEEP_MS, tight: false, ...more,
-  });
-  assert.deepEqual(purgeable(facts()), ["aa"]);
-  assert.deepEqual(purgeable(facts({ state: "ready" })), []);
-  assert.deepEqual(purgeable(facts({ durable_at_ms: null })), []);
-  assert.deepEqual(purgeable(facts({}, { closed: () => false })), []);
-  assert.deepEqual(purgeable(facts({}, { now: KEEP_MS - 1 })), []);
-  assert.deepEqual(purgeable(facts({}, { now: 10, tight: true })), ["aa"]);
-  assert.deepEqual(purgeable(facts({}, { draftHashes: new Set(["aa"]) })), []);
-  assert.deepEqual(purgeable(facts({}, { blobs: [{ sha256: "aa", state: "acked" }] })), []);
-  const both = facts();
-  both.submissions.push(row({ id: "s2", state: "ready" }));
-  assert.deepEqual(purgeable(both), []);
 });
 
 test("what the office handed in for us is received, if it is ours byte for byte; what was lost there is not durable", () => {

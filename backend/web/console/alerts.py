@@ -41,6 +41,7 @@ async def _show(who: Principal, *, error: str = "", said: str = "", status: int 
         is_admin=who.role == ADMIN,
         alert_kinds=labels.alert_kinds(),
         push_states=labels.push_states(),
+        why=labels.in_one_language,
         places=await labels.load_places(),
     )
 

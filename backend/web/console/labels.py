@@ -90,6 +90,12 @@ def batch_states() -> dict[str, tuple[str, str]]:
     }
 
 
+def in_one_language(detail: str) -> str:
+    """Of a reason that is stored as a line a language."""
+    lines = detail.splitlines() or [""]
+    return lines[0] if get_locale() == "zh" else lines[-1]
+
+
 def alert_kinds() -> dict[str, str]:
     return {
         "inspection.dispatched": _("新任务"),

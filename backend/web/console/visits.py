@@ -61,6 +61,7 @@ async def _show(visit: UUID, who: Principal, *, error: str = "", status: int = 2
         groups=await robots.list_of_inspection(visit, who.scope),
         alert_kinds=labels.alert_kinds(),
         push_states=labels.push_states(),
+        why=labels.in_one_language,
     )
 
 

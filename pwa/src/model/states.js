@@ -110,17 +110,3 @@ export function owing(rows, blobs) {
   const owes = (/** @type {SubmissionRow} */ r) => queued(r) || (!unsent(r) && r.hashes.some((h) => blobs.get(h)?.state === "stored"));
   return rows.filter(owes).map((r) => ({ r, n: tries(r) })).sort((a, b) => a.n - b.n || a.r.record.seq - b.r.record.seq).map(({ r }) => r);
 }
-
-/**
- * What may be deleted here: accepted, later listed as durable by a separate call, closed on the server, and old enough
- * or space is short. A blob goes only when every submission that names it may go and no draft needs it.
- * @param {{submissions: SubmissionRow[], blobs: {sha256: string, state: string}[], draftHashes: Set<string>, closed: (inspection: string) => boolean, now: number, tight: boolean}} facts
- * @returns {string[]} hashes
- */
-export function purgeable({ submissions, blobs, draftHashes, closed, now, tight }) {
-  const may = (/** @type {SubmissionRow} */ s) => !unsent(s) && s.durable_at_ms !== null && closed(s.inspection) && (tight || now - s.sealed_at_ms >= KEEP_MS);
-  /** @type {Map<string, boolean>} */
-  const verdict = new Map();
-  for (const s of submissions) for (const h of s.hashes) verdict.set(h, (verdict.get(h) ?? true) && may(s));
-  return blobs.filter((b) => b.state === "confirmed" && verdict.get(b.sha256) === true && !draftHashes.has(b.sha256)).map((b) => b.sha256);
-}

@@ -49,9 +49,9 @@ const standBack = (v) => v.recused
       <label class="field"><span>${t("与该企业有利害关系的理由（不公开）")}</span><textarea name="reason" rows="3" maxlength="1000" required data-testid="recuse-reason"></textarea></label>
       <button class="button quiet" data-testid="recuse-send">${t("申请回避")}</button></form></details>`;
 
-/** @param {import("../model/types.js").Inspection} i @param {import("../model/phase.js").Phase} stage */
-function slip(i, stage) {
-  const { word, tone } = phaseWord(stage, i.state);
+/** @param {import("../model/types.js").Inspection} i @param {import("../model/phase.js").Phase} stage @param {any} v */
+function slip(i, stage, v) {
+  const { word, tone } = phaseWord(stage, i.state, v);
   const e = i.enterprise;
   const days = daysLeft(i.due_on, localDay(new Date()));
   return html`<section class="slip big">
@@ -113,7 +113,7 @@ export function view(v) {
       ${taken ? html`<div class="notice warn"><b>${t("同事已提交这户的记录")}</b><p>${t("本机草稿仍保留。提交时如有冲突会说明。")}</p></div>` : nothing}
       ${stage === "conflict" || stage === "rejected" ? html`<div class="notice bad" data-testid="problem"><b>${t("服务器没有接收")}</b><p>${problemWords(submission.error)}</p><p>${t("记录与照片都完整保存在本机。")}</p></div>` : nothing}
       ${stage === "work" || stage === "frozen" ? teamNote(v) : nothing}
-      ${slip(i, stage)}
+      ${slip(i, stage, v)}
       ${list.length ? html`<ol class="steps">${list.map((s, n) => html`<li class=${s.done ? "done" : s === next ? "next" : ""}><a href=${s.href} data-testid=${s.testid}><span class="dot">${s.done ? icon("yes") : n + 1}</span><span><b>${s.label}</b><small>${s.note}</small></span>${icon("next")}</a></li>`)}</ol>` : nothing}
       ${["receive", "work"].includes(stage) ? standBack(v) : nothing}
       ${stage === "done" && !submission ? html`<p class="hint">${t("这户的记录由同事提交。")}</p>` : nothing}`,

@@ -18,6 +18,7 @@ import * as update from "./update.js";
 import * as alerts from "./alerts.js";
 import * as camera from "./camera.js";
 import * as checklist from "./checklist.js";
+import * as done from "./done.js";
 import * as conflicts from "./conflicts.js";
 import * as inspection from "./inspection.js";
 import * as mark from "./mark.js";
@@ -42,7 +43,7 @@ import * as voice from "./voice.js";
 /** @typedef {import("./parts.js").Screen} Screen */
 /** @type {[RegExp, Screen][]} */
 const ROUTES = [
-  [/^\/$/, today], [/^\/sign-in$/, signIn], [/^\/me$/, me], [/^\/outbox$/, outboxScreen], [/^\/receipt\/([\w-]+)$/, receipt],
+  [/^\/$/, today], [/^\/sign-in$/, signIn], [/^\/me$/, me], [/^\/outbox$/, outboxScreen], [/^\/done$/, done], [/^\/done\/([\w-]+)$/, done], [/^\/receipt\/([\w-]+)$/, receipt],
   [/^\/inspection\/([\w-]+)$/, inspection], [/^\/inspection\/([\w-]+)\/scan$/, scan], [/^\/inspection\/([\w-]+)\/item\/([^/]+)$/, checklist],
   [/^\/inspection\/([\w-]+)\/photos$/, photos], [/^\/inspection\/([\w-]+)\/camera$/, camera], [/^\/inspection\/([\w-]+)\/outcome$/, outcome],
   [/^\/inspection\/([\w-]+)\/proof$/, proof], [/^\/inspection\/([\w-]+)\/notice$/, notice], [/^\/record\/([\w-]+)$/, record],

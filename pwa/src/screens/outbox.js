@@ -1,7 +1,8 @@
 /** What is on its way, what arrived, what needs a person. Nothing here is deleted by hand. */
 import { html, nothing } from "lit-html";
 import { t } from "../model/i18n.js";
-import { queued, THERE, unsent } from "../model/states.js";
+import { queued, unsent } from "../model/states.js";
+import { recordWord, transfer } from "../model/words.js";
 import { moment, size } from "../model/text.js";
 import { backup } from "../store/backup.js";
 import * as local from "../store/local.js";
@@ -15,20 +16,8 @@ import { redraw } from "./redraw.js";
 export async function load() {
   const [subs, blobs, actions, room, last] = await Promise.all([outbox.submissions(), outbox.blobStates(), outbox.actions(), space(), work.meta("last_sync_ms")]);
   const states = new Map(blobs.map((b) => [b.sha256, b]));
-  const rows = subs.map((s) => {
-    const files = s.hashes.map((h) => states.get(h)).filter((b) => b !== undefined);
-    return { ...s, files: files.length, sent: files.filter((b) => THERE.includes(b.state)).length, held: files.filter((b) => b.state === "quarantined") };
-  }).sort((a, b) => b.sealed_at_ms - a.sealed_at_ms);
+  const rows = subs.map((s) => ({ ...s, ...transfer(s, states) })).sort((a, b) => b.sealed_at_ms - a.sealed_at_ms);
   return { rows, actions: actions.filter((a) => a.kind === "receive" || a.kind === "recuse").length, parts: actions.filter((a) => a.kind === "part").length, room, last: last ?? null };
-}
-
-/** @param {any} s @returns {{word: string, tone: string}} */
-export function submissionWord(s) {
-  if (s.state === "ready") return { word: s.attempts ? t("等待重试") : t("等待发送"), tone: "wait" };
-  if (s.state === "inflight") return { word: t("正在发送"), tone: "wait" };
-  if (s.state === "conflict") return { word: t("有冲突，请处理"), tone: "bad" };
-  if (s.state === "rejected") return { word: t("未被接收，请处理"), tone: "bad" };
-  return s.ledger_index === null ? { word: t("已送达"), tone: "good" } : { word: t("已入账本 #%(n)s", { n: s.ledger_index }), tone: "good" };
 }
 
 let exporting = false;
@@ -56,11 +45,11 @@ async function exportAll() {
 export function view({ rows, actions, parts, room, last }) {
   const waiting = rows.filter(unsent);
   const row = (/** @type {any} */ s) => {
-    const { word, tone } = submissionWord(s);
+    const { word, tone } = recordWord(s, s);
     return html`<li><a class="slip" href="#/receipt/${s.id}" data-testid="submission-${s.id}" data-state=${s.state}><span class="name">${s.enterprise}</span>
       <span class="sub">${t("封存于 %(time)s", { time: moment(s.sealed_at_ms) })}</span>
       ${queued(s) ? html`<progress max=${s.files + 1} value=${s.sent} aria-label=${t("已发送的文件")}></progress>` : nothing}
-      <span class="row foot">${pill(tone, word)}<span class="count">${t("文件 %(sent)s/%(all)s", { sent: s.sent, all: s.files })}</span></span>
+      <span class="row foot">${pill(tone, word)}</span>
       ${s.error || s.held.length ? html`<span class="sub bad">${problemWords(s.error ?? s.held[0].error)}</span>` : nothing}</a></li>`;
   };
   return {
@@ -71,7 +60,7 @@ export function view({ rows, actions, parts, room, last }) {
         ${room ? html`<p class="hint">${t("本机占用 %(used)s，可用 %(free)s", { used: size(room.usage), free: size(Math.max(0, room.quota - room.usage)) })}${room.kept ? "" : ` · ${t("浏览器可能清理，请安装到桌面")}`}</p>` : nothing}
         <div class="pair">${action({ act: () => void sync({ hurry: true }), label: html`${icon("sync")}${t("立即同步")}`, testid: "sync-now", off: status.busy })}${waiting.length ? action({ act: exportAll, label: t("导出备份"), testid: "export", quiet: true }) : nothing}</div></section>
       ${waiting.length ? html`<h2 class="divide">${t("未发送")}</h2><ul class="slips" data-testid="waiting">${waiting.map(row)}</ul>` : nothing}
-      ${rows.length > waiting.length ? html`<h2 class="divide">${t("已送达")}</h2><ul class="slips" data-testid="sent">${rows.filter((/** @type {any} */ s) => !unsent(s)).map(row)}</ul>` : nothing}
+      ${rows.length > waiting.length ? html`<h2 class="divide">${t("已收到")}</h2><ul class="slips" data-testid="sent">${rows.filter((/** @type {any} */ s) => !unsent(s)).map(row)}</ul>` : nothing}
       ${rows.length ? nothing : html`<p class="empty">${t("还没有封存的记录。")}</p>`}`,
   };
 }

@@ -1,6 +1,7 @@
 /** Pieces that several screens show: icons, words for states, the question dialog, the toast. */
 import { html, nothing, render, svg } from "lit-html";
 import { t } from "../model/i18n.js";
+import { recordWord } from "../model/words.js";
 
 /** @typedef {import("lit-html").TemplateResult} View */
 /**
@@ -36,12 +37,16 @@ export function stateWord(state) {
   return { dispatched: t("待签收"), received: t("已签收"), on_site: t("现场检查中"), submitted: t("已提交"), under_review: t("审核中"), returned: t("已退回"), published: t("已公示") }[state] ?? state;
 }
 
-/** @param {import("../model/phase.js").Phase} phase @param {string} state @returns {{word: string, tone: string}} */
-export function phaseWord(phase, state) {
+/**
+ * @param {import("../model/phase.js").Phase} phase @param {string} state
+ * @param {{draft?: any, submission?: any, way?: import("../model/words.js").Transfer|null}} [mine] @returns {{word: string, tone: string}}
+ */
+export function phaseWord(phase, state, { draft, submission, way } = {}) {
+  if (submission && way && !draft && (phase === "waiting" || (phase === "done" && state !== "published"))) return recordWord(submission, way);
   switch (phase) {
     case "receive": return { word: t("待签收"), tone: "due" };
-    case "work": return { word: state === "returned" ? t("退回修改中") : t("检查中"), tone: "due" };
-    case "frozen": return { word: t("等待签字"), tone: "due" };
+    case "work": return { word: state === "returned" ? t("草稿，退回修改中") : draft ? t("草稿，检查中") : t("已签收"), tone: "due" };
+    case "frozen": return { word: t("草稿，等待签字"), tone: "due" };
     case "waiting": return { word: t("已封存，待发送"), tone: "wait" };
     case "conflict": return { word: t("有冲突，请处理"), tone: "bad" };
     case "rejected": return { word: t("未被接收，请处理"), tone: "bad" };

@@ -1,19 +1,19 @@
 /** The life of one sealed record: sealed here, received there, in the ledger, safe to clear. */
 import { html, nothing } from "lit-html";
 import { t } from "../model/i18n.js";
-import { queued, THERE, unsent } from "../model/states.js";
+import { queued, unsent } from "../model/states.js";
 import { grouped, moment } from "../model/text.js";
 import * as outbox from "../store/outbox.js";
 import { sync } from "../sync/engine.js";
 import { action, icon, pill, problemWords, toast, go } from "./parts.js";
-import { submissionWord } from "./outbox.js";
+import { recordWord, transfer } from "../model/words.js";
 import { draftFor, hub } from "./visit.js";
 
 /** @param {string[]} params */
 export async function load([id]) {
   const s = await outbox.submission(id);
-  const blobs = s ? (await outbox.blobStates()).filter((b) => s.hashes.includes(b.sha256)) : [];
-  return { s, sent: blobs.filter((b) => THERE.includes(b.state)).length, held: blobs.filter((b) => b.state === "quarantined") };
+  const blobs = new Map((await outbox.blobStates()).map((b) => [b.sha256, b]));
+  return { s, way: s ? transfer(s, blobs) : null };
 }
 
 /** @param {any} s */
@@ -31,9 +31,10 @@ async function reopen(s) {
 }
 
 /** @param {any} data */
-export function view({ s, sent, held }) {
+export function view({ s, way }) {
   if (!s) return { title: t("回执"), back: "#/outbox", body: html`<p class="empty">${t("没有这份记录。")}</p>` };
-  const { word, tone } = submissionWord(s);
+  const { sent, held } = way;
+  const { word, tone } = recordWord(s, way);
   const r = s.receipt;
   const stop = (/** @type {boolean} */ done, /** @type {string} */ label, /** @type {any} */ note) => html`<li class=${done ? "done" : ""}><span class="dot">${done ? icon("yes") : nothing}</span><span><b>${label}</b><small>${note}</small></span></li>`;
   const skew = r ? Math.round(r.clock_skew_ms / 1000) : 0;

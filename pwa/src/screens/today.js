@@ -5,6 +5,7 @@ import { latest, phase } from "../model/phase.js";
 import { progress } from "../model/form.js";
 import { byDistance, byRoute, distance, metres } from "../model/route.js";
 import { unsent } from "../model/states.js";
+import { transfer } from "../model/words.js";
 import { clockTime, daysLeft, dueWords, localDay, moment, size } from "../model/text.js";
 import * as local from "../store/local.js";
 import * as outbox from "../store/outbox.js";
@@ -19,6 +20,7 @@ const RANK = { returned: 0, rejected: 0, conflict: 0, frozen: 1, work: 2, receiv
 
 /** @type {import("../model/types.js").Gps|null} */
 let here = null;
+const TIGHT = 300_000_000;
 
 /** @param {"due"|"distance"|"route"} order */
 async function arrange(order) {
@@ -37,14 +39,15 @@ export function enter() {
 }
 
 export async function load() {
-  const [inspections, drafts, subs, actions, inbox, checklists, room, last, seen] = await Promise.all([
-    work.inspections(), work.drafts(), outbox.submissions(), outbox.actions(), work.inbox(), work.checklists(), space(), work.meta("last_sync_ms"), work.meta("seen")]);
+  const [inspections, drafts, subs, actions, inbox, checklists, room, last, seen, states] = await Promise.all([
+    work.inspections(), work.drafts(), outbox.submissions(), outbox.actions(), work.inbox(), work.checklists(), space(), work.meta("last_sync_ms"), work.meta("seen"), outbox.blobStates()]);
+  const blobs = new Map(states.map((b) => [b.sha256, b]));
   const rows = inspections.map((inspection) => {
     const draft = drafts.find((d) => d.inspection === inspection.id && d.state !== "sealed");
     const submission = latest(subs, inspection.id);
     const stage = phase(inspection, { draft, submission, receiving: actions.some((a) => a.inspection === inspection.id && a.kind === "receive") });
     const parts = draft ? inspection.items.filter((i) => checklists[i.checklist]).map((i) => progress(checklists[i.checklist], i.code, draft)) : [];
-    return { inspection, stage, isNew: stage === "receive" && !seen?.includes(inspection.id), done: parts.reduce((n, p) => n + p.done, 0), all: parts.reduce((n, p) => n + p.all, 0) };
+    return { inspection, stage, mine: { draft, submission, way: submission ? transfer(submission, blobs) : null }, isNew: stage === "receive" && !seen?.includes(inspection.id), done: parts.reduce((n, p) => n + p.done, 0), all: parts.reduce((n, p) => n + p.all, 0) };
   }).filter((r) => r.stage !== "closed");
   rows.sort((a, b) => RANK[a.stage] - RANK[b.stage] || a.inspection.due_on.localeCompare(b.inspection.due_on));
   const order = here ? local.order() : "due";
@@ -74,10 +77,10 @@ async function read(ids) {
 }
 
 /** @param {any} row */
-function card({ inspection: i, stage, isNew, done, all }) {
+function card({ inspection: i, stage, mine, isNew, done, all }) {
   const days = daysLeft(i.due_on, localDay(new Date()));
   const live = !["done", "closed", "waiting"].includes(stage);
-  const { word, tone } = phaseWord(stage, i.state);
+  const { word, tone } = phaseWord(stage, i.state, mine);
   return html`<a class="slip ${live ? "" : "past"}" href="#/inspection/${i.id}" data-testid="inspection-${i.id}">
     <span class="row"><span class="name">${i.enterprise.name}</span>${isNew ? html`<b class="new" data-testid="new">${t("新")}</b>` : nothing}</span>
     <span class="sub">${i.enterprise.address}</span>
@@ -99,7 +102,7 @@ export function view({ rows, order, inbox, waiting, room, last, names }) {
       <a class="facts" href="#/outbox" data-testid="facts">
         <span><small>${t("未发送")}</small><b class=${waiting ? "warn" : ""} data-testid="unsent-count">${waiting}</b></span>
         <span><small>${t("上次同步")}</small><b data-testid="last-sync">${last ? clockTime(last) : "—"}</b></span>
-        <span><small>${t("本机占用")}</small><b>${room ? size(room.usage) : "—"}</b></span></a>
+        <span><small>${t("剩余空间")}</small><b class=${room && room.quota - room.usage < TIGHT ? "warn" : ""} data-testid="space-left">${room ? size(Math.max(0, room.quota - room.usage)) : "—"}</b></span></a>
       ${inbox.length ? html`<section class="inbox" aria-label=${t("消息")}>
         <div class="row head"><h3>${t("消息")}</h3><button type="button" class="link" @click=${() => read(inbox.map((/** @type {any} */ m) => m.id))} data-testid="inbox-read">${t("全部已读")}</button></div>
         ${inbox.slice(0, 3).map((/** @type {any} */ m) => html`<a class="message" href=${m.inspection ? `#/inspection/${m.inspection}` : "#/"} @click=${() => read([m.id])}>
@@ -108,6 +111,7 @@ export function view({ rows, order, inbox, waiting, room, last, names }) {
         html`<button type="button" aria-pressed=${order === key} @click=${() => arrange(key)} data-testid="order-${key}">${word}</button>`)}</div>` : nothing}
       <section class="slips" data-testid="list">${open.map(card)}</section>
       ${past.length ? html`<h3 class="divide">${t("已完成")}</h3><section class="slips">${past.map(card)}</section>` : nothing}
+      ${last ? html`<p class="center"><a class="link" href="#/done" data-testid="all-done">${t("查看已完成的检查")}</a></p>` : nothing}
       ${rows.length ? nothing : html`<p class="empty">${last ? t("抽到你的任务会出现在这里，离线也能打开。") : t("正在取回任务…")}</p>`}`,
   };
 }

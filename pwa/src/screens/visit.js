@@ -1,6 +1,7 @@
 /** What every screen of one inspection reads: the inspection, its forms, the open draft, where it stands. */
 import { latest, phase } from "../model/phase.js";
 import { t } from "../model/i18n.js";
+import { transfer } from "../model/words.js";
 import * as outbox from "../store/outbox.js";
 import * as work from "../store/work.js";
 
@@ -8,11 +9,11 @@ import * as work from "../store/work.js";
 
 /** @param {string} id of the inspection */
 export async function visit(id) {
-  const [inspection, draft, subs, actions, checklists, codes, recused] = await Promise.all([
-    work.inspection(id), work.openDraft(id), outbox.submissions(), outbox.actions(), work.checklists(), work.outcomeCodes(), work.meta(`recused:${id}`)]);
+  const [inspection, draft, subs, actions, checklists, codes, recused, states] = await Promise.all([
+    work.inspection(id), work.openDraft(id), outbox.submissions(), outbox.actions(), work.checklists(), work.outcomeCodes(), work.meta(`recused:${id}`), outbox.blobStates()]);
   const submission = latest(subs, id);
   const receiving = actions.some((a) => a.inspection === id && a.kind === "receive");
-  return { id, inspection, draft, submission, receiving, recused, checklists, codes, stage: inspection ? phase(inspection, { draft, submission, receiving }) : null };
+  return { id, inspection, draft, submission, way: submission ? transfer(submission, new Map(states.map((b) => [b.sha256, b]))) : null, receiving, recused, checklists, codes, stage: inspection ? phase(inspection, { draft, submission, receiving }) : null };
 }
 
 /** @param {string} id @returns {Promise<import("../model/types.js").Draft>} */

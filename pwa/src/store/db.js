@@ -9,10 +9,10 @@ import { openDB } from "idb";
 import { announce } from "./changes.js";
 import { setUsing, using } from "./owner.js";
 
-/** @typedef {"meta"|"inspection"|"checklist"|"inbox"|"draft"|"blob"|"file"|"thumb"|"submission"|"action"} StoreName */
+/** @typedef {"meta"|"inspection"|"checklist"|"inbox"|"draft"|"blob"|"file"|"thumb"|"submission"|"action"|"summary"} StoreName */
 
 /** A new layout gets the next number and a step in `upgrade`; no step may need room, or an almost full phone could not open its work. */
-export const LAYOUT = 2;
+export const LAYOUT = 3;
 
 export const SLOW_MS = 3_000;
 export const GIVE_UP_MS = 20_000;
@@ -64,6 +64,7 @@ function open() {
         db.createObjectStore("thumb"); //                                    sha256 -> a small picture
         if (before) void tx.objectStore("meta").put(true, "unsplit"); //     rows of layout 1 carry their bytes: `recover` moves them out one by one
       }
+      if (before < 3) db.createObjectStore("summary", { keyPath: "id" }); // what stays of a finished visit for thirty days
     },
     blocking: (_current, _blocked, event) => { /** @type {IDBDatabase} */ (event.target).close(); if (opening === mine) opening = null; },
     terminated: () => { if (opening === mine) opening = null; announce("storage-trouble"); },

@@ -67,16 +67,6 @@ export const dropBlob = (sha256) => transaction(["blob", "file", "thumb", "draft
   await Promise.all([s.blob.delete(sha256), s.file.delete(sha256), s.thumb.delete(sha256)]);
 });
 
-/** @param {string[]} hashes whose bytes may go; the row stays as a trace */
-export const purgeBlobs = (hashes) => transaction(["blob", "file", "thumb"], "readwrite", async (s) => {
-  for (const h of hashes) {
-    const row = await s.blob.get(h);
-    if (!row) continue;
-    const { data: _, thumb: __, ...rest } = row;
-    await Promise.all([s.blob.put({ ...rest, state: "purged" }), s.file.delete(h), s.thumb.delete(h)]);
-  }
-});
-
 /** @returns {Promise<SubmissionRow[]>} */
 export const submissions = () => all("submission");
 /** @param {string} id @returns {Promise<SubmissionRow|undefined>} */

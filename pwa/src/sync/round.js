@@ -4,8 +4,8 @@
  * those that failed least go first: one bad record blocks nothing.
  */
 import { due, postponed } from "../model/backoff.js";
-import { filesOf } from "../model/evidence.js";
-import { blobAnswered, isFinal, owing, problemOf, purgeable, reconciled, submissionAnswered, THERE, unsent } from "../model/states.js";
+import { blobAnswered, isFinal, owing, problemOf, reconciled, submissionAnswered, THERE, unsent } from "../model/states.js";
+import { expired, lightenable, stillThere, summarise } from "../model/summary.js";
 import * as api from "./api.js";
 import { settle } from "./leave.js";
 import { sendParts, sharedPhotos } from "./parts.js";
@@ -14,6 +14,7 @@ import * as local from "../store/local.js";
 import * as outbox from "../store/outbox.js";
 import { using } from "../store/owner.js";
 import { fits } from "../store/room.js";
+import * as summary from "../store/summary.js";
 import * as work from "../store/work.js";
 
 /** "revoked": this phone was reported lost and nobody has signed in since; "renew": its officer has, and it needs a new key.
@@ -234,11 +235,19 @@ async function pull(line) {
   await work.setMeta("clock_ahead_ms", Date.now() - reply.body.server_time_ms);
 }
 
+/** The server is asked once more, then records of closed visits become light summaries; old summaries go. */
 async function purge() {
-  const closed = new Set((await work.inspections()).filter((i) => i.closed || i.state === "published").map((i) => i.id));
+  const inspections = await work.inspections();
+  const closed = new Set(inspections.filter((i) => i.closed || i.state === "published").map((i) => i.id));
   const tight = (await fits(TIGHT_BYTES)) === false;
-  const open = (await work.drafts()).filter((d) => d.state !== "sealed");
-  const draftHashes = new Set(open.flatMap(filesOf));
-  const hashes = purgeable({ submissions: await outbox.submissions(), blobs: await outbox.blobStates(), draftHashes, closed: (id) => closed.has(id), now: Date.now(), tight });
-  if (hashes.length) await outbox.purgeBlobs(hashes);
+  const blobs = new Map((await outbox.blobStates()).map((b) => [b.sha256, b]));
+  const light = lightenable({ submissions: await outbox.submissions(), blobs: [...blobs.values()], closed: (id) => closed.has(id), now: Date.now(), tight });
+  const codes = light.length ? await work.outcomeCodes() : [];
+  for (const asked of portions(light)) {
+    const reply = await api.reconcile(asked.map((s) => s.id), [...new Set(asked.flatMap((s) => s.hashes))]);
+    if (reply.status !== 200) return;
+    for (const s of asked) if (stillThere(s, blobs, reply.body)) await summary.lighten(s.id, summarise(s, inspections.find((i) => i.id === s.inspection), codes, true));
+  }
+  const old = (await summary.summaries()).filter((s) => expired(s, Date.now()));
+  if (old.length) await summary.forget(old);
 }
