@@ -31,7 +31,7 @@ async def accept_part(inspection: UUID, *, device: UUID, part: dict[str, Any], b
     async with transaction():
         await submissions.lock_inspection(inspection)
         await submission_queries.find_for_inspector(inspection, by.inspector_id)
-        await people.find_device_key(device, by.account_id)
+        await people.find_signing_key(device, account_id=by.account_id, by=by.device)
         if known := await parts.find_part(inspection, device, seq, raw):
             return known
         parts_rules.check_part(

@@ -1,17 +1,18 @@
-"""账号设备: who may sign in, which phones sign records; adding an account, revoking a phone."""
+"""账号设备: who may sign in, which phones sign records; adding an account."""
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
 from litestar import Request, get, post
 from litestar.enums import RequestEncodingType
-from litestar.params import Body, FromPath
+from litestar.params import Body
 from litestar.response import Redirect, Template
 
-from backend.kernel.errors import Conflict, Forbidden, Invalid, NotFound
+from backend.kernel.errors import Conflict, Forbidden, Invalid
 from backend.people import queries, service
 from backend.people.rules import ADMIN, ALL_DEPARTMENTS, INSPECTOR, ROLES, Principal
 from backend.registry import queries as registry
@@ -41,7 +42,7 @@ async def _show(who: Principal, form: AccountForm, error: str = "", status_code:
         "console/accounts.html",
         status_code=status_code,
         accounts=accounts,
-        devices=await queries.list_devices([a.id for a in accounts]),
+        phones=Counter(d.account for d in await queries.list_devices([a.id for a in accounts]) if d.revoked_at is None),
         officers=[o for o in officers if o.account is None],
         departments=[(d.code, pick(d, "name")) for d in await queries.list_departments()],
         regions=[(labels.prefix(r.code), pick(r, "name")) for r in regions],
@@ -95,15 +96,4 @@ async def create_account(
     return Redirect("/console/accounts", status_code=303)
 
 
-@post("/devices/{device_id:uuid}/revoke", opt=ADMIN_ONLY, status_code=303)
-async def revoke_device(request: Request[Any, Any, Any], device_id: FromPath[UUID]) -> Redirect:
-    who: Principal = request.user
-    mine = [a.id for a in await queries.list_accounts(who.region)]
-    if device_id not in {d.id for d in await queries.list_devices(mine)}:
-        raise NotFound()
-    async with transaction():
-        await service.revoke_device(device_id, by=who.account_id)
-    return Redirect("/console/accounts", status_code=303)
-
-
-HANDLERS = [list_accounts, create_account, revoke_device]
+HANDLERS = [list_accounts, create_account]

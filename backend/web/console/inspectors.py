@@ -16,6 +16,7 @@ from backend.people.queries import InspectorView
 from backend.people.rules import is_fit
 from backend.usecases import overview
 from backend.web.console import labels
+from backend.web.console.devices import READERS
 from backend.web.shared.i18n import _, pick
 from backend.web.shared.pages import page
 
@@ -55,6 +56,7 @@ async def list_inspectors(request: Request[Any, Any, Any], department: FromQuery
         "console/inspectors.html",
         rows=shown,
         warnings=sum(r.mark != "good" for r in rows),
+        may_see_phones=request.user.role in READERS,
         heaviest=max((r.load for r in rows), default=0),
         department=department,
         county=county,

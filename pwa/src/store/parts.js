@@ -20,7 +20,7 @@ export const queueParts = (submission) => transaction(["draft", "meta", "action"
   for (let part; (part = cut(draft, { device: device.id, inspector, now })); ) {
     /** @type {ActionRow} */
     const row = {
-      id: `part:${draft.inspection}:${String(part.seq).padStart(6, "0")}`, kind: "part", inspection: draft.inspection,
+      id: `part:${draft.inspection}:${device.id}:${String(part.seq).padStart(6, "0")}`, kind: "part", inspection: draft.inspection,
       path: `/inspections/${draft.inspection}/parts/${device.id}`, body: { part }, t_dev: now, attempts: 0, next_at_ms: 0, error: null,
     };
     await s.action.add(row);

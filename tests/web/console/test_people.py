@@ -12,6 +12,7 @@ from backend.kernel import clock
 from backend.people import queries, service
 from backend.registry.service import load_industries, load_regions
 from backend.storage.engine import connection, transaction
+from tests.soft_authenticator import Authenticator
 
 KEY = {"kty": "EC", "crv": "P-256", "x": "f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU", "y": "x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0"}
 
@@ -170,15 +171,57 @@ async def test_a_lost_phone_is_revoked_and_its_owner_signed_out(client, login, b
     device = uuid4()
     async with transaction():
         await service.enrol_device(device, account_id=owner, name="红米 Note 12", public_key=KEY)
-    elsewhere = await browsers()
-    await login(elsewhere, "admin", username="zhanyi", department=None, region="530303")
-    assert await revoke(elsewhere, device) == 404
-    assert await revoke(phone, device) == 403
-    await login(client, "admin", department=None)
-    assert "红米 Note 12" in (await client.get("/console/accounts")).text
-    assert await revoke(client, device) == 303
-    assert "已停用" in (await client.get("/console/accounts")).text
+    page = f"/console/accounts/{owner}/devices"
+    for role, scope in (("admin", {"department": None, "region": "530303"}), ("manager", {"department": "sthj"})):
+        elsewhere = await browsers()
+        await login(elsewhere, role, username=f"{role}-elsewhere", **scope)
+        assert await revoke(elsewhere, device) == 404
+        assert (await elsewhere.get(page)).status_code == 404
+    for role, sees in (("reviewer", 403), ("auditor", 200)):
+        reader = await browsers()
+        await login(reader, role, department=None if role == "auditor" else "scjg")
+        assert (await reader.get(page)).status_code == sees
+        assert await revoke(reader, device) == 403
+        assert "报失并停用" not in (await reader.get(page)).text
+    head = await browsers()
+    await login(head, "manager", username="head")  # of the owner's own department
+    assert "红米 Note 12" in (await head.get(page)).text
+    assert await revoke(head, device) == 303
+    assert await revoke(head, device) == 303  # a second click
+    assert "已报失停用" in (await head.get(page)).text
     assert (await phone.get("/console")).status_code == 303
+    await login(client, "admin", department=None)
+    assert f'href="{page}"' in (await client.get("/console/accounts")).text
+    async with transaction():
+        assert await connection().fetchval("select count(*) from ledger_entry where type = 'device.revoked'") == 1
+
+
+async def test_the_office_removes_a_passkey(client, login, browsers):
+    phone = await browsers()
+    owner = await login(phone, "manager", username="owner", region="530302")
+    chip = Authenticator()
+    asked = (await phone.post("/field/api/passkeys/challenge")).json()
+    added = await phone.post("/field/api/passkeys", json={"ceremony": asked["ceremony"], "credential": chip.create(asked["options"]), "name": "红米"})
+    assert added.status_code == 201, added.text
+    place = f"/console/accounts/{owner}/passkeys/{added.json()['id']}/remove"
+    elsewhere = await browsers()
+    await login(elsewhere, "manager", username="elsewhere", department="sthj")
+    assert (await elsewhere.post(place)).status_code == 404
+    await login(client, "admin", department=None)
+    assert "红米" in (await client.get(f"/console/accounts/{owner}/devices")).text
+    assert (await client.post(place)).status_code == 303
+    assert "没有通行密钥" in (await client.get(f"/console/accounts/{owner}/devices")).text
+    assert (await client.post(place)).status_code == 404
+
+
+async def test_officers_lead_to_their_phones(client, login, browsers):
+    officer_browser = await browsers()
+    account = await login(officer_browser, "inspector")
+    await login(client, "manager")
+    assert f"/console/accounts/{account}/devices" in (await client.get("/console/inspectors")).text
+    reviewer = await browsers()
+    await login(reviewer, "reviewer")
+    assert f"/console/accounts/{account}/devices" not in (await reviewer.get("/console/inspectors")).text
 
 
 async def test_accounts_are_for_administrators(client, login):
