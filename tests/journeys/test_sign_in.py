@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
+import httpx
 import pytest
 from playwright.sync_api import BrowserContext, CDPSession, Page, Playwright, expect, sync_playwright
 
 from tests.journeys.conftest import CHROMIUM, FLAGS, IN_CONTROL, System
+from tests.journeys.test_main_job import bundle_of, fill_in
+from tests.journeys.test_main_job import sign_in as console_sign_in
+from tests.journeys.test_two_phones import type_code
 
 pytestmark = pytest.mark.browser
 PASSWORD = "sunlot-demo"
@@ -109,3 +114,218 @@ def test_password_once_then_the_passkey(system: System, phone: BrowserContext) -
     expect(page.get_by_test_id("sign-in-trouble")).to_contain_text("没有认出这个通行密钥")
     type_in(page, "inspector")
     page.get_by_test_id("list").wait_for()
+
+
+def visits(system: System, n: int = 2) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+    """Some visits of the inspector that nobody has touched and no other demo officer has, with the checklists."""
+    bundle = bundle_of(system, "inspector")
+    shared = {i["id"] for i in bundle_of(system, "inspector2")["inspections"]}
+    return [i for i in bundle["inspections"] if i["state"] == "dispatched" and i["id"] not in shared][:n], bundle["checklists"]
+
+
+def open_visit(page: Page, system: System, visit: dict[str, Any]) -> None:
+    page.goto(f"{system.url}/field/#/inspection/{visit['id']}")
+    page.get_by_test_id("receive").click()
+    page.get_by_test_id("step-scan").wait_for()
+    type_code(page, visit)
+
+
+def fill(page: Page, visit: dict[str, Any], checklists: dict[str, Any]) -> None:
+    fill_in(page, visit, checklists)
+    page.get_by_test_id("step-outcome").click()
+    page.get_by_test_id("outcome-E").click()
+    page.wait_for_timeout(600)
+
+
+def sign_one(page: Page, signer: str) -> None:
+    page.get_by_test_id(f"sign-{signer}").click()
+    pad = page.get_by_test_id("signature")
+    pad.wait_for()
+    page.wait_for_timeout(200)
+    box = pad.bounding_box()
+    assert box
+    page.mouse.move(box["x"] + 30, box["y"] + 90)
+    page.mouse.down()
+    for i in range(16):
+        page.mouse.move(box["x"] + 30 + i * 12, box["y"] + 90 + 30 * (-1) ** (i // 4), steps=2)
+    page.mouse.up()
+    page.get_by_test_id("sign-ok").click()
+    page.get_by_test_id(f"sign-{signer}").wait_for()
+
+
+def freeze(page: Page) -> None:
+    page.get_by_test_id("to-summary").click()
+    page.get_by_test_id("rep-name").fill("钱石林")
+    page.wait_for_timeout(500)
+    page.get_by_test_id("freeze").click()
+    page.get_by_test_id("sign-officer-1").wait_for()
+
+
+def seal(page: Page, *signers: str) -> None:
+    for signer in signers:
+        sign_one(page, signer)
+    page.get_by_test_id("seal").click()
+    page.get_by_test_id("receipt-state").wait_for()
+
+
+EVERYONE = ("officer-1", "officer-2", "enterprise")
+
+
+def expect_state(page: Page, states: str) -> None:
+    expect(page.get_by_test_id("receipt-state")).to_have_attribute("data-state", re.compile(states), timeout=PATIENT_MS)
+
+
+def online(phone: BrowserContext, page: Page) -> None:
+    phone.set_offline(False)
+    page.evaluate("window.dispatchEvent(new Event('online'))")
+
+
+def records_of(system: System, visit: dict[str, Any]) -> list[str]:
+    """The records of a visit that wait for a review, as the reviewer's queue links to them."""
+    with httpx.Client(base_url=system.url) as office:
+        office.get("/console/login")
+        office.post("/console/login", data={"username": "reviewer", "password": PASSWORD}, headers={"x-csrf-token": office.cookies["csrf"]})
+        queue = office.get("/console/reviews").text
+        links = re.findall(r'href="(/console/reviews/[0-9a-f-]{36})"', queue)
+        return [link for link in dict.fromkeys(links) if visit["enterprise"]["name"] in (page := office.get(link).text) and "<h1>" in page]
+
+
+def end_session(system: System, phone: BrowserContext) -> None:
+    """The server forgets the session; the browser does not know."""
+    cookies = {c["name"]: c["value"] for c in phone.cookies()}
+    done = httpx.delete(f"{system.url}/field/api/session", cookies=cookies, headers={"x-csrf-token": cookies["csrf"]})
+    assert done.status_code == 204, done.text
+
+
+def test_a_lost_phone_is_told_and_its_work_arrives_once_after_a_new_enrolment(system: System, phone: BrowserContext, browser: Any) -> None:
+    (sealed, frozen), checklists = visits(system)
+    page = open_app(phone, system)
+    phone.set_offline(True)
+    open_visit(page, system, sealed)
+    fill(page, sealed, checklists)
+    freeze(page)
+    seal(page, *EVERYONE)
+    sealed_at = page.url
+    # A second record is being signed when the phone is reported: whoever has signed on the glass shall not be asked again.
+    open_visit(page, system, frozen)
+    fill(page, frozen, checklists)
+    freeze(page)
+    sign_one(page, "officer-1")
+    sign_one(page, "enterprise")
+    key = page.get_by_test_id("content-hash").inner_text()
+
+    desk = browser.new_context(viewport={"width": 1440, "height": 900}, locale="zh-CN").new_page()
+    console_sign_in(desk, system, "manager")
+    desk.goto(f"{system.url}/console/inspectors")
+    desk.get_by_role("row").filter(has_text=next(o["name"] for o in sealed["officers"] if o["me"])).get_by_role("link", name=re.compile("手机")).click()
+    desk.once("dialog", lambda d: d.accept())
+    # The demo's own enrolment is in the list too: the one that was heard of last is this phone.
+    desk.get_by_test_id("device").first.get_by_test_id("revoke").click()
+    expect(desk.get_by_test_id("device").first).to_contain_text("已报失停用")
+
+    online(phone, page)
+    expect(page.get_by_test_id("banner-lost")).to_contain_text("报失停用")
+    expect(page.get_by_test_id("banner-lost")).to_contain_text("记录都在本机")
+    assert records_of(system, sealed) == []
+    phone.set_offline(True)
+    page.reload()
+    expect(page.get_by_test_id("banner-lost")).to_be_visible()  # told for good, also with no signal
+    online(phone, page)
+    page.get_by_test_id("banner-lost").get_by_role("link").click()
+    type_in(page, "inspector")
+    page.get_by_test_id("list").wait_for()
+    expect(page.get_by_test_id("banner-lost")).to_have_count(0)
+    page.goto(sealed_at)
+    expect_state(page, "applied|duplicate")
+
+    page.goto(f"{system.url}/field/#/inspection/{frozen['id']}/summary")
+    expect(page.get_by_test_id("content-hash")).to_have_text(key)
+    seal(page, "officer-2")
+    expect_state(page, "applied|duplicate")
+    for visit in (sealed, frozen):
+        assert len(records_of(system, visit)) == 1
+    console_sign_in(desk, system, "reviewer")
+    desk.goto(system.url + records_of(system, sealed)[0])
+    expect(desk.get_by_test_id("late-key")).to_contain_text("报失停用")
+    assert not desk.get_by_text("签名与内容不符").count()
+    desk.context.close()
+
+
+def test_work_goes_on_when_the_session_ends_in_the_middle(system: System, phone: BrowserContext) -> None:
+    (visit,), checklists = visits(system, 1)
+    page = open_app(phone, system)
+    open_visit(page, system, visit)
+    end_session(system, phone)
+    page.evaluate("window.dispatchEvent(new Event('online'))")
+    expect(page.get_by_test_id("banner-expired")).to_contain_text("工作照常保存在本机")
+    fill(page, visit, checklists)
+    page.reload()
+    freeze(page)
+    seal(page, *EVERYONE)
+    expect_state(page, "ready")
+    sealed_at = page.url
+    assert records_of(system, visit) == []
+    page.get_by_test_id("banner-expired").get_by_role("link").click()
+    type_in(page, "inspector")
+    page.get_by_test_id("list").wait_for()
+    page.goto(sealed_at)
+    expect_state(page, "applied|duplicate")
+    assert len(records_of(system, visit)) == 1
+
+
+def test_two_officers_share_a_phone_and_never_see_each_other_s_work(system: System, phone: BrowserContext) -> None:
+    (visit,), checklists = visits(system, 1)
+    name = visit["enterprise"]["name"]
+    page = open_app(phone, system)
+    phone.set_offline(True)
+    open_visit(page, system, visit)
+    fill(page, visit, checklists)
+    freeze(page)
+    seal(page, *EVERYONE)
+    page.goto(f"{system.url}/field/#/")
+    sign_out(page)  # with no signal
+    online(phone, page)
+
+    type_in(page, "inspector2")
+    page.get_by_test_id("list").wait_for()
+    page.wait_for_timeout(2_000)
+    for tab in ("tab-today", "tab-outbox", "tab-me"):
+        page.get_by_test_id(tab).click()
+        page.wait_for_timeout(300)
+        assert name not in page.content()
+    page.goto(f"{system.url}/field/#/inspection/{visit['id']}")  # by its address
+    page.wait_for_timeout(500)
+    assert name not in page.content()
+    assert records_of(system, visit) == []
+    page.goto(f"{system.url}/field/#/")
+    sign_out(page)
+
+    type_in(page, "inspector")
+    page.get_by_test_id("list").wait_for()
+    page.get_by_test_id("tab-outbox").click()
+    record = page.locator("[data-testid^=submission-]").filter(has_text=name)
+    expect(record).to_have_attribute("data-state", re.compile("applied|duplicate"), timeout=PATIENT_MS)
+    assert len(records_of(system, visit)) == 1
+
+
+def test_a_tab_stops_when_another_officer_signs_in_beside_it(system: System, phone: BrowserContext) -> None:
+    first = open_app(phone, system)
+    name = first.locator("[data-testid=list] .name").first.inner_text()
+    second = phone.new_page()
+    second.goto(f"{system.url}/field/#/sign-in")
+    type_in(second, "inspector2")
+    second.get_by_test_id("list").wait_for()
+    expect(first.get_by_test_id("stopped")).to_contain_text("没有发送任何内容")
+    assert name not in first.content()
+    # The first officer comes back in their own tab; now the other one stands still.
+    first.get_by_test_id("stopped-sign-in").click()
+    type_in(first, "inspector")
+    first.get_by_test_id("list").wait_for()
+    expect(second.get_by_test_id("stopped")).to_be_visible()
+    # Somebody signs in at the office's door in the same browser: the phone's page hears it from the server.
+    desk = phone.new_page()
+    console_sign_in(desk, system, "manager")
+    first.evaluate("window.dispatchEvent(new Event('online'))")
+    expect(first.get_by_test_id("stopped")).to_be_visible()
+    expect(first.get_by_test_id("stopped-change")).to_have_count(0)  # a manager has no work on a phone
+    assert name not in first.content()
