@@ -16,7 +16,7 @@ from backend.storage.engine import transaction
 async def accept_part(inspection: UUID, *, device: UUID, part: dict[str, Any], by: Principal) -> parts.Kept:
     """Store a part in one transaction. The same bytes again give the same receipt, other bytes under its number ``OtherBytes``.
 
-    Raises ``Invalid`` naming a field, ``PartGap`` when an earlier one has not arrived, ``UnknownDevice``, ``NotFound`` for an
+    Raises ``Invalid`` naming a field, ``PartGap`` when an earlier one has not arrived, ``UnknownDevice``, ``DeviceRevoked``, ``NotFound`` for an
     officer who is not of this visit. A part that comes after the record is kept like any other.
     """
     if by.inspector_id is None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -127,8 +127,12 @@ async def test_only_an_officers_own_living_device_writes(pens):
         await mine.send({**mine.write(YES), "device": str(theirs.phone.id)}, device=theirs.phone.id)
     async with transaction():
         await people.revoke_device(theirs.phone.id, by=theirs.officer.account_id)
-    with pytest.raises(people.UnknownDevice):
-        await theirs.send(theirs.write(YES))
+    part = theirs.write(YES)
+    with pytest.raises(people.DeviceRevoked):
+        await theirs.send(part)
+    # What it had said before comes from its officer's next enrolment, as a record does.
+    newer = await enrol(theirs.officer)
+    assert (await theirs.send(part, by=replace(theirs.officer, device=newer.id))).is_new
 
 
 DEFECTS: dict[str, dict[str, Any]] = {
