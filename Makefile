@@ -10,7 +10,7 @@ TESTS ?= tests
 SYSTEM_PATH := $(PATH)
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: setup run test lint bench clean chromium images
+.PHONY: setup run test torture lint bench clean chromium images
 
 setup: $(VENV)/.ready pwa/node_modules/.ready
 
@@ -44,6 +44,11 @@ chromium:
 	  if command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ]; then \
 	    apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium fonts-noto-cjk >/dev/null; \
 	  else echo "No chromium here and no right to install it: the browser tests will be skipped. Install the package chromium to run them."; fi; }
+
+# 300 inspections with 1,200 photos through a line that does everything wrong, while both sides are killed; SEED=n repeats a run.
+torture: setup chromium
+	$(BIN)/sunlot assets
+	@$(BIN)/python -m tests.journeys.torture.run
 
 bench: setup
 	$(BIN)/python -m benchmarks
