@@ -51,8 +51,7 @@ async def _department() -> dict[str, Any]:
                 name={"torture1": "赵一鸣", "torture2": "孙立新"}[name], department=DEPARTMENT, certificate_no=f"滇D9555{n:04d}",
                 certificate_expires_on=date(2030, 1, 1), qualifications=["law"], counties=list(COUNTIES), phone="", account=who[name],
             )  # fmt: skip
-        found = {name: await people_queries.find_principal_of(account) for name, account in who.items()}
-    return found
+        return {name: await people_queries.find_principal_of(account) for name, account in who.items()}
 
 
 async def prepare(n: int) -> None:
@@ -80,8 +79,8 @@ async def check(journal: dict[str, Any]) -> list[str]:
     async with engine.pool(2), transaction():
         c = connection()
         rows = await c.fetch(
-            "select s.id::text, s.inspection::text, s.record_sha256, s.record, s.entry_id::text, i.state from submission s join inspection i on i.id = s.inspection"
-            " where i.department = $1",
+            "select s.id::text, s.inspection::text, s.record_sha256, s.record, s.entry_id::text, i.state"
+            " from submission s join inspection i on i.id = s.inspection where i.department = $1",
             DEPARTMENT,
         )
         named = await c.fetch("select submission::text, sha256, role from submission_photo where submission = any($1::uuid[])", [r["id"] for r in rows])
@@ -118,7 +117,7 @@ async def check(journal: dict[str, Any]) -> list[str]:
         must(blobs.get(sha256) == len(content), f"file {sha256} has another size than its row")
         must(sha256 not in photos or photos[sha256] == len(content), f"photo {sha256} has another size than when it was taken")
     # The log holds each record once.
-    must(Counter(e["submission"] for e in entries) == Counter({s: 1 for s in here}), "the log does not hold each record exactly once")
+    must(Counter(e["submission"] for e in entries) == Counter(dict.fromkeys(here, 1)), "the log does not hold each record exactly once")
     place = {e["submission"]: e for e in entries}
     # The phone has a receipt for each, its chain has no gap, nothing is left over.
     records = {r["id"]: r for r in told["records"]}

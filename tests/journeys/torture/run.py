@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import base64
+import contextlib
 import hashlib
 import json
 import os
@@ -299,10 +300,8 @@ class Torture:
                 pause += 1
                 if pause > 5:
                     raise
-                try:
+                with contextlib.suppress(Error):
                     phone.close()
-                except Error:
-                    pass
                 phone, page, other = self.open(p)
 
     def say(self, what: str) -> None:
