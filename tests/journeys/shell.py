@@ -13,9 +13,18 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-BUILD = Path(__file__).parents[2] / "build" / "field"
+from backend.cli import assets
+
+REPO = Path(__file__).parents[2]
+BUILD = REPO / "build" / "field"
 ACCOUNT = {"id": "0a000000-0000-4000-8000-000000000001", "username": "inspector", "name": "测试员", "role": "inspector", "dept": "scjg", "region": "5303"}
 Answer = tuple[int, Any]
+
+
+def bundled(entry: str, name: str) -> str:
+    """A program for the page: evaluated, it puts what ``tests/journeys/<entry>`` exports into ``window.<name>``."""
+    script = assets._esbuild(REPO, f"tests/journeys/{entry}", "--format=iife", f"--global-name={name}").decode()
+    return f"() => {{ {script}; window.{name} = {name}; }}"
 
 
 class Office:
@@ -86,7 +95,7 @@ class Office:
         now = round(time.time() * 1000)
         kind, _, rest = path.strip("/").partition("/")
         if kind == "session":
-            return 200, {"account": self.account, "server_time_ms": now, "vapid_public_key": "", "demo": True}
+            return 200, {"account": self.account, "device": None, "revoked": None, "server_time_ms": now, "vapid_public_key": "", "demo": True}
         if kind == "bundle":
             return 200, {**self.bundle, "server_time_ms": now}
         if kind == "evidence":

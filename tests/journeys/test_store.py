@@ -14,21 +14,10 @@ import pytest
 from playwright.sync_api import Page, sync_playwright
 
 from tests.journeys.conftest import CHROMIUM, FLAGS, REPO
-from tests.journeys.shell import ACCOUNT, Office
+from tests.journeys.shell import ACCOUNT, Office, bundled
 
 pytestmark = pytest.mark.browser
 
-# Opens the account's database through the app's own modules.
-MODULES = """
-  const load = async () => {
-    const [db, outbox, work, local, round, engine, key] = await Promise.all(
-      ["store/db", "store/outbox", "store/work", "store/local", "sync/round", "sync/engine", "device/key"].map((m) => import(`/field/app/${m}.js`)));
-    return { db, outbox, work, local, round, engine, key };
-  };
-  window.app = await load();
-  app.local.setAccount(ACCOUNT);
-  app.db.use(ACCOUNT.id);
-"""
 # n records with files of their own, sealed and ready. Made row by row: what is tested here is what becomes of them.
 SEEDING = """
   window.seed = async (n, files, bytes, more = {}) => {
@@ -43,7 +32,7 @@ SEEDING = """
       hashes.push(mine);
       const id = crypto.randomUUID();
       const record = { submission: id, inspection: crypto.randomUUID(), seq: i + 1, version: 1, photos: [], strokes_sha256: {} };
-      const { digest } = await import("/field/app/model/record.js");
+      const { digest } = app.record;
       await app.db.transaction(["submission"], "readwrite", (s) => s.submission.put({ id, inspection: record.inspection, enterprise: `E${i}`, device: "d", record,
         signature: "s", record_sha256: digest(record), content_sha256: "c", hashes: mine, state: "ready", attempts: 0, next_at_ms: 0, error: null, receipt: null,
         sealed_at_ms: Date.now(), durable_at_ms: null, ledger_index: null, ...more }));
@@ -80,7 +69,8 @@ def page(office: Office) -> Iterator[Page]:
 
 
 def start(page: Page) -> None:
-    page.evaluate(f"async (ACCOUNT) => {{ {MODULES} {SEEDING} }}", ACCOUNT)
+    page.evaluate(bundled("lab.js", "app"))
+    page.evaluate(f"(account) => {{ app.local.setAccount(account); app.db.use(account.id); {SEEDING} }}", ACCOUNT)
 
 
 def states(page: Page) -> list[dict[str, Any]]:

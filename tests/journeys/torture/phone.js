@@ -1,9 +1,11 @@
 // The officer's hands, faster: the app's own modules in the order in which its screens call them, one inspection at a time.
 // Whatever was cut off is taken up where the phone's own store says that it stands. `journal` writes outside the browser.
-async (options) => {
-  const names = ["model/form", "model/phase", "model/record", "model/scan", "model/states", "model/text", "store/outbox", "store/work",
-    "device/key", "device/photo", "sync/engine"];
-  const [form, phase, record, scan, states, text, outbox, work, key, photo, engine] = await Promise.all(names.map((n) => import(`/field/app/${n}.js`)));
+import { copy, db, engine, form, key, local, parts, phase, photo, record, scan, states, text, outbox, work } from "../lab.js";
+
+/** @param {{seed: number}} options */
+export function start(options) {
+  const account = local.account();
+  if (account) db.use(account.id);
 
   /** A picture that nobody took before: noise from a seed. */
   function picture(seed, big) {
@@ -38,7 +40,7 @@ async (options) => {
     const shot = await photo.take(await picture(seed, seed % 29 === 0));
     const { sha256, bytes } = await outbox.keepBlob(shot);
     await work.editDraft(submission, (d) => {
-      if (!d.photos.some((p) => p.sha256 === sha256)) d.photos.push({ sha256, bytes, type: shot.type, item: where?.item ?? null, q: where?.q ?? null, t_dev, gps: null });
+      if (!d.photos.some((p) => p.sha256 === sha256)) d.photos.push({ sha256, bytes, type: shot.type, item: where?.item ?? null, q: where?.q ?? null, t_dev, gps: null, source: "camera", claims: null, marked: null, shapes: [] });
     });
     await journal({ kind: "photo", inspection: id, submission, sha256, data: text.base64url(shot.data) });
   }
@@ -77,7 +79,9 @@ async (options) => {
       draft = await work.openDraft(id);
       const gaps = form.missing(inspection, checklists, draft);
       if (gaps.length) throw new Error(`${id}: ${JSON.stringify(gaps)}`);
+      await copy.keepCopies(inspection);
       const device = await key.device();
+      await parts.queueParts(submission);
       await work.editDraft(submission, (d) => {
         const content = record.content({ draft: d, inspection, checklists, device, now: Date.now() });
         d.frozen = { record: content, content_sha256: record.digest(content) };

@@ -31,10 +31,10 @@ from typing import Any
 from playwright.sync_api import BrowserContext, Error, Page, Playwright, sync_playwright
 
 from tests.journeys.conftest import CHROMIUM, FLAGS, IN_CONTROL, System
+from tests.journeys.shell import bundled
 from tests.journeys.torture.office import OFFICERS
 from tests.journeys.torture.proxy import FaultProxy
 
-PHONE = (Path(__file__).parent / "phone.js").read_text()
 PASSWORD = "sunlot-demo"
 
 
@@ -171,7 +171,8 @@ class Torture:
                 page.locator("[data-testid=list], [data-testid=sign-in]").first.wait_for(state="attached", timeout=10_000)
                 if page.get_by_test_id("sign-in").count():
                     self.sign_in(page)
-                page.evaluate(f"({PHONE})({json.dumps({'seed': self.seed})})")
+                page.evaluate(self.hands)
+                page.evaluate("(seed) => hands.start({ seed })", self.seed)
                 return
             except Error as e:
                 if "closed" in str(e) or "crash" in str(e).lower() or attempt == 29:
@@ -218,6 +219,7 @@ class Torture:
                 done = self.system.sunlot(*step)
                 if done.returncode:
                     raise Failed(done.stdout + done.stderr)
+            self.hands = bundled("torture/phone.js", "hands")
             self.office("prepare", str(self.size.inspections))
             self.system.start("serve")
             self.system.start("worker")

@@ -1,0 +1,19 @@
+// The app's own modules in one bundle, for tests that drive them without the screens. Like another tab: a store and an engine of its own.
+export * as backoff from "../../pwa/src/model/backoff.js";
+export * as form from "../../pwa/src/model/form.js";
+export * as phase from "../../pwa/src/model/phase.js";
+export * as record from "../../pwa/src/model/record.js";
+export * as scan from "../../pwa/src/model/scan.js";
+export * as states from "../../pwa/src/model/states.js";
+export * as text from "../../pwa/src/model/text.js";
+export * as db from "../../pwa/src/store/db.js";
+export * as local from "../../pwa/src/store/local.js";
+export * as outbox from "../../pwa/src/store/outbox.js";
+export * as parts from "../../pwa/src/store/parts.js";
+export * as work from "../../pwa/src/store/work.js";
+export * as copy from "../../pwa/src/device/copy.js";
+export * as key from "../../pwa/src/device/key.js";
+export * as photo from "../../pwa/src/device/photo.js";
+export * as qr from "../../pwa/src/device/qr.js";
+export * as engine from "../../pwa/src/sync/engine.js";
+export * as round from "../../pwa/src/sync/round.js";
