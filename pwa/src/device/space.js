@@ -27,5 +27,14 @@ export async function roomy() {
   return !told || (told.quota ?? Infinity) - (told.usage ?? 0) > RESERVE_BYTES;
 }
 
+/** Below this many bytes the screens warn: some three hundred photos. */
+export const SPACE_TIGHT = 100_000_000;
+
+/** @returns {Promise<number|null>} bytes left, null where the browser does not tell */
+export async function left() {
+  const s = await space();
+  return s && Math.max(0, s.quota - s.usage);
+}
+
 /** Asks the browser to keep our data; it may say no. @returns {Promise<boolean>} */
 export const keep = async () => (await navigator.storage?.persist?.().catch(() => false)) ?? false;

@@ -3,7 +3,7 @@ import { html, nothing } from "lit-html";
 import { pick, t } from "../model/i18n.js";
 import { grouped, moment } from "../model/text.js";
 import { done, thumb } from "../store/summary.js";
-import { icon, Pictures } from "./parts.js";
+import { Pictures } from "./parts.js";
 import { receivedWord } from "../model/words.js";
 import { pill } from "./parts.js";
 
@@ -48,6 +48,6 @@ export function view(data) {
   return {
     title: t("已完成"), back: "#/",
     body: data.all.length ? html`<ul class="slips" data-testid="done-list">${data.all.map(row)}</ul>
-      <p class="hint center">${icon("lock")}${t("结案后照片移出本机，摘要保留 30 天。")}</p>` : html`<p class="empty">${t("还没有服务器收到的记录。")}</p>`,
+      <p class="hint center">${t("结案后照片移出本机，摘要保留 30 天。")}</p>` : html`<p class="empty">${t("还没有服务器收到的记录。")}</p>`,
   };
 }

@@ -1,7 +1,7 @@
 /** The shell: routes, banners, tabs. One screen at a time is alive. */
 import { html, nothing, render } from "lit-html";
 import { speak, t } from "../model/i18n.js";
-import { clockTime, moment } from "../model/text.js";
+import { clockTime, moment, size } from "../model/text.js";
 import { unsent } from "../model/states.js";
 import * as local from "../store/local.js";
 import { listen } from "../store/changes.js";
@@ -12,6 +12,7 @@ import { meta } from "../store/work.js";
 import { start, status } from "../sync/engine.js";
 import { framed } from "./frame.js";
 import { renew } from "../device/key.js";
+import { left, SPACE_TIGHT } from "../device/space.js";
 import { icon } from "./parts.js";
 import { hooks } from "./redraw.js";
 import * as update from "./update.js";
@@ -59,6 +60,8 @@ let here = null;
 let waiting = 0;
 /** @type {number|null} */
 let lastSync = null;
+/** @type {number|null} bytes */
+let spaceLeft = null;
 /** Since when this phone counts as lost. @type {number|null} */
 let lostAt = null;
 
@@ -87,6 +90,7 @@ async function loadInto(target) {
     if (local.account()) {
       waiting = (await submissions()).filter(unsent).length;
       lastSync = (await meta("last_sync_ms")) ?? null;
+      spaceLeft = await left();
       lostAt = (await meta("device"))?.revoked_at_ms ?? null;
     }
   } catch (error) { console.error("load", error); }
@@ -128,6 +132,10 @@ function chip(short) {
 /** The same for the ear: only what lasts, so that it is said when it changes and not at every round. */
 const standing = () => !local.account() || !lastSync ? "" : waiting ? t("%(n)s 份未发送", { n: waiting }) : status.outcome === "offline" ? t("离线，已存本机") : t("已全部送达");
 
+/** What is always in sight: unsent, last sync, space left. The two screens that show them large need no strip. @param {import("./parts.js").Page} page */
+const strip = (page) => !local.account() || page.dark || page.tab === "today" || page.tab === "outbox" ? nothing
+  : html`<p class="insight" data-testid="strip"><span>${t("未发送 %(n)s", { n: waiting })}</span><span>${lastSync ? t("上次同步 %(time)s", { time: moment(lastSync) }) : t("尚未同步")}</span>${spaceLeft === null ? nothing : html`<span class=${spaceLeft < SPACE_TIGHT ? "bad" : ""}>${t("剩余空间 %(size)s", { size: size(spaceLeft) })}</span>`}</p>`;
+
 function draw() {
   if (!here?.data) return;
   const page = here.screen.view(here.data);
@@ -141,7 +149,7 @@ function draw() {
       ${page.title ? html`<h1 tabindex="-1">${page.title}</h1>` : nothing}${local.account() && !page.dark ? chip(!!page.back) : nothing}
     </header>
     <p class="unseen" role="status" data-testid="sync-said">${standing()}</p>
-    ${banners()}
+    ${strip(page)}${banners()}
     <main class=${page.bar || page.tab ? "barred" : ""}>${page.body}</main>
     ${page.bar ? html`<footer class="bar">${page.bar}</footer>` : nothing}
     ${page.tab ? html`<nav class="tabs" aria-label=${t("主要页面")}>${tab("today", "#/", "list", t("任务"))}${tab("outbox", "#/outbox", "tray", t("发件箱"))}${tab("me", "#/me", "person", t("我的"))}</nav>` : nothing}`, root);

@@ -14,10 +14,10 @@ import { action, icon, pill, problemWords, toast } from "./parts.js";
 import { redraw } from "./redraw.js";
 
 export async function load() {
-  const [subs, blobs, actions, room, last] = await Promise.all([outbox.submissions(), outbox.blobStates(), outbox.actions(), space(), work.meta("last_sync_ms")]);
+  const [subs, blobs, actions, room, last, drafts] = await Promise.all([outbox.submissions(), outbox.blobStates(), outbox.actions(), space(), work.meta("last_sync_ms"), work.drafts()]);
   const states = new Map(blobs.map((b) => [b.sha256, b]));
   const rows = subs.map((s) => ({ ...s, ...transfer(s, states) })).sort((a, b) => b.sealed_at_ms - a.sealed_at_ms);
-  return { rows, actions: actions.filter((a) => a.kind === "receive" || a.kind === "recuse").length, parts: actions.filter((a) => a.kind === "part").length, room, last: last ?? null };
+  return { rows, actions: actions.filter((a) => a.kind === "receive" || a.kind === "recuse").length, parts: actions.filter((a) => a.kind === "part").length, room, last: last ?? null, unsealed: drafts.filter((d) => d.state !== "sealed").length };
 }
 
 let exporting = false;
@@ -42,7 +42,7 @@ async function exportAll() {
 }
 
 /** @param {any} data */
-export function view({ rows, actions, parts, room, last }) {
+export function view({ rows, actions, parts, room, last, unsealed }) {
   const waiting = rows.filter(unsent);
   const row = (/** @type {any} */ s) => {
     const { word, tone } = recordWord(s, s);
@@ -58,7 +58,7 @@ export function view({ rows, actions, parts, room, last }) {
         ${actions ? html`<p class="hint">${t("%(n)s 个签收待发送", { n: actions })}</p>` : nothing}
         ${parts ? html`<p class="hint" data-testid="parts-waiting">${t("%(n)s 份填写内容待传给同事", { n: parts })}</p>` : nothing}
         ${room ? html`<p class="hint">${t("本机占用 %(used)s，可用 %(free)s", { used: size(room.usage), free: size(Math.max(0, room.quota - room.usage)) })}${room.kept ? "" : ` · ${t("浏览器可能清理，请安装到桌面")}`}</p>` : nothing}
-        <div class="pair">${action({ act: () => void sync({ hurry: true }), label: html`${icon("sync")}${t("立即同步")}`, testid: "sync-now", off: status.busy })}${waiting.length ? action({ act: exportAll, label: t("导出备份"), testid: "export", quiet: true }) : nothing}</div></section>
+        <div class="pair">${action({ act: () => void sync({ hurry: true }), label: html`${icon("sync")}${t("立即同步")}`, testid: "sync-now", off: status.busy })}${waiting.length || unsealed ? action({ act: exportAll, label: t("导出备份"), testid: "export", quiet: true }) : nothing}</div></section>
       ${waiting.length ? html`<h2 class="divide">${t("未发送")}</h2><ul class="slips" data-testid="waiting">${waiting.map(row)}</ul>` : nothing}
       ${rows.length > waiting.length ? html`<h2 class="divide">${t("已收到")}</h2><ul class="slips" data-testid="sent">${rows.filter((/** @type {any} */ s) => !unsent(s)).map(row)}</ul>` : nothing}
       ${rows.length ? nothing : html`<p class="empty">${t("还没有封存的记录。")}</p>`}`,

@@ -11,7 +11,7 @@ import * as local from "../store/local.js";
 import * as outbox from "../store/outbox.js";
 import * as work from "../store/work.js";
 import { position } from "../device/position.js";
-import { space } from "../device/space.js";
+import { space, SPACE_TIGHT } from "../device/space.js";
 import * as api from "../sync/api.js";
 import { mark, phaseWord, pill, toast } from "./parts.js";
 import { reload } from "./redraw.js";
@@ -20,7 +20,6 @@ const RANK = { returned: 0, rejected: 0, conflict: 0, frozen: 1, work: 2, receiv
 
 /** @type {import("../model/types.js").Gps|null} */
 let here = null;
-const TIGHT = 300_000_000;
 
 /** @param {"due"|"distance"|"route"} order */
 async function arrange(order) {
@@ -102,7 +101,7 @@ export function view({ rows, order, inbox, waiting, room, last, names }) {
       <a class="facts" href="#/outbox" data-testid="facts">
         <span><small>${t("未发送")}</small><b class=${waiting ? "warn" : ""} data-testid="unsent-count">${waiting}</b></span>
         <span><small>${t("上次同步")}</small><b data-testid="last-sync">${last ? clockTime(last) : "—"}</b></span>
-        <span><small>${t("剩余空间")}</small><b class=${room && room.quota - room.usage < TIGHT ? "warn" : ""} data-testid="space-left">${room ? size(Math.max(0, room.quota - room.usage)) : "—"}</b></span></a>
+        <span><small>${t("剩余空间")}</small><b class=${room && room.quota - room.usage < SPACE_TIGHT ? "warn" : ""} data-testid="space-left">${room ? size(Math.max(0, room.quota - room.usage)) : "—"}</b></span></a>
       ${inbox.length ? html`<section class="inbox" aria-label=${t("消息")}>
         <div class="row head"><h3>${t("消息")}</h3><button type="button" class="link" @click=${() => read(inbox.map((/** @type {any} */ m) => m.id))} data-testid="inbox-read">${t("全部已读")}</button></div>
         ${inbox.slice(0, 3).map((/** @type {any} */ m) => html`<a class="message" href=${m.inspection ? `#/inspection/${m.inspection}` : "#/"} @click=${() => read([m.id])}>
