@@ -55,6 +55,12 @@ async def list_arrivals(inspection: UUID) -> dict[tuple[str, int], datetime]:
     return {(str(row["device"]), row["seq"]): row["received_at"] for row in rows}
 
 
+async def list_part_entries(inspection: UUID) -> dict[tuple[str, int], UUID]:
+    """(device, number) -> the ledger entry of that part."""
+    rows = await reader().fetch("select device, seq, entry_id from visit_part where inspection = $1", inspection)
+    return {(str(row["device"]), row["seq"]): row["entry_id"] for row in rows}
+
+
 async def find_head(inspection: UUID, device: UUID) -> tuple[int, str] | None:
     """Number and hash of a device's last part."""
     row = await reader().fetchrow(
@@ -63,24 +69,61 @@ async def find_head(inspection: UUID, device: UUID) -> tuple[int, str] | None:
     return (row["seq"], row["sha256"]) if row else None
 
 
-async def _list_signed(table: str, submission: UUID) -> list[Signed]:
+@dataclass(frozen=True, slots=True)
+class StandingRecord:
+    """A record that waits for its review. ``account``: who handed it in."""
+
+    id: UUID
+    inspection: UUID
+    account: UUID
+    device: UUID
+    record: dict[str, Any]
+    record_sha256: str
+    received_at: datetime
+    officers: tuple[UUID, ...]
+
+
+async def list_standing(inspections: Sequence[UUID]) -> dict[UUID, StandingRecord]:
+    """inspection -> its record that is submitted and not decided yet."""
     rows = await reader().fetch(
-        f"select device, inspector, body, signature, received_at, entry_id from {table} where submission = $1 order by received_at, device", submission
+        "select s.id, s.inspection, s.account, s.device, s.record, s.record_sha256, s.received_at,"
+        " (select array_agg(o.inspector order by o.slot) from inspection_officer o where o.inspection = s.inspection) as officers"
+        " from submission s where s.inspection = any($1) and s.state = 'submitted'",
+        list(inspections),
     )
-    return [Signed(r["device"], r["inspector"], json.loads(r["body"]), r["body"], r["signature"], r["received_at"], r["entry_id"]) for r in rows]
+    return {
+        row["inspection"]: StandingRecord(**{**dict(row), "record": json.loads(row["record"]), "officers": tuple(row["officers"])}) for row in rows
+    }
 
 
-async def list_decisions(submission: UUID) -> list[Signed]:
+async def _list_signed(table: str, submissions: Sequence[UUID]) -> dict[UUID, list[Signed]]:
+    rows = await reader().fetch(
+        f"select submission, device, inspector, body, signature, received_at, entry_id from {table} where submission = any($1) order by received_at, device",
+        list(submissions),
+    )
+    found: dict[UUID, list[Signed]] = {}
+    for r in rows:
+        signed = Signed(r["device"], r["inspector"], json.loads(r["body"]), r["body"], r["signature"], r["received_at"], r["entry_id"])
+        found.setdefault(r["submission"], []).append(signed)
+    return found
+
+
+async def list_decisions(submissions: Sequence[UUID]) -> dict[UUID, list[Signed]]:
     """In the order of their arrival: the last one on a field holds."""
-    return await _list_signed("record_decision", submission)
+    return await _list_signed("record_decision", submissions)
 
 
-async def list_cosignatures(submission: UUID) -> list[Signed]:
-    return await _list_signed("record_cosignature", submission)
+async def list_cosignatures(submissions: Sequence[UUID]) -> dict[UUID, list[Signed]]:
+    return await _list_signed("record_cosignature", submissions)
 
 
-async def list_waivers(submission: UUID) -> list[WaiverView]:
+async def list_waivers(submissions: Sequence[UUID]) -> dict[UUID, list[WaiverView]]:
     rows = await reader().fetch(
-        "select inspector, what, reason, waived_by, waived_at, entry_id from record_waiver where submission = $1 order by waived_at", submission
+        "select submission, inspector, what, reason, waived_by, waived_at, entry_id from record_waiver where submission = any($1) order by waived_at",
+        list(submissions),
     )
-    return [WaiverView(**row) for row in rows]
+    found: dict[UUID, list[WaiverView]] = {}
+    for row in rows:
+        fields = dict(row)
+        found.setdefault(fields.pop("submission"), []).append(WaiverView(**fields))
+    return found

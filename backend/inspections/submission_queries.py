@@ -156,6 +156,14 @@ async def find_for_team(inspection: UUID) -> FieldInspection:
     return _field(row)
 
 
+async def find_inspection_of(submission: UUID) -> UUID:
+    """Not scoped: for a caller that then asks for the inspection within a scope. Raises ``NotFound``."""
+    found: UUID | None = await reader().fetchval("select inspection from submission where id = $1", submission)
+    if found is None:
+        raise NotFound()
+    return found
+
+
 async def list_checklists(ids: Sequence[UUID]) -> list[ChecklistView]:
     rows = await reader().fetch("select id, item, version, title_zh, title_en, questions from checklist where id = any($1)", list(ids))
     return [ChecklistView(**{**dict(row), "questions": json.loads(row["questions"])}) for row in rows]

@@ -169,6 +169,24 @@ async def find_device_owner(device: UUID) -> UUID | None:
     return UUID(str(row["account"])) if row else None
 
 
+async def list_equipped(inspectors: list[UUID], at: datetime) -> set[UUID]:
+    """Those of the officers who had a phone enrolled at that moment that has not been revoked since."""
+    if not inspectors:
+        return set()
+    rows = await reader().fetch(
+        "select distinct i.id from inspector i join device d on d.account = i.account where i.id = any($1) and d.enrolled_at <= $2 and d.revoked_at is null",
+        inspectors,
+        at,
+    )
+    return {row["id"] for row in rows}
+
+
+async def list_inspectors_of_accounts(accounts: list[UUID]) -> dict[UUID, UUID]:
+    """account -> the officer who signs in with it."""
+    rows = await reader().fetch("select account, id from inspector where account = any($1)", accounts)
+    return {row["account"]: row["id"] for row in rows}
+
+
 async def list_devices(accounts: list[UUID]) -> list[DeviceView]:
     """The phones of these accounts, the latest first."""
     if not accounts:

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from backend.evidence.queries import list_blobs
-from backend.inspections import queries, record_rules, scanning, submission_queries, submissions
+from backend.inspections import parts_rules, queries, record_rules, scanning, submission_queries, submissions
 from backend.kernel import jcs
 from backend.kernel.errors import Invalid
 from backend.people import service as people
@@ -50,11 +50,13 @@ async def accept_within(
     key = await people.find_signing_key(device, account_id=by.account_id, by=by.device)
     record_rules.verify_signature(canonical, signature, key.public_key)
     record_rules.check_record(record, await _expected(mine, submission, device))
+    parts_rules.check_named(record, {str(inspector) for inspector, _, _ in mine.officers})
     evidence = record_rules.list_evidence(record)
     durable = await list_blobs([e.sha256 for e in evidence])
-    if missing := sorted({e.sha256 for e in evidence} - set(durable)):
+    # A colleague's phone sends its own files: the record is never lost for them, but is not closed without them.
+    if missing := sorted({e.sha256 for e in evidence} - set(durable) - parts_rules.foreign_files(record)):
         raise record_rules.MissingEvidence(count=len(missing), missing=missing)
-    record_rules.check_media(evidence, {sha256: blob.media_type for sha256, blob in durable.items()})
+    record_rules.check_media([e for e in evidence if e.sha256 in durable], {sha256: blob.media_type for sha256, blob in durable.items()})
     return await submissions.accept(
         submission,
         inspection=inspection,

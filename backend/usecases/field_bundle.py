@@ -11,6 +11,7 @@ import msgspec
 
 from backend.draws import queries as draws
 from backend.inspections import part_queries, queries, submission_queries
+from backend.inspections.parts_rules import Outstanding
 from backend.kernel.errors import Forbidden
 from backend.ledger.queries import find_receipt
 from backend.notices.queries import list_notices
@@ -20,6 +21,7 @@ from backend.people.rules import Principal
 from backend.publicity import queries as publicity
 from backend.registry import queries as registry
 from backend.storage.engine import transaction
+from backend.usecases.close_record import list_outstanding
 from backend.usecases.officer_code import make_token
 from backend.usecases.visit_proof import log_keys, prove_visit
 
@@ -79,6 +81,8 @@ async def _inspections(mine: list[submission_queries.FieldInspection], by: Princ
     drawn = {campaign: await draws.find_draw_of_campaign(campaign) for campaign in {i.campaign for i in mine}}
     parts = await part_queries.list_segments([i.id for i in mine])
     notices = await list_notices([i.id for i in mine])
+    standing = await part_queries.list_standing([i.id for i in mine])
+    outstanding = await list_outstanding(list(standing.values()))
     found = []
     for i in mine:
         e, draw = enterprises[i.enterprise_code], drawn[i.campaign]
@@ -175,9 +179,35 @@ async def _inspections(mine: list[submission_queries.FieldInspection], by: Princ
                     "state": i.submission_state,
                     "received_at_ms": millis(i.submission_received_at),
                     "ledger_index": receipt.index if receipt else None,
+                    **_waiting(standing.get(i.id), outstanding, by),
                 }
                 if i.submission and i.submission_received_at
                 else None,
             }
         )
     return found
+
+
+def _waiting(standing: part_queries.StandingRecord | None, outstanding: dict[UUID, Outstanding], by: Principal) -> dict[str, Any]:
+    """What a record that arrived still waits for, as the officers' phones show it."""
+    if standing is None:
+        return {}
+    found = outstanding[standing.id]
+    return {
+        "record_sha256": standing.record_sha256,
+        "mine": standing.account == by.account_id,
+        "outstanding": {
+            "parts": list(found.parts),
+            "photos": len(found.photos),
+            "cosignatures": list(found.cosignatures),
+            "differences": [
+                {
+                    "key": d.key,
+                    "recorded": d.recorded,
+                    "over": list(d.over),
+                    "rivals": [{"value": r.value, "said": [{"by": s.inspector, "t_dev": s.t_dev} for s in r.said]} for r in d.rivals],
+                }
+                for d in found.differences
+            ],
+        },
+    }

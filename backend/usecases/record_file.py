@@ -18,7 +18,9 @@ from typing import Any
 from uuid import UUID
 
 from backend.evidence import service as evidence
+from backend.evidence.queries import list_blobs
 from backend.inspections import record_rules, submission_queries
+from backend.inspections.parts_rules import NotReady, Outstanding
 from backend.kernel import clock, jcs, merkle
 from backend.kernel.errors import DomainError, NotFound
 from backend.ledger import keys
@@ -27,6 +29,8 @@ from backend.ledger import rules as log_rules
 from backend.people import queries as people
 from backend.people.rules import Principal
 from backend.storage.engine import transaction
+from backend.usecases import record_team
+from backend.usecases.close_record import words_of
 
 MANIFEST, RECORD, EVIDENCE = "manifest.json", "record.json", "evidence/"
 LARGEST = 64 << 20  # bytes of one part; a photo from a phone has a tenth of that
@@ -38,6 +42,8 @@ BOOK = {
     "strokes": ("手写签名签的正是这份内容", "the signatures on glass were made under this content"),
     "entry": ("存证日志登记的正是这份记录", "the log's entry is of this record"),
     "device": ("签名的设备在存证日志中登记", "the log knows the device's key"),
+    "parts": ("同事手机填写的内容齐全、衔接并已登记", "the colleagues' parts are complete, chained and logged"),
+    "words": ("联署和裁定由登记的设备对这份记录作出", "co-signatures and decisions are of this record, by enrolled devices"),
     "proof": ("条目包含在日志已签名的检查点中", "the entries are in the signed tree"),
     "key": ("日志公钥与指定的一致", "the log's key is the expected one"),
 }
@@ -67,7 +73,7 @@ async def _entry(entry_id: UUID) -> dict[str, Any]:
 
 
 async def build_record_file(submission: UUID, *, by: Principal) -> bytes:
-    """Raises ``NotFound`` outside the person's scope."""
+    """Raises ``NotFound`` outside the person's scope, ``NotReady`` while a colleague's phone still has files that the record names."""
     async with transaction():
         view = await submission_queries.find_record(submission, by.scope)
         signed = await submission_queries.find_signed(submission)
@@ -87,11 +93,20 @@ async def build_record_file(submission: UUID, *, by: Principal) -> bytes:
             "submitted": await _entry(view.entry_id),
             "enrolled": await _entry(enrolled),
         }
+        told, team_files = await record_team.list_files(view, _entry)
+        manifest |= told
+        hashes = sorted({e.sha256 for e in record_rules.list_evidence(view.record)})
+        there = await list_blobs(hashes)
+    if absent := [h for h in hashes if h not in there]:
+        zh, en = words_of(Outstanding(photos=tuple(absent)), {})
+        raise NotReady(what_zh=zh[0], what_en=en[0])
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as archive:
         archive.writestr(MANIFEST, json.dumps(manifest, ensure_ascii=False, indent=1))
         archive.writestr(RECORD, signed.record)
-        for sha256 in sorted({e.sha256 for e in record_rules.list_evidence(view.record)}):
+        for name, content in team_files.items():
+            archive.writestr(name, content)
+        for sha256 in hashes:
             archive.write(evidence.path_of(sha256), EVIDENCE + sha256)
     return out.getvalue()
 
@@ -126,6 +141,8 @@ def _checks(parts: dict[str, bytes], manifest: dict[str, Any], record: dict[str,
         ("strokes", lambda: _wrong_strokes(parts, record)),
         ("entry", lambda: _is_of_record(manifest, record, parts[RECORD])),
         ("device", lambda: _is_enrolled(manifest, record)),
+        ("parts", lambda: record_team.wrong_parts(parts, manifest, record)),
+        ("words", lambda: record_team.wrong_words(parts, manifest, record, parts[RECORD])),
         ("proof", lambda: _is_proven(manifest)),
     ]
     for code, check in checks:
@@ -133,7 +150,7 @@ def _checks(parts: dict[str, bytes], manifest: dict[str, Any], record: dict[str,
             detail = check()
         except (ValueError, KeyError, TypeError, AttributeError, jcs.NotCanonical, DomainError) as e:
             detail = str(e) or type(e).__name__
-        waits = code == "proof" and not detail and any(manifest[e].get("index") is None for e in ("submitted", "enrolled"))
+        waits = code == "proof" and not detail and any(entry.get("index") is None for _, _, entry in _entries(manifest))
         yield Check(code, None if waits else not detail, detail)
     if vkey is not None:
         yield Check("key", ok=manifest.get("vkey") == vkey, detail="" if manifest.get("vkey") == vkey else str(manifest.get("vkey")))
@@ -184,9 +201,14 @@ def _is_enrolled(manifest: dict[str, Any], record: dict[str, Any]) -> str:
     return "" if leaf is None or json.loads(base64.b64decode(leaf))["subject"] == record["device"] else "another device"
 
 
+def _entries(manifest: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    yield "submitted", "inspection.submitted", manifest["submitted"]
+    yield "enrolled", "device.enrolled", manifest["enrolled"]
+    yield from record_team.list_entries(manifest)
+
+
 def _is_proven(manifest: dict[str, Any]) -> str:
-    for type_, name in (("inspection.submitted", "submitted"), ("device.enrolled", "enrolled")):
-        entry = manifest[name]
+    for name, type_, entry in _entries(manifest):
         if entry["index"] is None:
             continue
         leaf = base64.b64decode(entry["leaf"])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from backend.draws import queries as draws
-from backend.inspections import queries, service, submission_queries, submissions
+from backend.inspections import part_queries, queries, service, submission_queries, submissions
 from backend.inspections.rules import RANDOM
 from backend.kernel import merkle
 from backend.kernel.scope import EVERYTHING
@@ -16,6 +16,7 @@ from backend.people.service import require
 from backend.publicity import rules as publicity_rules
 from backend.publicity import service as publicity
 from backend.storage.engine import transaction
+from backend.usecases.close_record import require_closable
 
 
 async def return_submission(submission: UUID, comment: str, *, by: Principal) -> None:
@@ -28,11 +29,13 @@ async def return_submission(submission: UUID, comment: str, *, by: Principal) ->
 
 
 async def approve_submission(submission: UUID, comment: str, *, by: Principal) -> str:
-    """Approve and publish. Returns the publication's number."""
+    """Approve and publish. Returns the publication's number. Raises ``NotReady`` while a part, a decision or a co-signature is outstanding."""
     require(by, REVIEWER)
     async with transaction():
         view = await submission_queries.find_record(submission, by.scope)
+        waiting = await part_queries.list_standing([view.inspection])
         standing = await submissions.decide(submission, verdict="approved", comment=comment, reviewer=by.account_id)
+        await require_closable(waiting[view.inspection])
         campaign = await queries.find_campaign(standing.campaign, EVERYTHING)
         draw = await draws.find_draw_of_campaign(standing.campaign)
         authority = next(d for d in await people.list_departments() if d.code == standing.department)

@@ -51,6 +51,53 @@ class Work:
     files: dict[str, bytes]
 
 
+@dataclass
+class Pen:
+    """What one phone says of one visit: its numbered, chained parts (docs/ledger-spec.md, "Parts and co-signatures")."""
+
+    phone: Phone
+    inspection: str
+    inspector: str
+    seq: int = 0
+    prev: str | None = None
+
+    def write(self, *revs: Mapping[str, Any], t_dev_ms: int) -> dict[str, Any]:
+        """The next part. A revision needs ``key`` and ``value``."""
+        self.seq += 1
+        part = {
+            "v": 1,
+            "kind": "part",
+            "inspection": self.inspection,
+            "inspector": self.inspector,
+            "device": str(self.phone.id),
+            "seq": self.seq,
+            "prev": self.prev,
+            "t_dev": t_dev_ms,
+            "revs": [{"rev": str(uuid4()), "over": [], "t_dev": t_dev_ms, **r} for r in revs],
+        }
+        self.prev = hashlib.sha256(jcs.encode(part)).hexdigest()
+        return part
+
+    def head(self) -> dict[str, Any]:
+        """As a record names the parts that it holds."""
+        return {"inspector": self.inspector, "device": str(self.phone.id), "seq": self.seq, "sha256": self.prev}
+
+    def cosign(self, record: Mapping[str, Any], *, t_dev_ms: int) -> tuple[dict[str, Any], bytes]:
+        """What this phone signs under a colleague's record, and its signature."""
+        body = {
+            "v": 1,
+            "alg": "ES256",
+            "cosigns": hashlib.sha256(jcs.encode(dict(record))).hexdigest(),
+            "submission": record["submission"],
+            "inspection": self.inspection,
+            "inspector": self.inspector,
+            "device": str(self.phone.id),
+            "part": {"seq": self.seq, "sha256": self.prev} if self.seq else None,
+            "t_dev": t_dev_ms,
+        }
+        return body, self.phone.sign(body)
+
+
 def draw_photo(dice: random.Random, size: tuple[int, int] = (960, 720)) -> bytes:
     """A picture of a shop front that nobody will take for a real one; WEBP."""
     width, height = size

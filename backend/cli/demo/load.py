@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
 from backend.cli.demo import checkitems, county
-from backend.cli.demo.fieldwork import Phone, Work, make_work
+from backend.cli.demo.fieldwork import Pen, Phone, Work, make_work
 from backend.cli.demo.imports import show_imports
 from backend.evidence import service as evidence
 from backend.inspections import rules as inspection_rules
@@ -27,9 +27,11 @@ from backend.registry import service as registry
 from backend.registry.rules import EnterpriseDraft
 from backend.storage import engine
 from backend.storage.engine import connection, transaction
+from backend.usecases.accept_part import accept_part
 from backend.usecases.accept_submission import accept_submission
 from backend.usecases.announce_draw import announce_draw
 from backend.usecases.close_draw import reveal_draw
+from backend.usecases.close_record import cosign
 from backend.usecases.create_campaign import create_campaign
 from backend.usecases.field_bundle import build_field_bundle
 from backend.usecases.receive_inspection import receive_inspection
@@ -161,18 +163,40 @@ class _Team:
         self.phones: dict[UUID, Phone] = {}
         self.dice = random.Random(seed)
 
-    async def visit(self, inspection: dict[str, object], checklists: dict[str, dict[str, object]], officer: Principal, *, bad: bool) -> Work:
+    async def phone_of(self, officer: Principal) -> Phone:
         phone = self.phones.get(officer.account_id)
         if phone is None:
             phone = self.phones[officer.account_id] = Phone()
             async with transaction():
                 await people.enrol_device(phone.id, account_id=officer.account_id, name="demo", public_key=phone.public_jwk())
+        return phone
+
+    async def visit(
+        self, inspection: dict[str, object], checklists: dict[str, dict[str, object]], officer: Principal, *, bad: bool, is_cosigned: bool = True
+    ) -> Work:
+        """A record of the visit. ``is_cosigned``: a colleague's phone took part and has co-signed; otherwise it only took part."""
+        phone = await self.phone_of(officer)
         t_dev = round(clock.now().timestamp() * 1000) - 90_000
         work = make_work(inspection, checklists, phone, t_dev_ms=t_dev, dice=self.dice, bad=bad)
         for sha256, content in work.files.items():
             await evidence.upload(sha256, _one_chunk(content), uploader=officer.account_id, total=len(content))
+        colleague = next(self.officers[i] for o in inspection["officers"] if (i := UUID(o["inspector_id"])) != officer.inspector_id)  # type: ignore[attr-defined]
+        pen = Pen(await self.phone_of(colleague), str(inspection["id"]), str(colleague.inspector_id))
+        item = work.record["items"][0]
+        first = item["answers"][0]
+        part = pen.write({"key": f"a/{item['item']}/{first['q']}", "value": first["value"]}, t_dev_ms=t_dev - 600_000)
+        await accept_part(UUID(pen.inspection), device=pen.phone.id, part=part, by=colleague)
         await accept_submission(work.submission, record=work.record, signature=work.signature, device=phone.id, by=officer)
+        if is_cosigned:
+            body, signature = pen.cosign(work.record, t_dev_ms=t_dev + 30_000)
+            await cosign(work.submission, device=pen.phone.id, body=body, signature=signature, by=colleague)
         return work
+
+    async def hand_back(self, by: Principal) -> None:
+        """Nobody holds these phones' keys once the demonstration is loaded: they sign no more, and nobody waits for them."""
+        for phone in self.phones.values():
+            async with transaction():
+                await people.revoke_device(phone.id, by=by.account_id)
 
 
 async def _draw(plan: inspection_rules.Plan, day: date, who: dict[str, Principal], seed: int) -> str:
@@ -229,6 +253,7 @@ async def _finished(day: date, who: dict[str, Principal]) -> None:
         work = await team.visit(inspection, checklists, officer, bad=n % 4 == 1)
         _at(day + timedelta(days=6 + n), 11)
         await approve_submission(work.submission, "", by=who["reviewer"])
+    await team.hand_back(who["admin"])
     _at(day + timedelta(days=20), 9)
     await reveal_draw(draw_id, by=who["manager"])
 
@@ -259,7 +284,8 @@ async def _in_progress(day: date, who: dict[str, Principal]) -> None:
         await receive_inspection(UUID(str(inspection["id"])), t_dev_ms=None, by=officer)
         if n < 6:
             _at(day + timedelta(days=3 + n // 3), 15, n)
-            submitted.append(await team.visit(inspection, checklists, officer, bad=n % 3 == 1))
+            submitted.append(await team.visit(inspection, checklists, officer, bad=n % 3 == 1, is_cosigned=n < 5))
+    await team.hand_back(who["admin"])
     _at(day + timedelta(days=5), 9)
     for n, work in enumerate(submitted[:3]):
         if n < 2:

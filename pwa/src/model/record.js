@@ -60,7 +60,7 @@ export function content({ draft, inspection, checklists, device, now }) {
     }),
     outcomes: [...draft.outcomes], remark: clean(draft.remark),
     photos: draft.photos.map((p) => ({ ...photoEntry(p), ...from(p) })), voices: (draft.voices ?? []).map((v) => ({ ...voiceEntry(v, clean), ...from(v) })),
-    parts: Object.entries(draft.heads ?? {}).map(([id, head]) => ({ device: id, ...head })).sort((a, b) => (a.device < b.device ? -1 : 1)), expects: [...(draft.expects ?? [])].sort(),
+    parts: Object.entries(draft.heads ?? {}).map(([id, head]) => ({ device: id, ...head })).sort((a, b) => (a.device < b.device ? -1 : 1)), expects: (draft.expects ?? []).filter((o) => !Object.values(draft.heads ?? {}).some((h) => h.inspector === o)).sort(),
     gps: draft.gps, t_dev: now, started_t_dev: draft.started_t_dev ?? draft.made_at_ms, prev: device.prev,
     signers: [
       ...signing(inspection).map((o, i) => ({ key: `officer-${i + 1}`, role: "officer", inspector: o.inspector_id, name: clean(o.name) })),

@@ -25,7 +25,9 @@ export async function load([id]) {
   return { ...v, open, thumbs };
 }
 
-export function leave() { pictures.release(); third = new Map(); }
+export function leave() { pictures.release(); forget(); }
+/** Leaves what was being written. */
+export function forget() { third = new Map(); }
 
 /** @param {any} v @param {string} key @param {any} value */
 async function decide(v, key, value) {

@@ -8,7 +8,7 @@ import * as outbox from "../store/outbox.js";
 import * as work from "../store/work.js";
 import { sync } from "../sync/engine.js";
 import { action, icon, methodWord, phaseWord, pill, problemWords, toast } from "./parts.js";
-import { teamNote } from "./said.js";
+import { asked, teamNote } from "./said.js";
 import { draftFor, hub, unknown, visit } from "./visit.js";
 
 /** @param {string[]} params */
@@ -103,8 +103,9 @@ export const scanWord = (how) => ({ qr: t("企业码"), licence: t("营业执照
 export function view(v) {
   if (!v.inspection) return unknown();
   const { inspection: i, draft, submission, stage, id } = v;
-  const list = stage === "work" || stage === "frozen" ? steps(v) : [];
-  const taken = draft && !i.closed && ["submitted", "under_review", "published"].includes(i.state);
+  const theirs = draft?.state === "open" && i.state === "submitted" && i.submission?.mine === false; // their record stands: nothing more is filled in here
+  const list = (stage === "work" && !theirs) || stage === "frozen" ? steps(v) : [];
+  const taken = draft && !theirs && !i.closed && ["submitted", "under_review", "published"].includes(i.state);
   const next = stage === "frozen" ? list[list.length - 1] : list.find((s) => !s.done && s.testid !== "step-photos" && !(s.testid === "step-scan" && scanOwed(draft, i, new Date())));
   return {
     title: t("检查"), back: "#/",
@@ -112,15 +113,18 @@ export function view(v) {
       ${i.return_comment && ["returned", "work", "frozen"].includes(stage) ? html`<div class="notice warn" data-testid="return-comment"><b>${t("退回意见")}</b><p>${i.return_comment}</p></div>` : nothing}
       ${taken ? html`<div class="notice warn"><b>${t("同事已提交这户的记录")}</b><p>${t("本机草稿仍保留。提交时如有冲突会说明。")}</p></div>` : nothing}
       ${stage === "conflict" || stage === "rejected" ? html`<div class="notice bad" data-testid="problem"><b>${t("服务器没有接收")}</b><p>${problemWords(submission.error)}</p><p>${t("记录与照片都完整保存在本机。")}</p></div>` : nothing}
-      ${stage === "work" || stage === "frozen" ? teamNote(v) : nothing}
-      ${slip(i, stage, v)}
+      ${asked(v)}
+      ${list.length ? teamNote(v) : nothing}
+      ${slip(i, theirs ? "done" : stage, v)}
       ${list.length ? html`<ol class="steps">${list.map((s, n) => html`<li class=${s.done ? "done" : s === next ? "next" : ""}><a href=${s.href} data-testid=${s.testid}><span class="dot">${s.done ? icon("yes") : n + 1}</span><span><b>${s.label}</b><small>${s.note}</small></span>${icon("next")}</a></li>`)}</ol>` : nothing}
-      ${["receive", "work"].includes(stage) ? standBack(v) : nothing}
-      ${stage === "done" && !submission ? html`<p class="hint">${t("这户的记录由同事提交。")}</p>` : nothing}`,
-    bar: stage === "receive" ? action({ act: () => receive(id), label: t("签收"), testid: "receive" })
+      ${stage === "receive" || (stage === "work" && list.length) ? standBack(v) : nothing}
+      ${theirs || (stage === "done" && !submission) ? html`<p class="hint">${t("这户的记录由同事提交。")}</p>` : nothing}`,
+    bar: v.owed === "decide" ? action({ href: `${hub(id)}/late`, label: t("去裁定"), testid: "to-late" })
+      : v.owed === "cosign" ? action({ href: `${hub(id)}/cosign`, label: t("去联署"), testid: "to-cosign" })
+      : stage === "receive" ? action({ act: () => receive(id), label: t("签收"), testid: "receive" })
       : stage === "returned" ? action({ act: () => reopen(id), label: t("修改后重新提交"), testid: "reopen" })
       : stage === "rejected" ? html`${action({ href: `#/receipt/${submission.id}`, label: t("详情"), testid: "receipt", quiet: true })}${action({ act: () => reopen(id), label: t("重开为草稿"), testid: "reopen" })}`
       : next ? action({ href: next.href, label: t("继续：%(step)s", { step: next.label }), testid: "continue" })
-      : submission ? action({ href: `#/receipt/${submission.id}`, label: t("查看回执"), testid: "receipt" }) : nothing,
+      : submission ? action({ href: `#/receipt/${submission.id}`, label: t("查看回执"), testid: "receipt" }) : undefined,
   };
 }

@@ -21,7 +21,9 @@ import * as camera from "./camera.js";
 import * as checklist from "./checklist.js";
 import * as done from "./done.js";
 import * as conflicts from "./conflicts.js";
+import * as cosign from "./cosign.js";
 import * as inspection from "./inspection.js";
+import * as late from "./late.js";
 import * as mark from "./mark.js";
 import * as me from "./me.js";
 import * as notice from "./notice.js";
@@ -49,7 +51,7 @@ const ROUTES = [
   [/^\/inspection\/([\w-]+)\/photos$/, photos], [/^\/inspection\/([\w-]+)\/camera$/, camera], [/^\/inspection\/([\w-]+)\/outcome$/, outcome],
   [/^\/inspection\/([\w-]+)\/proof$/, proof], [/^\/inspection\/([\w-]+)\/notice$/, notice], [/^\/record\/([\w-]+)$/, record],
   [/^\/inspection\/([\w-]+)\/photo\/([0-9a-f]{64})$/, photo], [/^\/inspection\/([\w-]+)\/photo\/([0-9a-f]{64})\/mark$/, mark],
-  [/^\/inspection\/([\w-]+)\/conflicts$/, conflicts],
+  [/^\/inspection\/([\w-]+)\/conflicts$/, conflicts], [/^\/inspection\/([\w-]+)\/late$/, late], [/^\/inspection\/([\w-]+)\/cosign$/, cosign],
   [/^\/inspection\/([\w-]+)\/voice$/, voice],
   [/^\/inspection\/([\w-]+)\/summary$/, summary], [/^\/inspection\/([\w-]+)\/sign\/([\w-]+)$/, sign],
 ];

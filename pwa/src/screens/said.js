@@ -3,6 +3,7 @@ import { html, nothing } from "lit-html";
 import { pick, t } from "../model/i18n.js";
 import { conflicts, history, standing } from "../model/merge.js";
 import { clockTime, moment } from "../model/text.js";
+import { icon } from "./parts.js";
 import { hub } from "./visit.js";
 
 /** @param {any} v @param {string} key @returns {any} the question that a key speaks of */
@@ -54,6 +55,34 @@ export function trace(v, keys) {
   return html`${open ? html`<a class="extra owed" href="${hub(v.id)}/conflicts" data-testid="conflict-here">${t("与同事填的不一样，请裁定")}</a>` : nothing}
     <details class="trace" data-testid="trace"><summary>${t("%(name)s 填于 %(time)s", { name: nameOf(v, last.mine ? null : last.by), time: clockTime(last.t_dev) })}</summary>
       <ol>${said.map((r) => html`<li><b>${r.key.startsWith("n/") ? t("备注：%(name)s", { name: valueWords(v, r.key, r.value) }) : valueWords(v, r.key, r.value)}</b><small>${whoWhen(v, r)}${r.over.length > 1 ? ` · ${t("裁定")}` : ""}</small></li>`)}</ol></details>`;
+}
+
+/** Before the record is made: which colleagues fill in on their own phone, and whose part is here. @param {any} v @param {(expects: string[]) => void} save */
+export function colleagues(v, save) {
+  const others = v.inspection.officers.filter((/** @type {any} */ o) => !o.me);
+  const here = new Set(Object.values(v.draft.heads ?? {}).map((h) => /** @type {any} */ (h).inspector));
+  const awaited = new Set(v.draft.expects ?? []);
+  const flip = (/** @type {string} */ o) => { if (!awaited.delete(o)) awaited.add(o); save([...awaited]); };
+  return html`<section class="card"><h3>${t("同事的手机")}</h3><ul class="ticks">${others.map((/** @type {any} */ o) => html`<li>${here.has(o.inspector_id)
+    ? html`<p class="tick" data-testid="part-here">${icon("yes")}<span>${t("%(name)s填写的内容已并入", { name: o.name })}</span></p>`
+    : html`<button type="button" class="tick" role="checkbox" aria-checked=${awaited.has(o.inspector_id)} @click=${() => flip(o.inspector_id)} data-testid="expect-${o.inspector_id}"><span class="box">${icon("yes")}</span><span>${t("%(name)s也在自己的手机上填写了，尚未传到", { name: o.name })}</span></button>`}</li>`)}</ul>
+    <p class="hint">${t("勾选后，记录照常提交；要等这部分内容送达才能结案。")}</p></section>`;
+}
+
+/** On the hub: a colleague's record or part that asks something of this officer. @param {any} v */
+export function asked(v) {
+  const s = v.inspection.submission;
+  const open = s?.outstanding;
+  if (!open || v.inspection.state !== "submitted") return nothing;
+  const names = (/** @type {string[]} */ of) => of.map((o) => nameOf(v, o)).join("、");
+  const waits = [
+    open.parts.length ? t("%(names)s填写的内容还没有送达", { names: names(open.parts) }) : "",
+    open.photos ? t("同事手机上还有 %(n)s 个文件没有送达", { n: open.photos }) : "",
+    open.cosignatures.length ? t("等待联署：%(names)s", { names: names(open.cosignatures) }) : "",
+  ].filter(Boolean);
+  return html`${v.owed === "decide" ? html`<a class="notice warn" href="${hub(v.id)}/late" data-testid="late-open"><b>${t("记录之后又有 %(n)s 处不同说法", { n: open.differences.length })}</b><p>${t("点开并排核对，由您裁定并签名。")}</p></a>` : nothing}
+    ${v.owed === "cosign" ? html`<a class="notice" href="${hub(v.id)}/cosign" data-testid="cosign-open"><b>${t("同事已提交记录，请您联署")}</b><p>${t("看过记录后，用本机签名。")}</p></a>` : nothing}
+    ${waits.length ? html`<div class="card" data-testid="outstanding"><h3>${t("结案前还在等")}</h3><ul>${waits.map((w) => html`<li>${w}</li>`)}</ul></div>` : nothing}`;
 }
 
 /** On the hub: whose parts are in, and what has to be decided. @param {any} v */

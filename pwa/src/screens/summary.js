@@ -14,7 +14,7 @@ import { position } from "../device/position.js";
 import { sync } from "../sync/engine.js";
 import { action, ask, go, icon, soon, toast } from "./parts.js";
 import { redraw } from "./redraw.js";
-import { fieldWords } from "./said.js";
+import { colleagues, fieldWords } from "./said.js";
 import { draftFor, hub, unknown, visit } from "./visit.js";
 import { scanWord } from "./inspection.js";
 
@@ -145,7 +145,7 @@ export function view(v) {
     title: t("核对与签字"), back: hub(v.id),
     body: html`${v.gaps.length && !frozen ? html`<section class="card gaps" data-testid="gaps"><h3>${t("签字前还缺")}</h3><ul>${v.gaps.map((/** @type {any} */ g) => gapRow(v, g))}</ul></section>` : nothing}
       ${frozen && unmerged(v.draft, v.inspection.parts).length ? html`<p class="notice warn" data-testid="more-came">${t("生成记录后，同事又传来了填写内容。可“解除并修改内容”并入后再签；不并入也会在提交后要求裁定。")}</p>` : nothing}
-      ${overview(v)}${frozen ? signers(v) : representativeForm(v)}`,
+      ${overview(v)}${frozen ? signers(v) : html`${representativeForm(v)}${colleagues(v, (expects) => void work.editDraft(v.draft.submission, (d) => { d.expects = expects; }))}`}`,
     bar: frozen ? action({ act: () => seal(v), label: owed.length ? t("还差 %(n)s 人签字", { n: owed.length }) : html`${icon("lock")}${t("封存并发送")}`, testid: "seal", off: owed.length > 0 || busy })
       : action({ act: async () => { if (!rep.name) await representative(v, { name: v.inspection.enterprise.legal_rep }); await freeze(v); }, label: repGap && rep.refused ? t("请填拒签原因与见证人") : t("生成记录，开始签字"), testid: "freeze", off: v.gaps.length > 0 || repGap || busy }),
   };

@@ -3,6 +3,7 @@ import { html, nothing } from "lit-html";
 import { spoken, t } from "../model/i18n.js";
 import { latest, phase } from "../model/phase.js";
 import { progress } from "../model/form.js";
+import { owed } from "../model/team.js";
 import { byDistance, byRoute, distance, metres } from "../model/route.js";
 import { unsent } from "../model/states.js";
 import { transfer } from "../model/words.js";
@@ -46,7 +47,7 @@ export async function load() {
     const submission = latest(subs, inspection.id);
     const stage = phase(inspection, { draft, submission, receiving: actions.some((a) => a.inspection === inspection.id && a.kind === "receive") });
     const parts = draft ? inspection.items.filter((i) => checklists[i.checklist]).map((i) => progress(checklists[i.checklist], i.code, draft)) : [];
-    return { inspection, stage, mine: { draft, submission, way: submission ? transfer(submission, blobs) : null }, isNew: stage === "receive" && !seen?.includes(inspection.id), done: parts.reduce((n, p) => n + p.done, 0), all: parts.reduce((n, p) => n + p.all, 0) };
+    return { inspection, stage, owed: owed(inspection, actions), mine: { draft, submission, way: submission ? transfer(submission, blobs) : null }, isNew: stage === "receive" && !seen?.includes(inspection.id), done: parts.reduce((n, p) => n + p.done, 0), all: parts.reduce((n, p) => n + p.all, 0) };
   }).filter((r) => r.stage !== "closed");
   rows.sort((a, b) => RANK[a.stage] - RANK[b.stage] || a.inspection.due_on.localeCompare(b.inspection.due_on));
   const order = here ? local.order() : "due";
@@ -76,10 +77,10 @@ async function read(ids) {
 }
 
 /** @param {any} row */
-function card({ inspection: i, stage, mine, isNew, done, all }) {
+function card({ inspection: i, stage, owed: asks, mine, isNew, done, all }) {
   const days = daysLeft(i.due_on, localDay(new Date()));
   const live = !["done", "closed", "waiting"].includes(stage);
-  const { word, tone } = phaseWord(stage, i.state, mine);
+  const { word, tone } = asks === "decide" ? { word: t("待您裁定"), tone: "bad" } : asks === "cosign" ? { word: t("待您联署"), tone: "due" } : phaseWord(handed({ inspection: i, stage }) ? "done" : stage, i.state, mine);
   return html`<a class="slip ${live ? "" : "past"}" href="#/inspection/${i.id}" data-testid="inspection-${i.id}">
     <span class="row"><span class="name">${i.enterprise.name}</span>${isNew ? html`<b class="new" data-testid="new">${t("新")}</b>` : nothing}</span>
     <span class="sub">${i.enterprise.address}</span>
@@ -88,10 +89,13 @@ function card({ inspection: i, stage, mine, isNew, done, all }) {
       <span class="deadline ${live && days < 0 ? "bad" : live && days <= 2 ? "warn" : ""}">${live ? dueWords(days) : i.campaign.number}</span></span></a>`;
 }
 
+/** A colleague's record stands, and nothing more is asked of this phone. @param {any} row */
+const handed = ({ inspection: i, stage }) => stage === "work" && i.state === "submitted" && i.submission?.mine === false;
+
 /** @param {any} data */
 export function view({ rows, order, inbox, waiting, room, last, names }) {
-  const open = rows.filter((/** @type {any} */ r) => !["done", "waiting"].includes(r.stage));
-  const past = rows.filter((/** @type {any} */ r) => ["done", "waiting"].includes(r.stage));
+  const open = rows.filter((/** @type {any} */ r) => r.owed || (!["done", "waiting"].includes(r.stage) && !handed(r)));
+  const past = rows.filter((/** @type {any} */ r) => !open.includes(r));
   const day = new Intl.DateTimeFormat(spoken() === "en" ? "en-GB" : "zh-CN", { month: "long", day: "numeric", weekday: "long" }).format(new Date());
   return {
     title: t("任务"), tab: "today",

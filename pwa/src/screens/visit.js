@@ -1,5 +1,6 @@
 /** What every screen of one inspection reads: the inspection, its forms, the open draft, where it stands. */
 import { latest, phase } from "../model/phase.js";
+import { owed } from "../model/team.js";
 import { t } from "../model/i18n.js";
 import { transfer } from "../model/words.js";
 import * as outbox from "../store/outbox.js";
@@ -13,7 +14,7 @@ export async function visit(id) {
     work.inspection(id), work.openDraft(id), outbox.submissions(), outbox.actions(), work.checklists(), work.outcomeCodes(), work.meta(`recused:${id}`), outbox.blobStates()]);
   const submission = latest(subs, id);
   const receiving = actions.some((a) => a.inspection === id && a.kind === "receive");
-  return { id, inspection, draft, submission, way: submission ? transfer(submission, new Map(states.map((b) => [b.sha256, b]))) : null, receiving, recused, checklists, codes, stage: inspection ? phase(inspection, { draft, submission, receiving }) : null };
+  return { id, inspection, draft, submission, way: submission ? transfer(submission, new Map(states.map((b) => [b.sha256, b]))) : null, receiving, recused, checklists, codes, owed: inspection ? owed(inspection, actions) : null, stage: inspection ? phase(inspection, { draft, submission, receiving }) : null };
 }
 
 /** @param {string} id @returns {Promise<import("../model/types.js").Draft>} */

@@ -56,3 +56,14 @@ export const thaw = (submission) => transaction(["draft", "inspection"], "readwr
   absorb(draft, (await s.inspection.get(draft.inspection))?.parts, { now, id: () => crypto.randomUUID() });
   await s.draft.put(draft);
 });
+
+/** Queues something that this phone signed about a record. @param {"cosign"|"decide"} kind @param {string} inspection @param {string} path @param {any} body as it is sent */
+export const queueSigned = (kind, inspection, path, body) => transaction(["action"], "readwrite", (s) => s.action.put(
+  /** @type {ActionRow} */ ({ id: `${kind}:${path}`, kind, inspection, path, body, t_dev: Date.now(), attempts: 0, next_at_ms: 0, error: null })));
+
+/** @param {string} inspection @param {string} device @returns {Promise<{seq: number, sha256: string}|undefined>} the last part of this phone, everything said being in parts */
+export async function ownHead(inspection, device) {
+  const mine = () => transaction(["draft"], "readonly", async (s) => /** @type {Draft[]} */ (await s.draft.index("inspection").getAll(inspection)));
+  for (const d of await mine()) if (d.state === "open") await queueParts(d.submission);
+  return (await mine()).map((d) => d.heads?.[device]).filter((h) => h !== undefined).sort((a, b) => b.seq - a.seq)[0];
+}

@@ -1,7 +1,9 @@
 /** This phone's parts, decisions and co-signatures to the server, each on its own clock; and which photos colleagues wait for. */
 import { postponed } from "../model/backoff.js";
 import { filesOf } from "../model/evidence.js";
+import { digest } from "../model/record.js";
 import { problemOf } from "../model/states.js";
+import { owed } from "../model/team.js";
 import * as api from "./api.js";
 import * as outbox from "../store/outbox.js";
 import { queueAllParts } from "../store/parts.js";
@@ -45,4 +47,19 @@ export async function sharedPhotos() {
       const told = new Set((d.revs ?? []).filter((r) => r.mine && r.seq !== null).map((r) => r.key));
       return filesOf({ photos: d.photos.filter((p) => !p.theirs && told.has(`p/${p.sha256}`)), voices: (d.voices ?? []).filter((v) => !v.theirs && told.has(`v/${v.sha256}`)) });
     });
+}
+
+/**
+ * Colleagues' records that wait for this phone's co-signature, so that they can be read without a signal. What does not
+ * have the hash that the office gives is not kept.
+ * @param {{over: boolean, heard: (reply: {status: number}) => void}} line
+ */
+export async function fetchRecords(line) {
+  for (const i of await work.inspections()) {
+    const s = owed(i, []) && i.submission;
+    if (!s || line.over || (await work.meta(`record:${s.id}`))) continue;
+    const reply = await api.record(s.id);
+    line.heard(reply);
+    if (reply.status === 200 && digest(reply.body.record) === s.record_sha256) await work.setMeta(`record:${s.id}`, reply.body.record);
+  }
 }

@@ -8,7 +8,7 @@ import { blobAnswered, isFinal, owing, problemOf, reconciled, submissionAnswered
 import { expired, lightenable, stillThere, summarise } from "../model/summary.js";
 import * as api from "./api.js";
 import { settle } from "./leave.js";
-import { sendParts, sharedPhotos } from "./parts.js";
+import { fetchRecords, sendParts, sharedPhotos } from "./parts.js";
 import { upload } from "./upload.js";
 import * as local from "../store/local.js";
 import * as outbox from "../store/outbox.js";
@@ -52,6 +52,7 @@ export async function round({ hurry = false } = {}) {
   if (!line.over) {
     await reconcile((await outbox.submissions()).filter((s) => !unsent(s) && (s.durable_at_ms === null || s.ledger_index === null)));
     await pull(line);
+    await fetchRecords(line);
     await purge();
   }
   return line.end ?? "ok";
