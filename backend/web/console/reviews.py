@@ -21,9 +21,11 @@ from backend.ledger.queries import find_receipt
 from backend.people import queries as people
 from backend.people.rules import ADMIN, AUDITOR, REVIEWER, Principal
 from backend.registry.queries import list_by_codes
+from backend.usecases.close_record import waive
 from backend.usecases.record_file import build_record_file
+from backend.usecases.record_team import read_team
 from backend.usecases.review_submission import approve_submission, return_submission
-from backend.web.console import attachments, labels
+from backend.web.console import attachments, labels, team
 from backend.web.shared.i18n import _, get_locale
 from backend.web.shared.pages import page
 
@@ -133,6 +135,9 @@ async def _show(submission: UUID, who: Principal, *, error: str = "", status: in
         sections.append((items[item["item"]], answers))
     outcomes = {o.code: o for o in await inspections.list_outcomes()}
     review = await records.find_review(submission)
+    sealing = (await people.list_inspectors_of_accounts([view.submitted_by])).get(view.submitted_by)
+    questions = {(i["item"], q["id"]): q for i in record["items"] for q in checklists[i["checklist"]].questions}
+    words = team.Words(questions, outcomes, _value)
     return page(
         "console/review.html",
         status_code=status,
@@ -147,6 +152,7 @@ async def _show(submission: UUID, who: Principal, *, error: str = "", status: in
         position=attachments.position_words(record["gps"]),
         outcomes=[outcomes[c] for c in record["outcomes"]],
         signatures=await _signatures(record),
+        team=team.show(await read_team(view), record, sealing=str(sealing), words=words),
         receipt=await find_receipt(view.entry_id),
         submitted_by=await people.find_account_name(view.submitted_by),
         brought_by=await people.find_account_name(view.brought_by) if view.brought_by else "",
@@ -221,4 +227,20 @@ async def approve_record(request: Request[Any, Any, Any], submission: FromPath[U
     return Redirect(f"/results/{number}", status_code=303)
 
 
-HANDLERS = [list_records, show_record, show_evidence, download_record, return_record, approve_record]
+@post("/reviews/{submission:uuid}/waive", opt=REVIEWERS, status_code=200)
+async def waive_awaited(request: Request[Any, Any, Any], submission: FromPath[UUID]) -> Template | Redirect:
+    """A part or a co-signature will never come: the reviewer says why."""
+    form = await request.form()
+    try:
+        inspector = UUID(str(form.get("inspector", "")))
+        await waive(submission, inspector=inspector, what=str(form.get("what", "")), reason=str(form.get("reason", ""))[:500], by=request.user)
+    except NotFound:
+        raise
+    except ValueError:
+        return Redirect(f"/console/reviews/{submission}", status_code=303)
+    except DomainError as e:
+        return await _show(submission, request.user, error=e.message(get_locale()), status=e.status)
+    return Redirect(f"/console/reviews/{submission}#officers", status_code=303)
+
+
+HANDLERS = [list_records, show_record, show_evidence, download_record, waive_awaited, return_record, approve_record]

@@ -51,6 +51,37 @@ async def test_a_file_is_shown_only_with_its_own_record(county):
     assert (await reviewer.get(f"/console/reviews/{record}/evidence/{'0' * 64}")).status_code == 404
 
 
+async def test_what_is_outstanding_is_said_and_waived_with_a_reason(county):
+    reviewer = await county("reviewer")
+    record = re.findall(r"/console/reviews/([0-9a-f-]{36})", (await reviewer.get("/console/reviews")).text)[-1]
+    page = (await reviewer.get(f"/console/reviews/{record}")).text
+    assert "未联署" in page
+    assert "谁在什么时候填了什么" in page
+    refused = await reviewer.post(f"/console/reviews/{record}/approve", data={"comment": "看过"})
+    assert refused.status_code == 409
+    assert "尚未联署" in refused.text
+    assert "看过" in refused.text, "what was typed stays"
+    form = {"inspector": re.search(r'name="inspector" value="([0-9a-f-]{36})"', page)[1], "what": "cosignature"}
+    empty = await reviewer.post(f"/console/reviews/{record}/waive", data={**form, "reason": " "})
+    assert empty.status_code == 422
+    assert "免除须写明原因" in empty.text
+    answer = await reviewer.post(f"/console/reviews/{record}/waive", data={**form, "reason": "手机摔坏"})
+    assert answer.status_code == 303
+    page = (await reviewer.get(answer.headers["location"])).text
+    assert "手机摔坏" in page
+    assert "未联署" not in page
+    assert (await reviewer.post(f"/console/reviews/{record}/approve", data={"comment": ""})).status_code == 303
+    assert (await (await county("auditor")).post(f"/console/reviews/{record}/waive", data={**form, "reason": "x"})).status_code == 403
+
+
+async def test_a_co_signed_record_says_so(county):
+    reviewer = await county("reviewer")
+    page = (await reviewer.get(f"/console/reviews/{await waiting(reviewer)}")).text
+    assert "提交并签名" in page
+    assert "已联署" in page
+    await reviewer.get("/console", params={"lang": "en"})
+
+
 async def test_managers_and_inspectors_do_not_read_records(county):
     record = await waiting(await county("reviewer"))
     for who in ("manager", "inspector"):
