@@ -176,6 +176,14 @@ async def list_recusals_of(enterprise: UUID, inspectors: list[UUID]) -> list[UUI
     return [inspector for inspector, e in await list_recusals(inspectors) if e == enterprise]
 
 
+async def list_under_way(enterprise: UUID) -> list[UUID]:
+    """The enterprise's visits whose officers have arrived and whose result is not out yet: what it may know of by itself."""
+    rows = await reader().fetch(
+        "select id from inspection where enterprise = $1 and state in ('on_site', 'submitted', 'under_review', 'returned') order by dispatched_at", enterprise
+    )
+    return [row["id"] for row in rows]
+
+
 @dataclass(frozen=True, slots=True)
 class VisitView:
     """One drawn visit with its officers, as the campaign's page shows it."""

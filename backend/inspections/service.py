@@ -298,3 +298,26 @@ async def receive(inspection_id: UUID, *, inspector: UUID, account: UUID, t_dev:
     )
     await ledger.record("inspection.received", actor=account, subject=str(inspection_id), payload={"inspector": str(inspector)})
     return state, version
+
+
+async def arrive(inspection_id: UUID, *, inspector: UUID, account: UUID, how: str, t_dev: datetime | None) -> tuple[str, int]:
+    """扫码入企: the officer stands at the right door. Idempotent. Returns (state, version).
+
+    Once a colleague was first, or a record is in, nothing changes. Raises ``NotFound``, ``Forbidden`` for whoever is not on the team.
+    """
+    row = await connection().fetchrow("select state, version from inspection where id = $1 for update", inspection_id)
+    if row is None or row["state"] in (rules.VOIDED, rules.REPLACED):
+        raise NotFound()
+    if not await connection().fetchval("select exists (select 1 from inspection_officer where inspection = $1 and inspector = $2)", inspection_id, inspector):
+        raise Forbidden()
+    if row["state"] not in (rules.DISPATCHED, rules.RECEIVED):
+        return row["state"], row["version"]
+    version = await connection().fetchval(
+        "update inspection set state = $2, version = version + 1, updated_at = $3 where id = $1 returning version",
+        inspection_id,
+        rules.ON_SITE,
+        clock.now(),
+    )
+    payload = {"inspector": str(inspector), "how": how, "t_dev": clock.rfc3339(t_dev) if t_dev else None}
+    await ledger.record("inspection.arrived", actor=account, subject=str(inspection_id), payload=payload)
+    return rules.ON_SITE, version

@@ -56,6 +56,7 @@ EVENTS: dict[str, tuple[str, str]] = {
     "inspection.received": ("签收检查", "Inspection received"),
     "inspection.unscanned": ("未扫码先行检查", "Visit went on without a scan"),
     "inspection.reassigned": ("更换检查人员", "Officer replaced"),
+    "inspection.arrived": ("扫码入企", "Officer scanned in"),
     "inspection.submitted": ("提交检查记录", "Record submitted"),
     "inspection.returned": ("退回检查记录", "Record returned"),
     "inspection.approved": ("审核通过", "Record approved"),

@@ -53,7 +53,8 @@ class RecordFacts:
     index: int | None
 
 
-async def _facts(visit: FieldInspection) -> VisitFacts:
+async def load_facts(visit: FieldInspection) -> VisitFacts:
+    """Inside the caller's transaction, for whoever has found the visit within a scope."""
     draw = await draws.find_draw_by_id(visit.draw) if visit.draw else None
     departments = {d.code: d for d in await people.list_departments()}
     officers = await people.list_inspectors_by_id([inspector for inspector, _, _ in visit.officers])
@@ -84,7 +85,7 @@ async def load_notice(inspection: UUID, *, by: Principal) -> VisitFacts:
         else:
             await queries.find_place(inspection, by.scope)
             visit = await submission_queries.find_for_team(inspection)
-        facts = await _facts(visit)
+        facts = await load_facts(visit)
     if facts.notice is None:
         raise NotFound()
     return facts
@@ -99,7 +100,7 @@ async def load_record(submission: UUID, *, by: Principal) -> RecordFacts:
         record = view.record
         receipt = await ledger.find_receipt(view.entry_id)
         checklists = await submission_queries.list_checklists([UUID(i["checklist"]) for i in record["items"]])
-        facts = await _facts(await submission_queries.find_for_team(view.inspection))
+        facts = await load_facts(await submission_queries.find_for_team(view.inspection))
         outcomes = {o.code: o for o in await queries.list_outcomes()}
     shown = {p.get("marked") or p["sha256"] for p in record["photos"]}
     return RecordFacts(

@@ -137,6 +137,28 @@ def test_a_phone_that_knows_another_key_shows_no_proof(system: System) -> None:
         browser.close()
 
 
+def the_enterprise_sees_it(page: Page, system: System, inspection: str) -> None:
+    """The officer has scanned in: the page behind the code at the door knows, without JavaScript, and its proof is green."""
+    visit = next(i for i in bundle_of(system, "inspector")["inspections"] if i["id"] == inspection)
+    browser = page.context.browser
+    assert browser
+    plain = browser.new_context(java_script_enabled=False, viewport={"width": 360, "height": 740}).new_page()
+    for _ in range(30):
+        plain.goto(f"{system.url}/e/{visit['enterprise']['qr_token']}")
+        if plain.locator("#visit").count():
+            break
+        plain.wait_for_timeout(1000)
+    for officer in visit["officers"]:
+        expect(plain.locator("#visit")).to_contain_text(officer["certificate_no"])
+    address = plain.locator("#visit a.primary").get_attribute("href")
+    assert address == visit["proof"]["url"]
+    plain.context.close()
+    other = browser.new_page()
+    other.goto(address)
+    expect(other.locator("#verdict")).to_have_attribute("data-verdict", "verified")
+    other.close()
+
+
 def test_the_sealed_record_as_a_page_with_no_signal_and_as_a_pdf(system: System) -> None:
     with sync_playwright() as p:
         browser = field_walk.launch(p)
@@ -145,6 +167,8 @@ def test_the_sealed_record_as_a_page_with_no_signal_and_as_a_pdf(system: System)
         page = phone.new_page()
         walk = field_walk.Walk(page, system, language="zh", username="inspector")
         for screen, state in walk:
+            if (screen, state) == ("inspection", "entered"):
+                the_enterprise_sees_it(page, system, walk.visit.rsplit("/", 1)[1])
             if (screen, state) == ("record", "read"):
                 break
         phone.set_offline(True)

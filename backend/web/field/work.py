@@ -18,6 +18,7 @@ from backend.kernel import clock
 from backend.notify import service as notify
 from backend.people import service as people
 from backend.storage.engine import transaction
+from backend.usecases.arrival import arrive
 from backend.usecases.field_bundle import build_field_bundle
 from backend.usecases.go_on_unscanned import go_on_unscanned
 from backend.usecases.receive_inspection import receive_inspection
@@ -27,6 +28,11 @@ from backend.web.shared.session import COOKIE
 
 
 class Receipt(msgspec.Struct):
+    t_dev: int | None = None
+
+
+class Arrival(msgspec.Struct):
+    how: str
     t_dev: int | None = None
 
 
@@ -152,4 +158,10 @@ async def read_inbox(request: Request[Any, Any, Any], data: JSONBody[Ids]) -> No
         await notify.mark_read(request.user.account_id, data.ids)
 
 
-HANDLERS = [show_bundle, receive, unscanned, enrol, subscribe, unsubscribe, declare_recusal, read_inbox]
+@post("/inspections/{inspection_id:uuid}/arrive", status_code=200)
+async def note_arrival(request: Request[Any, Any, Any], inspection_id: FromPath[UUID], data: JSONBody[Arrival]) -> dict[str, Any]:
+    state, version = await arrive(inspection_id, how=data.how, t_dev_ms=data.t_dev, by=request.user)
+    return {"state": state, "version": version}
+
+
+HANDLERS = [show_bundle, receive, note_arrival, unscanned, enrol, subscribe, unsubscribe, declare_recusal, read_inbox]

@@ -21,10 +21,12 @@ from backend.people.service import TooManyAttempts
 from backend.publicity import queries
 from backend.registry.queries import find_by_token
 from backend.usecases.adhoc import KINDS
+from backend.usecases.arrival import list_arrivals
 from backend.usecases.recuse import declare_on_site
 from backend.web.public.places import load_counties
 from backend.web.shared.i18n import get_locale
 from backend.web.shared.pages import page
+from backend.web.shared.qr import visit_address
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,13 +104,21 @@ async def _show_enterprise(token: str, **context: Any) -> Template:
     enterprise = await find_by_token(token)
     if enterprise is None:
         raise NotFound()
-    results = await queries.list_of_enterprise(enterprise.id)
-    return page("public/enterprise.html", enterprise=enterprise, results=results, kinds=KINDS, counties=await load_counties(), **context)
+    return page(
+        "public/enterprise.html",
+        enterprise=enterprise,
+        results=await queries.list_of_enterprise(enterprise.id),
+        arrivals=await list_arrivals(enterprise.id),
+        kinds=KINDS,
+        counties=await load_counties(),
+        visit_address=visit_address,
+        **context,
+    )
 
 
 @get("/e/{token:str}")
 async def show_enterprise(token: FromPath[str]) -> Template:
-    """By the QR on the door. Only what is published: that a visit is coming must not be learnt here."""
+    """By the QR on the door. What is published, and visits whose officers have scanned in; that one is coming must not be learnt here."""
     return await _show_enterprise(token, error="", asked=False, typed={})
 
 

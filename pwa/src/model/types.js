@@ -68,7 +68,7 @@
  * @typedef {{id: string, inspection: string, enterprise: string, device: string, record: any, signature: string, record_sha256: string, content_sha256: string,
  *   hashes: string[], state: SubmissionState, attempts: number, next_at_ms: number, error: Problem|null, receipt: Receipt|null,
  *   sealed_at_ms: number, durable_at_ms: number|null, ledger_index: number|null}} SubmissionRow
- * @typedef {{id: string, kind: "receive"|"recuse"|"unscanned"|"part"|"cosign"|"decide", inspection: string, reason?: string, path?: string, body?: any, t_dev: number, attempts: number, next_at_ms: number, error: Problem|null}} ActionRow
+ * @typedef {{id: string, kind: "receive"|"arrive"|"recuse"|"unscanned"|"part"|"cosign"|"decide", inspection: string, reason?: string, path?: string, body?: any, t_dev: number, attempts: number, next_at_ms: number, error: Problem|null}} ActionRow
  * @typedef {{status: number, code: string, title: string, extra?: Record<string, any>}} Problem
  * @typedef {{id: string, private_key: CryptoKey, public_jwk: JsonWebKey, name: string, enrolled: boolean, seq: number, prev: string|null, revoked_at_ms?: number}} DeviceRow
  */

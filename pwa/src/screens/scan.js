@@ -4,7 +4,7 @@ import { t } from "../model/i18n.js";
 import { backfillDue, scanOwed } from "../model/backfill.js";
 import { judge } from "../model/scan.js";
 import { dueWords } from "../model/text.js";
-import { queueUnscanned } from "../store/outbox.js";
+import { queueArrival, queueUnscanned } from "../store/outbox.js";
 import { editDraft, inspections } from "../store/work.js";
 import { openCamera } from "../device/camera.js";
 import { position } from "../device/position.js";
@@ -69,6 +69,7 @@ async function arrive(v, what) {
     d.started_t_dev ??= t_dev;
   });
   void position().then((gps) => gps && editDraft(draft.submission, (d) => { d.gps = gps; }).catch(() => {}));
+  if (what.how !== "backfill") { await queueArrival(v.id, what.how, t_dev); void sync({ hurry: true }); }
   navigator.vibrate?.(60);
   toast(t("已入企：%(name)s", { name: v.inspection.enterprise.name }));
   go(hub(v.id));

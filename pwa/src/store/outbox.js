@@ -153,6 +153,11 @@ export const queueReceive = (inspection, now) => transaction(["action"], "readwr
   const id = `receive:${inspection}`;
   if (!(await s.action.get(id))) await s.action.put({ id, kind: "receive", inspection, t_dev: now, attempts: 0, next_at_ms: 0, error: null });
 });
+/** The officer has scanned in: from then on the enterprise's own page shows the visit. @param {string} inspection @param {string} how @param {number} now */
+export const queueArrival = (inspection, how, now) => transaction(["action"], "readwrite", async (s) => {
+  const id = `arrive:${inspection}`;
+  if (!(await s.action.get(id))) await s.action.put({ id, kind: "arrive", inspection, body: { how }, t_dev: now, attempts: 0, next_at_ms: 0, error: null });
+});
 /**
  * An officer stands back from a visit; said once a visit, and remembered on the phone after it was sent.
  * @param {string} inspection @param {string} reason @param {{id: string, now: number}} made

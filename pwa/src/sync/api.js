@@ -59,6 +59,8 @@ export const put = ({ path, body }) => call("PUT", path ?? "", { json: body });
 export const receive = (inspection, t_dev) => call("POST", `/inspections/${inspection}/receive`, { json: { t_dev } });
 /** @param {{inspection: string, reason?: string, t_dev: number}} row */
 export const unscanned = ({ inspection, reason, t_dev }) => call("POST", `/inspections/${inspection}/unscanned`, { json: { reason, t_dev } });
+/** @param {import("../model/types.js").ActionRow} row */
+export const arrive = ({ inspection, body, t_dev }) => call("POST", `/inspections/${inspection}/arrive`, { json: { ...body, t_dev } });
 /** @param {{id: string, inspection: string, reason?: string}} row */
 export const recuse = ({ id, inspection, reason }) => call("POST", "/recusals", { json: { id, inspection, reason } });
 /** @param {import("../model/types.js").SubmissionRow} s */

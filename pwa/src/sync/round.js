@@ -113,10 +113,10 @@ async function enrol(bound) {
 async function sendActions(line) {
   for (const row of await outbox.actions()) {
     if (line.over) return;
-    if (!line.due(row) || !["receive", "recuse", "unscanned"].includes(row.kind)) continue;
-    const reply = row.kind === "recuse" ? await api.recuse(row) : row.kind === "unscanned" ? await api.unscanned(row) : await api.receive(row.inspection, row.t_dev);
+    if (!line.due(row) || !["receive", "arrive", "recuse", "unscanned"].includes(row.kind)) continue;
+    const reply = row.kind === "recuse" ? await api.recuse(row) : row.kind === "arrive" ? await api.arrive(row) : row.kind === "unscanned" ? await api.unscanned(row) : await api.receive(row.inspection, row.t_dev);
     line.heard(reply);
-    if (reply.status === 200) await outbox.finishAction(row.id, row.kind === "receive" ? reply.body : null);
+    if (reply.status === 200) await outbox.finishAction(row.id, row.kind === "receive" || row.kind === "arrive" ? reply.body : null);
     else if (isFinal(reply) && (await line.mine())) await outbox.finishAction(row.id); // moved on without us: the bundle tells
     else if (!line.over) await outbox.putAction({ ...postponed(row, Date.now(), Math.random()), error: problemOf(reply) });
     await line.stuck();
