@@ -35,7 +35,7 @@ export function view(v) {
         <dt>${t("检查依据")}</dt><dd>${i.campaign.legal_basis}</dd>
         <dt>${t("检查缘由")}</dt><dd data-testid="notice-way">${way(i)}<small>${i.campaign.name} · ${i.campaign.number}</small></dd>
         <dt>${t("检查事项")}</dt><dd>${i.items.map((item) => html`<span class="line">${pick(item, "name")}<small>${methodWord(item.method)}</small></span>`)}</dd>
-        <dt>${t("检查人员和执法证号")}</dt><dd>${i.officers.map((o) => html`<span class="line"><b>${o.name}</b> <span class="nowrap">${o.certificate_no}</span><small>${pick(o, "dept")}</small></span>`)}</dd>
+        <dt>${t("检查人员和执法证号")}</dt><dd>${i.officers.map((o) => html`<span class="line"><b>${o.name}</b> <span>${o.certificate_no}</span><small>${pick(o, "dept")}</small></span>`)}</dd>
         <dt>${t("检查期限")}</dt><dd>${t("%(day)s 前", { day: i.due_on })}</dd>
         <dt>${t("本年检查")}</dt><dd data-testid="notice-count">${t("本机关本年度已对你单位检查 %(n)s 次，本次为第 %(next)s 次。", { n: n.visits_before, next: n.visits_before + 1 })}</dd>
       </dl>
