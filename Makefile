@@ -10,7 +10,7 @@ TESTS ?= tests
 SYSTEM_PATH := $(PATH)
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: setup run test torture lint bench clean chromium images
+.PHONY: setup run test torture lint audit bench clean chromium images
 
 setup: $(VENV)/.ready pwa/node_modules/.ready
 
@@ -50,8 +50,16 @@ torture: setup chromium
 	$(BIN)/sunlot assets
 	@$(BIN)/python -m tests.journeys.torture.run
 
+# Lighthouse and axe over every screen of the field app; a report in build/audit/. AUDIT=axe or AUDIT=lighthouse runs one half.
+audit: setup chromium pwa/audit/node_modules/.ready
+	CHROME_PATH="$$(command -v chromium)" $(BIN)/python -m tests.journeys.audit
+
+pwa/audit/node_modules/.ready: pwa/audit/package.json pwa/audit/package-lock.json $(VENV)/.ready
+	cd pwa/audit && PUPPETEER_SKIP_DOWNLOAD=1 npm ci --ignore-scripts --no-audit --no-fund --silent
+	touch $@
+
 bench: setup
 	$(BIN)/python -m benchmarks
 
 clean:
-	rm -rf build $(VENV) pwa/node_modules
+	rm -rf build $(VENV) pwa/node_modules pwa/audit/node_modules

@@ -29,7 +29,7 @@ from PIL import Image, ImageDraw
 REPO = Path(__file__).parents[2]
 
 # What the phone's app is made of: its entries under pwa/src, each served under its own address, and the packages that may come along.
-FIELD_ENTRIES = ("screens/main.js", "device/qr.js")
+FIELD_ENTRIES = ("screens/main.js", "device/qr.js", "device/qr_worker.js")
 FIELD_PACKAGES = frozenset({"@noble/curves", "@noble/hashes", "exifr", "idb", "lit-html", "signature_pad", "zxing-wasm"})
 FIELD_FILES = ("zxing-wasm/dist/reader/zxing_reader.wasm",)
 STATIC_MODEL = ("jcs", "merkle")

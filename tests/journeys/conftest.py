@@ -14,6 +14,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -103,12 +104,9 @@ class System:
         self.sunlot("database", "stop")
 
 
-@pytest.fixture(scope="module")
-def system() -> Iterator[System]:
-    if CHROMIUM is None:
-        if os.environ.get("CI"):
-            pytest.fail("the browser tests must run in CI, and there is no chromium")
-        pytest.skip("no chromium on this machine: install Debian's package chromium to run the browser tests")
+@contextmanager
+def running() -> Iterator[System]:
+    """The demo county, migrated, loaded, served and worked for; thrown away afterwards."""
     home = Path(tempfile.mkdtemp(prefix="sunlot-journey-"))
     home.chmod(0o755)
     system = System(home, _free_port())
@@ -122,6 +120,16 @@ def system() -> Iterator[System]:
     finally:
         system.stop()
         shutil.rmtree(home, ignore_errors=True)
+
+
+@pytest.fixture(scope="module")
+def system() -> Iterator[System]:
+    if CHROMIUM is None:
+        if os.environ.get("CI"):
+            pytest.fail("the browser tests must run in CI, and there is no chromium")
+        pytest.skip("no chromium on this machine: install Debian's package chromium to run the browser tests")
+    with running() as one:
+        yield one
 
 
 class PushService:

@@ -78,6 +78,10 @@ def open_phone(browser: Browser, system: System, *, scheme: Any = "light") -> Br
     return phone
 
 
+def hash_of(page: Page) -> str:
+    return str(page.evaluate("location.hash"))
+
+
 def launch(p: Any, *flags: str) -> Browser:
     return p.chromium.launch(executable_path=CHROMIUM, args=[*FLAGS, *flags])
 
@@ -103,6 +107,10 @@ class Walk:
 
     def __iter__(self) -> Iterator[tuple[str, str]]:
         yield from self.sign_in()
+        yield from self.whole_visit()
+
+    def whole_visit(self) -> Iterator[tuple[str, str]]:
+        """One visit from the day's list to its receipt; a visit of its own each time it is called."""
         yield from self.before()
         yield from self.scan()
         yield from self.fill_in()
@@ -324,3 +332,9 @@ class Walk:
         yield "inspection", "handed in"
         self.go("#/", "list")
         yield "today", "one done"
+        self.go("#/done", "done-list")
+        yield "done", "the list"
+        self.by("done-list").locator("a").first.click()
+        self.by("summary").wait_for()
+        self.page.wait_for_timeout(300)
+        yield "done", "one"

@@ -44,6 +44,7 @@ def repo(tmp_path: Path) -> Path:
         'import { html } from "lit-html";\nimport { j } from "../model/jcs.js";\nimport { z } from "../device/qr.js";\nz(); console.log(html, j);\n',
     )
     write(pwa / "src/device/qr.js", 'export const z = () => import("zxing-wasm/reader").then((m) => console.log("scanner", m.x));\n')
+    write(pwa / "src/device/qr_worker.js", 'import { z } from "./qr.js";\nz();\n')
     write(pwa / "src/model/jcs.js", 'import { k } from "./deep/keys.js";\nexport const j = k;\n')
     write(pwa / "src/model/deep/keys.js", 'import { sha256 } from "@noble/hashes/sha2.js";\nexport const k = sha256;\n')
     write(pwa / "src/model/private.js", "export const p = 0;\n")

@@ -1,22 +1,38 @@
-/** Reads QR codes (zxing compiled to WebAssembly, our own copy), loaded when a scanner first opens. */
-const WASM = "/field/vendor/zxing-wasm/dist/reader/zxing_reader.wasm";
+/** Reads QR codes, in a worker that starts when a scanner first opens. */
 
-/** @type {Promise<typeof import("zxing-wasm/reader")>|null} */
-let loading = null;
-function load() {
-  loading ??= import("zxing-wasm/reader").then((zxing) => {
-    zxing.prepareZXingModule({ overrides: { locateFile: () => WASM } });
-    return zxing;
+/** @type {Worker|null|undefined} null: this browser gives us none */
+let worker;
+/** @type {Map<number, {done: (text: string|null) => void, failed: (error: Error) => void}>} */
+const asked = new Map();
+let count = 0;
+
+function start() {
+  if (worker !== undefined) return worker;
+  try {
+    worker = new Worker("/field/app/device/qr_worker.js", { type: "module" });
+  } catch { worker = null; return worker; }
+  worker.addEventListener("message", ({ data: { n, text, error } }) => {
+    const one = asked.get(n);
+    asked.delete(n);
+    if (error === undefined) one?.done(text); else one?.failed(new Error(error));
   });
-  loading.catch(() => { loading = null; });
-  return loading;
+  worker.addEventListener("error", () => { // not loaded, or no module workers: from here on in the page
+    worker = null;
+    for (const one of asked.values()) one.failed(new Error("the worker did not start"));
+    asked.clear();
+  });
+  return worker;
 }
 
 /** @param {Blob|ImageData} picture @returns {Promise<string|null>} the first code's text */
 export async function decode(picture) {
-  const { readBarcodes } = await load();
-  const found = await readBarcodes(picture, { formats: ["QRCode"], tryHarder: true, tryInvert: true, maxNumberOfSymbols: 1 });
-  return found.find((f) => f.isValid && f.text)?.text ?? null;
+  const beside = start();
+  if (beside) {
+    const answer = new Promise((/** @type {(text: string|null) => void} */ done, failed) => asked.set(++count, { done, failed }));
+    beside.postMessage({ n: count, picture });
+    try { return await answer; } catch (error) { if (worker) throw error; }
+  }
+  return (await import("./qr_reader.js")).read(picture);
 }
 
 /**

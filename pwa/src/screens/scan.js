@@ -139,7 +139,7 @@ export function view(v) {
   if (!v.inspection) return unknown();
   const e = v.inspection.enterprise;
   const owed = scanOwed(v.draft, v.inspection, new Date());
-  const other = (/** @type {"typed"|"backfill"} */ what) => { now.other = now.other === what ? "none" : what; now.wrong = ""; redraw(); };
+  const other = (/** @type {"typed"|"backfill"} */ what) => { now.other = now.other === what ? "none" : what; now.wrong = ""; redraw(); /** @type {HTMLElement|null} */ (document.querySelector("main form :is(input, textarea)"))?.focus(); };
   return {
     title: t("扫码入企"), back: hub(v.id),
     body: html`

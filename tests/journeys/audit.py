@@ -1,0 +1,184 @@
+"""`make audit`: axe-core, our own look and Lighthouse over every screen of the field app, in both languages and both themes.
+
+Starts the demo system, does a visit in a real Chromium in each language, and prints a table; the report lies in build/audit/.
+axe-core (every weight is a finding) and tests/journeys/look.js judge each screen in each of its states. Lighthouse opens each
+screen by its address in navigation mode, signed in and with the service worker in place, as a phone does on any day but the
+first; and once the sign-in page in a browser that has never been here. Every score must reach 95. A screen that main.js routes
+to and the walk does not open is a miss. ``AUDIT=axe`` or ``AUDIT=lighthouse`` runs one half.
+"""
+
+from __future__ import annotations
+
+import html
+import json
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+from collections import Counter
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+from playwright.sync_api import Playwright, sync_playwright
+
+from tests.journeys import field_walk
+from tests.journeys.conftest import CHROMIUM, FLAGS, REPO, System, running
+
+LEAST = 95
+LANGUAGES = {"zh": "inspector", "en": "inspector2"}
+SCHEMES = ("light", "dark")
+OUT = REPO / "build/audit"
+TOOLS = REPO / "pwa/audit"
+
+
+@dataclass
+class Line:
+    """One screen in one language and theme: what was found in its states, and its three scores."""
+
+    screen: str
+    language: str
+    scheme: str
+    states: int = 0
+    found: list[str] = field(default_factory=list)
+    scores: dict[str, int | None] = field(default_factory=dict)
+    lost: list[str] = field(default_factory=list)
+
+    def misses(self, *, judged: bool) -> list[str]:
+        low = [f"{name} {score}" for name, score in self.scores.items() if score is None or score < LEAST]
+        return self.found + low + (["Lighthouse gave no scores"] if judged and not self.scores else [])
+
+
+class Report:
+    def __init__(self) -> None:
+        self.lines: dict[tuple[str, str, str], Line] = {}
+
+    def line(self, screen: str, language: str, scheme: str) -> Line:
+        return self.lines.setdefault((screen, language, scheme), Line(screen, language, scheme))
+
+
+def walk(p: Playwright, system: System, report: Report) -> None:
+    """axe and the look over every state of every screen; a picture of each."""
+    for language, username in LANGUAGES.items():
+        browser = field_walk.launch(p)
+        page = field_walk.open_phone(browser, system).new_page()
+        count: Counter[str] = Counter()
+        for screen, state in field_walk.Walk(page, system, language=language, username=username):
+            count[screen] += 1
+            for scheme in SCHEMES:
+                page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+                line = report.line(screen, language, scheme)
+                line.states += 1
+                line.found += [f"{state}: {found}" for found in field_walk.axe(page) + field_walk.fit(page)]
+                page.screenshot(path=OUT / f"{screen}-{count[screen]}-{language}-{scheme}.png")
+            page.emulate_media(color_scheme="light")
+            print(".", end="", flush=True)
+        for screen in field_walk.routed() - set(count):
+            report.line(screen, language, "light").found.append("main.js routes to this screen and tests/journeys/field_walk.py never opens it")
+        browser.close()
+    print()
+
+
+def addresses(w: field_walk.Walk) -> dict[str, str]:
+    """Where each screen is found, on a phone with one visit handed in, one ready to be signed and one in the middle of its work."""
+    found: dict[str, str] = {}
+    for stop in (None, ("summary", "to be signed"), ("outcome", "a doubt")):
+        for screen, state in w.whole_visit():
+            found[screen] = field_walk.hash_of(w.page)
+            if (screen, state) == stop:
+                if screen == "summary":
+                    found["sign"] = str(w.page.locator("a[data-testid^=sign-]").first.get_attribute("href"))
+                break
+        if stop is None:
+            handed_in = {screen: found[screen] for screen in ("receipt",)}
+        elif stop[0] == "summary":
+            signing = {screen: found[screen] for screen in ("summary", "sign")}
+    return {"sign_in": "#/sign-in", **found, **handed_in, **signing}
+
+
+def lighthouse(p: Playwright, system: System, report: Report) -> None:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    flags = [*FLAGS, f"--remote-debugging-port={port}"]
+    with tempfile.TemporaryDirectory() as profile:
+        phone = p.chromium.launch_persistent_context(profile, executable_path=CHROMIUM, args=flags, viewport=field_walk.PHONE)  # type: ignore[arg-type]
+        phone.grant_permissions(["geolocation", "camera", "microphone"], origin=system.url)
+        phone.set_geolocation({"latitude": 25.49, "longitude": 103.79, "accuracy": 12})
+        page = phone.pages[0]
+        page.goto(f"{system.url}/field/")
+        page.get_by_test_id("username").wait_for()
+        judge(report, port, [("sign_in: first load", f"{system.url}/field/")], "zh", "light")
+        w = field_walk.Walk(page, system, language="zh", username="inspector")
+        for _ in w.sign_in():
+            pass
+        pages = [(screen, f"{system.url}/field/{hash_}") for screen, hash_ in sorted(addresses(w).items())]
+        for language in LANGUAGES:
+            page.evaluate("(language) => localStorage.setItem('sunlot.language', JSON.stringify(language))", language)
+            page.goto("about:blank")
+            for scheme in SCHEMES:
+                judge(report, port, pages, language, scheme)
+            page.goto(f"{system.url}/field/")
+        phone.close()
+
+
+def judge(report: Report, port: int, pages: list[tuple[str, str]], language: str, scheme: str) -> None:
+    asked = {"port": port, "language": language, "scheme": scheme, "pages": [{"screen": s, "url": u} for s, u in pages]}
+    with subprocess.Popen(["node", "lighthouse.mjs"], cwd=TOOLS, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as run:
+        assert run.stdin and run.stdout
+        run.stdin.write(json.dumps(asked))
+        run.stdin.close()
+        for text in run.stdout:
+            one = json.loads(text)
+            line = report.line(one["screen"], language, scheme)
+            line.scores, line.lost = one["scores"], one["lost"]
+            if one["error"]:
+                line.found.append(f"Lighthouse: {one['error']}")
+            print(f"  {show(line)}", flush=True)
+
+
+def show(line: Line) -> str:
+    scores = " ".join(f"{'-' if line.scores.get(k) is None else line.scores[k]:>4}" for k in ("accessibility", "best-practices", "performance"))
+    return f"{line.screen:<20} {line.language} {line.scheme:<5} {line.states:>3} {len(line.found):>4} {scores}  {'; '.join(line.lost)}".rstrip()
+
+
+def html_page(lines: list[Line], misses: list[str]) -> str:
+    cells = "".join(
+        f"<tr><td>{line.screen}<td>{line.language}<td>{line.scheme}<td>{line.states}<td>{'<br>'.join(map(html.escape, line.found)) or '0'}"
+        + "".join(f"<td>{line.scores.get(k, '')}" for k in ("accessibility", "best-practices", "performance"))
+        + f"<td>{html.escape('; '.join(line.lost))}</tr>"
+        for line in lines
+    )
+    head = "<tr><th>screen<th>language<th>theme<th>states<th>findings<th>accessibility<th>best practices<th>performance<th>what cost points</tr>"
+    verdict = f"{len(misses)} misses" if misses else "no misses"
+    style = "body{font:15px system-ui;margin:2rem} table{border-collapse:collapse} td,th{border:1px solid #bbb;padding:.3rem .6rem;text-align:left}"
+    top = f"<!doctype html><html lang=en><meta charset=utf-8><title>Audit</title><style>{style}</style>"
+    return f"{top}<h1>Field app: {verdict}</h1><table>{head}{cells}</table></html>\n"
+
+
+def main() -> int:
+    if CHROMIUM is None:
+        print("no chromium on this machine: install Debian's package chromium", file=sys.stderr)
+        return 1
+    half = os.environ.get("AUDIT", "")
+    report = Report()
+    with running() as system, sync_playwright() as p:
+        OUT.mkdir(parents=True, exist_ok=True)
+        if half != "lighthouse":
+            walk(p, system, report)
+        if half != "axe":
+            lighthouse(p, system, report)
+    lines = sorted(report.lines.values(), key=lambda line: (line.screen, line.language, line.scheme))
+    missed: list[str] = []
+    print(f"\n{'screen':<20} language theme states findings accessibility best-practices performance")
+    for line in lines:
+        print(show(line))
+        missed += [f"{line.screen} {line.language} {line.scheme}: {m}" for m in line.misses(judged=half != "axe")]
+    (OUT / "report.json").write_text(json.dumps([asdict(line) for line in lines], ensure_ascii=False, indent=1) + "\n")
+    (OUT / "report.html").write_text(html_page(lines, missed))
+    print("\n".join(["", *missed, f"{len(missed)} misses · {Path('build/audit/report.html')}"]))
+    return 1 if missed or not lines else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
