@@ -5,18 +5,23 @@ from __future__ import annotations
 import base64
 import hashlib
 import io
+import json
 import re
 import zipfile
 from collections.abc import Iterator
+from datetime import timedelta
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
+import qrcode
 from PIL import Image, ImageDraw
 from playwright.sync_api import BrowserContext, Page, Playwright, expect, sync_playwright
 
 from backend.evidence.rules import audio_type_of
+from backend.kernel import clock
 from backend.usecases.record_file import verify
 from tests.journeys.conftest import CHROMIUM, FLAGS, IN_CONTROL, System
 from tests.journeys.test_main_job import bundle_of, sign, sign_in
@@ -258,7 +263,7 @@ def test_too_little_room_is_said_before_a_photo_and_not_after(phone: BrowserCont
     expect(page.get_by_test_id("camera-full")).to_contain_text("本机空间不足")
     expect(page.get_by_test_id("shutter")).to_be_disabled()
     expect(page.get_by_test_id("photo-file")).to_be_disabled()
-    assert [d for d in stored(page, "draft") if d["photos"]] == []
+    assert draft_of(page, visit)["photos"] == []
     devtools.send("Storage.overrideQuotaForOrigin", {"origin": system.url})
     page.get_by_test_id("camera-done").click()
     page.get_by_test_id("photo-new").click()
@@ -383,3 +388,67 @@ def test_what_was_captured_reaches_the_reviewer_whole(phone: BrowserContext, sys
     assert {f"evidence/{h}" for h in (named["sha256"], named["marked"], voice["sha256"])} <= names
     assert {c.code for c in verify(file) if c.ok is False} == set()
     office.close()
+
+
+def test_a_visit_without_a_scan_goes_on_and_owes_it(phone: BrowserContext, system: System, playwright: Playwright, tmp_path: Path) -> None:
+    page = phone.pages[0]
+    visit = open_visit(page, system, 3)
+    bundle = bundle_of(system, "inspector")
+    inspection = next(i for i in bundle["inspections"] if i["id"] == visit.rsplit("/", 1)[1])
+    other = next(i for i in bundle["inspections"] if i["enterprise"]["code"] != inspection["enterprise"]["code"])
+    phone.set_offline(True)
+
+    # A wrong enterprise is refused with its own name, an unknown one with its code.
+    go(page, f"{visit}/scan")
+    page.get_by_test_id("scan-typed").click()
+    page.get_by_test_id("scan-code").fill(other["enterprise"]["code"])
+    page.get_by_test_id("scan-code-ok").click()
+    expect(page.get_by_test_id("scan-wrong")).to_contain_text(other["enterprise"]["name"])
+    page.get_by_test_id("scan-code").fill("91110000600037341L")
+    page.get_by_test_id("scan-code-ok").click()
+    expect(page.get_by_test_id("scan-wrong")).to_contain_text("91110000600037341L")
+
+    # No scan is possible now: the reason, the deadline, and the work goes on.
+    page.get_by_test_id("scan-backfill").click()
+    page.get_by_test_id("scan-later").click()
+    page.get_by_test_id("backfill-reason").fill("现场没有网络")
+    page.get_by_test_id("scan-later").click()
+    due = clock.day_of(clock.now()) + timedelta(days=10)
+    expect(page.get_by_test_id("step-scan")).to_contain_text(due.isoformat()[5:])
+    item = inspection["items"][0]["code"]
+    assert str(page.get_by_test_id("continue").get_attribute("href")).endswith(f"/item/{item}")
+
+    # How to look, and ready words for what is found: both without a network.
+    page.get_by_test_id("continue").click()
+    question = next(q for q in bundle["checklists"][inspection["items"][0]["checklist"]]["questions"] if q["type"] == "yes_no_na")
+    page.get_by_test_id(f"q-{question['id']}-guide").click()
+    expect(page.get_by_text(question["guidance"]["zh"])).to_be_visible()
+    page.get_by_test_id(f"q-{question['id']}-no").click()
+    page.get_by_test_id(f"q-{question['id']}-phrase-0").click()
+    expect(page.get_by_test_id(f"q-{question['id']}-note-input")).to_have_value(question["suggestions"][0]["zh"])
+    wait_for(page, lambda: draft_of(page, visit)["answers"][item][question["id"]]["note"] == question["suggestions"][0]["zh"])
+
+    # The office learns of it with the next contact and sees until when the scan is owed.
+    phone.set_offline(False)
+    page.evaluate("window.dispatchEvent(new Event('online'))")
+    wait_for(page, lambda: not any(a["kind"] == "unscanned" for a in stored(page, "action")), 60)
+    office = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+    desk = office.new_page(viewport={"width": 1440, "height": 900})
+    sign_in(desk, system, "manager")
+    desk.goto(f"{system.url}/console/inspections?campaign={inspection['campaign']['id']}")
+    expect(desk.get_by_text("待补扫码").first).to_contain_text(due.isoformat())
+    office.close()
+
+    # Later the licence's code is read from a picture: the record keeps when, how, and why not at the door.
+    code = tmp_path / "licence.png"
+    text = quote(json.dumps({"uniscid": inspection["enterprise"]["code"], "name": "某厂"}, ensure_ascii=False))
+    qrcode.make(f"http://www.gsxt.gov.cn/q?d={text}", border=4).get_image().convert("RGB").resize((600, 600)).save(code)
+    go(page, f"{visit}/scan")
+    expect(page.get_by_test_id("scan-owed")).to_contain_text(due.isoformat())
+    page.get_by_test_id("scan-photo").set_input_files(str(code))
+    page.get_by_test_id("step-scan").wait_for()
+    draft = draft_of(page, visit)
+    assert draft["scan"]["how"] == "photo"
+    assert draft["scan"]["value"] == inspection["enterprise"]["code"]
+    assert draft["scan"]["reason"] == "现场没有网络"
+    assert draft["started_t_dev"] == draft["unscanned"]["t_dev"] < draft["scan"]["t_dev"]
