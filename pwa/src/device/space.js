@@ -5,8 +5,18 @@ export const RESERVE_BYTES = 30_000_000;
 /** What the room left is measured with, smallest first. */
 const STEPS = [RESERVE_BYTES, 100_000_000, 300_000_000, 1_000_000_000, 3_000_000_000];
 
+/** @type {{at: number, told: Promise<{usage: number, quota: number, kept: boolean}|null>}|null} */
+let last = null;
+const FRESH_MS = 5_000; // a screen that redraws with every file that is sent need not measure each time
+
+/** @returns {Promise<{usage: number, quota: number, kept: boolean}|null>} as `measured`, at most five seconds ago */
+export function space() {
+  if (!last || Date.now() - last.at > FRESH_MS) last = { at: Date.now(), told: measured() };
+  return last.told;
+}
+
 /** @returns {Promise<{usage: number, quota: number, kept: boolean}|null>} `quota` is lowered to what really fits; `kept`: the browser promised not to evict */
-export async function space() {
+async function measured() {
   const told = await navigator.storage?.estimate?.().catch(() => undefined);
   if (!told) return null;
   const usage = told.usage ?? 0;

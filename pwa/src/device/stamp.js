@@ -60,7 +60,7 @@ export function drawMarks(pen, shapes, w, h) {
 
 /** @param {Pen} pen @param {string[]} lines @param {number} w @param {number} h */
 function strip(pen, lines, w, h) {
-  const size = Math.round(Math.max(14, Math.min(w, h) / 32)), step = Math.round(size * 1.4), edge = Math.round(size * 0.7);
+  const size = Math.round(Math.max(14, Math.min(w, h) / 42)), step = Math.round(size * 1.4), edge = Math.round(size * 0.7);
   const tall = lines.length * step + edge;
   pen.fillStyle = "rgb(0 0 0 / 55%)";
   pen.fillRect(0, h - tall, w, tall);

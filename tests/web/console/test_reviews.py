@@ -82,6 +82,19 @@ async def test_a_co_signed_record_says_so(county):
     await reviewer.get("/console", params={"lang": "en"})
 
 
+async def test_the_copy_is_shown_and_the_original_is_one_link_away(county):
+    reviewer = await county("reviewer")
+    answer = await reviewer.get(f"/console/reviews/{await waiting(reviewer)}")
+    assert "media-src 'self'" in answer.headers["content-security-policy"], "voice notes play"
+    shown, original = re.search(r'href="(\S+)" data-photo data-original="(\S+)"', answer.text).groups()
+    assert shown != original
+    assert f'<img src="{shown}?small=true"' in answer.text
+    assert "位置未核实：没有定位" in answer.text
+    for place in (shown, original):
+        assert (await reviewer.get(place)).headers["content-type"] == "image/webp"
+    assert (await (await county("")).get(original)).status_code == 303, "nobody else"
+
+
 async def test_managers_and_inspectors_do_not_read_records(county):
     record = await waiting(await county("reviewer"))
     for who in ("manager", "inspector"):
