@@ -24,6 +24,7 @@ import httpx
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from playwright.sync_api import BrowserContext, Playwright, sync_playwright
 from py_vapid import Vapid02
 
 REPO = Path(__file__).parents[2]
@@ -180,3 +181,22 @@ def push_service() -> Iterator[PushService]:
     yield service
     service.server.shutdown()
     service.server.server_close()
+
+
+@pytest.fixture(scope="module")
+def playwright() -> Any:
+    with sync_playwright() as p:
+        yield p
+
+
+@pytest.fixture
+def phone(playwright: Playwright, system: System, tmp_path: Path) -> Iterator[BrowserContext]:
+    """An officer's phone: camera and microphone of the browser's own, a position within 12 m."""
+    context = playwright.chromium.launch_persistent_context(
+        str(tmp_path / "phone"), executable_path=CHROMIUM, headless=True, args=FLAGS, viewport={"width": 360, "height": 740}, is_mobile=True, has_touch=True
+    )
+    context.grant_permissions(["geolocation", "camera", "microphone"], origin=system.url)
+    context.set_geolocation({"latitude": 25.49, "longitude": 103.79, "accuracy": 12})
+    context.set_default_timeout(30_000)
+    yield context
+    context.close()
