@@ -186,14 +186,13 @@ async def list_inspections(
         values += after
     rows = await Inspection.raw(
         "select i.id, i.enterprise, i.enterprise_name, i.enterprise_code, c.name as campaign_name, i.department, i.county, i.state,"
-        " i.due_on, case when not i.state = any({}) then i.scan_due_on end as scan_due_on,"
+        " i.due_on, case when i.state in ('dispatched', 'received') then i.scan_due_on end as scan_due_on,"
         " array(select p.name from inspection_officer o join inspector p on p.id = o.inspector where o.inspection = i.id"
         " order by o.slot)"
         " as officers,"
         " (select s.id from submission s where s.inspection = i.id order by s.received_at desc limit 1) as submission"
         f" from inspection i join campaign c on c.id = i.campaign where {' and '.join(conditions)}"
         f" order by i.due_on, i.id limit {limit + 1}",
-        list(HANDED_IN),
         *values,
     )
     found = [

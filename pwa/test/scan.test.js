@@ -51,5 +51,6 @@ test("a scan is owed until the tenth day after the visit began", () => {
   assert.equal(scanOwed(draft, {}, new Date(2026, 11, 6, 1)).days, -1);
   assert.deepEqual(scanOwed(draft, { scan_due_on: "2026-12-04" }, new Date(2026, 11, 1)), { due: "2026-12-04", days: 3 }, "the office's day stands");
   assert.equal(scanOwed({ ...draft, scan: {} }, {}, new Date()), null);
+  assert.equal(scanOwed(draft, { state: "on_site", scan_due_on: "2026-12-04" }, new Date()), null, "a colleague has scanned in");
   assert.equal(scanOwed(undefined, {}, new Date()), null);
 });

@@ -106,6 +106,10 @@ async def test_the_office_and_the_colleague_see_until_when_it_is_owed(visit):  #
     assert (await row()).is_scan_late
     async with transaction():
         assert await connection().fetchval("select count(*) from ledger_entry where type = 'inspection.unscanned' and subject = $1", str(inspection)) == 1
+    # A scan that is told ends what is owed, before any record.
+    async with transaction():
+        await connection().execute("update inspection set state = 'on_site' where id = $1", inspection)
+    assert (await row()).scan_due_on is None
     # Whoever comes to it late is flagged by the day that everybody saw, whatever the record says of its beginning.
     rewrite(visit, started=clock.now())
     assert (await submit(visit)).backfill_due_on == due

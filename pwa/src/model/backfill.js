@@ -14,11 +14,11 @@ export function backfillDue(started_ms) {
 }
 
 /**
- * @param {{unscanned?: {t_dev: number}|null, scan: any}|undefined} draft @param {{scan_due_on?: string|null}} inspection @param {Date} now
+ * @param {{unscanned?: {t_dev: number}|null, scan: any}|undefined} draft @param {{scan_due_on?: string|null, state?: string}} inspection @param {Date} now
  * @returns {{due: string, days: number}|null} what is owed and how many days are left (negative: overdue); null when nothing is
  */
 export function scanOwed(draft, inspection, now) {
-  if (draft?.scan) return null;
+  if (draft?.scan || inspection.state === "on_site") return null; // a colleague has scanned in
   const due = inspection.scan_due_on ?? (draft?.unscanned ? backfillDue(draft.unscanned.t_dev) : null);
   return due ? { due, days: daysLeft(due, localDay(now)) } : null;
 }
