@@ -30,3 +30,13 @@ test("the latest is the one sealed last", () => {
   assert.equal(latest(rows, "i").record.seq, 9);
   assert.equal(latest(rows, "k"), undefined);
 });
+
+test("where a colleague's record stands, nothing more is filled in here, until it is returned", () => {
+  const draft = { state: "open" };
+  const visit = (state, more = {}) => ({ state, version: 3, submission: { id: "s", mine: false }, ...more });
+  assert.equal(phase(visit("submitted"), { draft, receiving: false }), "done");
+  assert.equal(phase(visit("submitted", { closed: true }), { draft, receiving: false }), "closed");
+  assert.equal(phase(visit("returned"), { draft, receiving: false }), "work");
+  assert.equal(phase(visit("submitted"), { draft: { state: "frozen" }, receiving: false }), "frozen");
+  assert.equal(phase(visit("submitted", { submission: { id: "s", mine: true } }), { draft, receiving: false }), "work");
+});

@@ -7,7 +7,7 @@ import hashlib
 import io
 import math
 import random
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID, uuid4
@@ -185,8 +185,9 @@ def make_work(
     dice: random.Random,
     bad: bool = False,
     remark: str = "",
+    parts: Sequence[Mapping[str, Any]] = (),
 ) -> Work:
-    """A whole record of one inspection, from its entry in the phone's bundle (usecases.field_bundle)."""
+    """A whole record of one inspection, from its entry in the phone's bundle (usecases.field_bundle). ``parts``: ``Pen.head()`` of those that it holds."""
     submission = uuid4()
     items: list[dict[str, Any]] = []
     photos: list[dict[str, Any]] = []
@@ -232,6 +233,8 @@ def make_work(
         "outcomes": ["E"] if bad else ["1"],
         "remark": remark,
         "photos": photos,
+        "parts": [dict(p) for p in parts],
+        "expects": [],
         "voices": [],
         "gps": place,
         "t_dev": t_dev_ms,

@@ -177,15 +177,15 @@ class _Team:
         """A record of the visit. ``is_cosigned``: a colleague's phone took part and has co-signed; otherwise it only took part."""
         phone = await self.phone_of(officer)
         t_dev = round(clock.now().timestamp() * 1000) - 90_000
-        work = make_work(inspection, checklists, phone, t_dev_ms=t_dev, dice=self.dice, bad=bad)
-        for sha256, content in work.files.items():
-            await evidence.upload(sha256, _one_chunk(content), uploader=officer.account_id, total=len(content))
         colleague = next(self.officers[i] for o in inspection["officers"] if (i := UUID(o["inspector_id"])) != officer.inspector_id)  # type: ignore[attr-defined]
         pen = Pen(await self.phone_of(colleague), str(inspection["id"]), str(colleague.inspector_id))
-        item = work.record["items"][0]
-        first = item["answers"][0]
-        part = pen.write({"key": f"a/{item['item']}/{first['q']}", "value": first["value"]}, t_dev_ms=t_dev - 600_000)
+        item = inspection["items"][0]  # type: ignore[index]
+        asked = next(q for q in checklists[item["checklist"]]["questions"] if q["type"] == "yes_no_na")  # type: ignore[attr-defined]
+        part = pen.write({"key": f"a/{item['code']}/{asked['id']}", "value": "no" if bad else "yes"}, t_dev_ms=t_dev - 600_000)
         await accept_part(UUID(pen.inspection), device=pen.phone.id, part=part, by=colleague)
+        work = make_work(inspection, checklists, phone, t_dev_ms=t_dev, dice=self.dice, bad=bad, parts=[pen.head()])
+        for sha256, content in work.files.items():
+            await evidence.upload(sha256, _one_chunk(content), uploader=officer.account_id, total=len(content))
         await accept_submission(work.submission, record=work.record, signature=work.signature, device=phone.id, by=officer)
         if is_cosigned:
             body, signature = pen.cosign(work.record, t_dev_ms=t_dev + 30_000)

@@ -14,6 +14,7 @@ import { queued } from "./states.js";
  * @returns {Phase}
  */
 export function phase(inspection, { draft, submission, receiving }) {
+  if (draft?.state === "open" && handedIn(inspection)) return inspection.closed ? "closed" : "done";
   if (draft) return draft.state === "frozen" ? "frozen" : "work";
   if (submission) {
     if (queued(submission)) return "waiting";
@@ -26,6 +27,9 @@ export function phase(inspection, { draft, submission, receiving }) {
   if (inspection.state === "returned") return "returned";
   return ["dispatched", "received", "on_site"].includes(inspection.state) ? "work" : "done";
 }
+
+/** A colleague's record of this visit stands: what was said here is in it, or beside it. @param {Inspection} inspection @returns {boolean} */
+const handedIn = (inspection) => inspection.submission?.mine === false && ["submitted", "under_review", "published"].includes(inspection.state);
 
 /** @param {SubmissionRow[]} rows @param {string} inspection @returns {SubmissionRow|undefined} */
 export const latest = (rows, inspection) => rows.filter((r) => r.inspection === inspection).sort((a, b) => b.record.seq - a.record.seq)[0];

@@ -103,9 +103,8 @@ export const scanWord = (how) => ({ qr: t("企业码"), licence: t("营业执照
 export function view(v) {
   if (!v.inspection) return unknown();
   const { inspection: i, draft, submission, stage, id } = v;
-  const theirs = draft?.state === "open" && i.state === "submitted" && i.submission?.mine === false; // their record stands: nothing more is filled in here
-  const list = (stage === "work" && !theirs) || stage === "frozen" ? steps(v) : [];
-  const taken = draft && !theirs && !i.closed && ["submitted", "under_review", "published"].includes(i.state);
+  const list = stage === "work" || stage === "frozen" ? steps(v) : [];
+  const taken = draft?.state === "frozen" && !i.closed && ["submitted", "under_review", "published"].includes(i.state);
   const next = stage === "frozen" ? list[list.length - 1] : list.find((s) => !s.done && s.testid !== "step-photos" && !(s.testid === "step-scan" && scanOwed(draft, i, new Date())));
   return {
     title: t("检查"), back: "#/",
@@ -115,10 +114,10 @@ export function view(v) {
       ${stage === "conflict" || stage === "rejected" ? html`<div class="notice bad" data-testid="problem"><b>${t("服务器没有接收")}</b><p>${problemWords(submission.error)}</p><p>${t("记录与照片都完整保存在本机。")}</p></div>` : nothing}
       ${asked(v)}
       ${list.length ? teamNote(v) : nothing}
-      ${slip(i, theirs ? "done" : stage, v)}
+      ${slip(i, stage, v)}
       ${list.length ? html`<ol class="steps">${list.map((s, n) => html`<li class=${s.done ? "done" : s === next ? "next" : ""}><a href=${s.href} data-testid=${s.testid}><span class="dot">${s.done ? icon("yes") : n + 1}</span><span><b>${s.label}</b><small>${s.note}</small></span>${icon("next")}</a></li>`)}</ol>` : nothing}
-      ${stage === "receive" || (stage === "work" && list.length) ? standBack(v) : nothing}
-      ${theirs || (stage === "done" && !submission) ? html`<p class="hint">${t("这户的记录由同事提交。")}</p>` : nothing}`,
+      ${["receive", "work"].includes(stage) ? standBack(v) : nothing}
+      ${stage === "done" && !submission ? html`<p class="hint">${t("这户的记录由同事提交。")}</p>` : nothing}`,
     bar: v.owed === "decide" ? action({ href: `${hub(id)}/late`, label: t("去裁定"), testid: "to-late" })
       : v.owed === "cosign" ? action({ href: `${hub(id)}/cosign`, label: t("去联署"), testid: "to-cosign" })
       : stage === "receive" ? action({ act: () => receive(id), label: t("签收"), testid: "receive" })

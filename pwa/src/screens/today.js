@@ -80,7 +80,7 @@ async function read(ids) {
 function card({ inspection: i, stage, owed: asks, mine, isNew, done, all }) {
   const days = daysLeft(i.due_on, localDay(new Date()));
   const live = !["done", "closed", "waiting"].includes(stage);
-  const { word, tone } = asks === "decide" ? { word: t("待您裁定"), tone: "bad" } : asks === "cosign" ? { word: t("待您联署"), tone: "due" } : phaseWord(handed({ inspection: i, stage }) ? "done" : stage, i.state, mine);
+  const { word, tone } = asks === "decide" ? { word: t("待您裁定"), tone: "bad" } : asks === "cosign" ? { word: t("待您联署"), tone: "due" } : phaseWord(stage, i.state, mine);
   return html`<a class="slip ${live ? "" : "past"}" href="#/inspection/${i.id}" data-testid="inspection-${i.id}">
     <span class="row"><span class="name">${i.enterprise.name}</span>${isNew ? html`<b class="new" data-testid="new">${t("新")}</b>` : nothing}</span>
     <span class="sub">${i.enterprise.address}</span>
@@ -89,12 +89,9 @@ function card({ inspection: i, stage, owed: asks, mine, isNew, done, all }) {
       <span class="deadline ${live && days < 0 ? "bad" : live && days <= 2 ? "warn" : ""}">${live ? dueWords(days) : i.campaign.number}</span></span></a>`;
 }
 
-/** A colleague's record stands, and nothing more is asked of this phone. @param {any} row */
-const handed = ({ inspection: i, stage }) => stage === "work" && i.state === "submitted" && i.submission?.mine === false;
-
 /** @param {any} data */
 export function view({ rows, order, inbox, waiting, room, last, names }) {
-  const open = rows.filter((/** @type {any} */ r) => r.owed || (!["done", "waiting"].includes(r.stage) && !handed(r)));
+  const open = rows.filter((/** @type {any} */ r) => r.owed || !["done", "waiting"].includes(r.stage));
   const past = rows.filter((/** @type {any} */ r) => !open.includes(r));
   const day = new Intl.DateTimeFormat(spoken() === "en" ? "en-GB" : "zh-CN", { month: "long", day: "numeric", weekday: "long" }).format(new Date());
   return {
