@@ -267,9 +267,11 @@ async def is_within(inspection: UUID, scope: Scope) -> bool:
 
 
 async def list_named_evidence(hashes: Sequence[str], account: UUID) -> set[str]:
-    """Those of the files that a stored record of this account names."""
+    """Those of the files that a stored record names which this account handed in, or whose visit it is an officer of."""
     rows = await reader().fetch(
-        "select distinct p.sha256 from submission_photo p join submission s on s.id = p.submission where p.sha256 = any($1) and s.account = $2",
+        "select distinct p.sha256 from submission_photo p join submission s on s.id = p.submission where p.sha256 = any($1)"
+        " and (s.account = $2 or exists (select 1 from inspection_officer o join inspector i on i.id = o.inspector"
+        " where o.inspection = s.inspection and i.account = $2))",
         list(hashes),
         account,
     )

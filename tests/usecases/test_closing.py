@@ -12,7 +12,7 @@ import pytest
 
 from backend.cli.demo.fieldwork import draw_strokes, make_work
 from backend.evidence import service as evidence
-from backend.inspections import parts_rules, record_rules
+from backend.inspections import parts_rules, record_rules, submission_queries
 from backend.inspections.parts_rules import NotReady
 from backend.kernel import jcs
 from backend.kernel.errors import Forbidden, Invalid, NotFound
@@ -234,6 +234,10 @@ async def test_a_colleagues_photo_may_come_after_the_record_and_must_come_before
     assert (await pair.waiting(pair.theirs.officer))["photos"] == len(late)
     with pytest.raises(NotReady):
         await pair.approve()
+    stranger = await principal("officer13")
+    async with transaction():
+        assert await submission_queries.list_named_evidence(list(late), pair.theirs.officer.account_id) == set(late), "the phone that took it may ask for it"
+        assert await submission_queries.list_named_evidence(list(late), stranger.account_id) == set()
     for sha256, content in late.items():
         await evidence.upload(sha256, chunks(content), uploader=pair.theirs.officer.account_id, total=len(content))
     await pair.approve()

@@ -1,8 +1,12 @@
 /**
- * What a record that arrived asks of this phone's officer. Pure.
+ * What a record that arrived asks of this phone's officer, and what of its part may leave the phone afterwards. Pure.
  * @typedef {import("./types.js").Inspection} Inspection
  * @typedef {import("./types.js").ActionRow} ActionRow
+ * @typedef {import("./types.js").Draft} Draft
+ * @typedef {import("./types.js").BlobRow} BlobRow
  */
+import { filesOf } from "./evidence.js";
+import { KEEP_MS } from "./states.js";
 
 /**
  * @param {Inspection} inspection @param {ActionRow[]} actions what already waits to be sent from here
@@ -33,3 +37,18 @@ export const cosignature = ({ record_sha256, submission, inspection, inspector, 
 export const decision = ({ record_sha256, submission, inspection, inspector, device, decision: id, choices, now }) => ({
   v: 1, alg: "ES256", decides: record_sha256, decision: id, submission, inspection, inspector, device, choices, t_dev: now,
 });
+
+/**
+ * Files of this phone's parts whose visit is closed with a colleague's record, old enough or space is short: they may go once
+ * the server has shown that it keeps them.
+ * @param {{drafts: Draft[], inspections: Inspection[], blobs: BlobRow[], now: number, tight: boolean}} facts @returns {BlobRow[]}
+ */
+export function releasable({ drafts, inspections, blobs, now, tight }) {
+  const over = new Set(inspections.filter((i) => i.closed && i.submission?.mine === false && i.state === "submitted").map((i) => i.id));
+  const may = new Set(), held = new Set();
+  for (const d of drafts) {
+    const free = d.state === "open" && over.has(d.inspection) && (tight || now - d.changed_at_ms >= KEEP_MS);
+    for (const h of filesOf(d)) (free ? may : held).add(h);
+  }
+  return blobs.filter((b) => b.state === "acked" && may.has(b.sha256) && !held.has(b.sha256));
+}

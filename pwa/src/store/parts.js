@@ -67,3 +67,11 @@ export async function ownHead(inspection, device) {
   for (const d of await mine()) if (d.state === "open") await queueParts(d.submission);
   return (await mine()).map((d) => d.heads?.[device]).filter((h) => h !== undefined).sort((a, b) => b.seq - a.seq)[0];
 }
+
+/** The bytes of files that the server keeps go; where each stood, and its small picture, stay. @param {string[]} hashes */
+export const release = (hashes) => transaction(["blob", "file"], "readwrite", async (s) => {
+  for (const h of hashes) {
+    const row = await s.blob.get(h);
+    if (row?.state === "acked") await Promise.all([s.blob.put({ ...row, state: "purged" }), s.file.delete(h)]);
+  }
+});

@@ -3,10 +3,11 @@ import { postponed } from "../model/backoff.js";
 import { filesOf } from "../model/evidence.js";
 import { digest } from "../model/record.js";
 import { problemOf } from "../model/states.js";
-import { owed } from "../model/team.js";
+import { owed, releasable } from "../model/team.js";
 import * as api from "./api.js";
 import * as outbox from "../store/outbox.js";
-import { queueAllParts } from "../store/parts.js";
+import { fits } from "../store/room.js";
+import { queueAllParts, release } from "../store/parts.js";
 import * as work from "../store/work.js";
 
 const KINDS = ["part", "decide", "cosign"];
@@ -62,4 +63,15 @@ export async function fetchRecords(line) {
     line.heard(reply);
     if (reply.status === 200 && digest(reply.body.record) === s.record_sha256) await work.setMeta(`record:${s.id}`, reply.body.record);
   }
+}
+
+const ASKED = 400;
+const TIGHT_BYTES = 100_000_000;
+
+/** Photos of this phone's parts leave it after their visit is closed, once the server has said again that it keeps them. */
+export async function releaseShared() {
+  const free = releasable({ drafts: await work.drafts(), inspections: await work.inspections(), blobs: await outbox.blobStates(), now: Date.now(), tight: (await fits(TIGHT_BYTES)) === false }).slice(0, ASKED);
+  if (!free.length) return;
+  const reply = await api.reconcile([], free.map((b) => b.sha256));
+  if (reply.status === 200) await release(free.filter((b) => reply.body.evidence?.[b.sha256] === b.bytes).map((b) => b.sha256));
 }

@@ -8,7 +8,7 @@ import { blobAnswered, isFinal, owing, problemOf, reconciled, submissionAnswered
 import { expired, lightenable, stillThere, summarise } from "../model/summary.js";
 import * as api from "./api.js";
 import { settle } from "./leave.js";
-import { fetchRecords, sendParts, sharedPhotos } from "./parts.js";
+import { fetchRecords, releaseShared, sendParts, sharedPhotos } from "./parts.js";
 import { upload } from "./upload.js";
 import * as local from "../store/local.js";
 import * as outbox from "../store/outbox.js";
@@ -54,6 +54,7 @@ export async function round({ hurry = false } = {}) {
     await pull(line);
     await fetchRecords(line);
     await purge();
+    await releaseShared();
   }
   return line.end ?? "ok";
 }
