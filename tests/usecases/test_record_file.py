@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,8 +15,10 @@ from backend.kernel import jcs
 from backend.kernel.errors import NotFound
 from backend.ledger import keys
 from backend.ledger.sequencer import sequence
+from backend.people import service as people
+from backend.storage.engine import transaction
 from backend.usecases.record_file import BOOK, EVIDENCE, MANIFEST, RECORD, build_record_file, verify
-from tests.usecases.test_records import Visit, principal, visit  # noqa: F401 - the fixture
+from tests.usecases.test_records import Visit, enrol, principal, visit  # noqa: F401 - the fixture
 
 
 @pytest.fixture
@@ -55,6 +58,20 @@ async def test_a_record_proves_itself(parts, tmp_path, capsys):
     assert main(["record", "verify", str(path), "--vkey", str(keys.log_key())]) == 0
     assert main(["record", "verify", str(path), "--vkey", "other+00000000+AAAA"]) == 1
     capsys.readouterr()
+
+
+async def test_a_record_of_a_lost_phone_proves_itself_and_says_so(visit, tmp_path):  # noqa: F811 - the fixture
+    await visit.send_files()
+    async with transaction():
+        await people.revoke_device(visit.phone.id, by=visit.officer.account_id)
+    newer = await enrol(visit.officer)
+    await visit.submit(by=replace(visit.officer, device=newer.id))
+    while await sequence():
+        pass
+    content = await build_record_file(visit.work.submission, by=await principal("reviewer"))
+    checks = {c.code: c for c in verify(write(tmp_path / "record.zip", read(content)), str(keys.log_key()))}
+    assert all(c.ok for c in checks.values()), checks
+    assert "reported lost" in checks["device"].detail
 
 
 async def test_one_changed_byte_of_any_evidence_is_found(parts, tmp_path):

@@ -33,7 +33,7 @@ async function answered(answer) {
   redraw();
 }
 
-export const offer = () => (offered ? html`<div class="banner" data-testid="passkey-offer"><span>${t("下次用指纹或人脸登录？")}</span><span class="choices">
+export const offer = () => (offered ? html`<div class="banner" data-testid="passkey-offer"><span>${t("下次用指纹或人脸登录？")}</span><span class="acts">
   <button type="button" @click=${() => answered("no")} data-testid="passkey-no">${t("不用了")}</button><button type="button" ?disabled=${busy} @click=${add} data-testid="passkey-yes">${t("设置")}</button></span></div>` : nothing);
 
 async function add() {
@@ -93,5 +93,5 @@ export function section(here) {
   return html`<section class="card stack" data-testid="passkeys"><h3>${t("指纹或人脸登录")}</h3>
     ${known.list === null ? html`<p class="hint">${t("联网后显示通行密钥。")}</p>`
       : known.list.length ? html`<ul class="keys">${known.list.map(row)}</ul>` : html`<p class="hint">${t("还没有通行密钥。设置后不用再输密码。")}</p>`}
-    ${known.able && known.list !== null ? action({ act: add, label: t("在这台手机上设置"), testid: "passkey-add", quiet: true, off: busy }) : nothing}</section>`;
+    ${known.able && known.list !== null && !known.list.some((p) => p.device === here) ? action({ act: add, label: t("在这台手机上设置"), testid: "passkey-add", quiet: true, off: busy }) : nothing}</section>`;
 }

@@ -14,7 +14,7 @@ import { go, mark } from "./parts.js";
 import { languageSwitch } from "./me.js";
 import * as passkeys from "./passkeys.js";
 import { redraw } from "./redraw.js";
-import { holds } from "./stopped.js";
+import { holds, owner as stoppedOwner } from "./stopped.js";
 
 let busy = false;
 let trouble = "";
@@ -23,7 +23,7 @@ let offersPasskey = false;
 
 export async function load() {
   trouble = "";
-  return { known: local.account() };
+  return { known: stoppedOwner() ?? local.account() };
 }
 
 export async function enter() {

@@ -13,6 +13,9 @@ let mine = null;
 /** @param {Account} account */
 export const holds = (account) => { mine = account; };
 
+/** @returns {Account|null} whose page stands still, and who may go on in it by signing in */
+export const owner = () => (stopped() ? mine : null);
+
 /** @returns {{other: Account|null}|null} why this tab must stand still */
 export function stopped() {
   if (!using()) return null;
