@@ -18,6 +18,7 @@ from tests.journeys.test_two_phones import type_code
 pytestmark = pytest.mark.browser
 PASSWORD = "sunlot-demo"
 PATIENT_MS = 60_000
+expect.set_options(timeout=PATIENT_MS)
 
 
 @pytest.fixture(scope="module")
@@ -319,6 +320,7 @@ def test_a_tab_stops_when_another_officer_signs_in_beside_it(system: System, pho
     assert name not in first.content()
     # The first officer comes back in their own tab; now the other one stands still.
     first.get_by_test_id("stopped-sign-in").click()
+    expect(first.get_by_test_id("username")).to_have_value("inspector")
     type_in(first, "inspector")
     first.get_by_test_id("list").wait_for()
     expect(second.get_by_test_id("stopped")).to_be_visible()
