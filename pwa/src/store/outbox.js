@@ -131,8 +131,12 @@ export const noteRevoked = (id, at_ms) => transaction(["meta"], "readwrite", asy
   const row = await s.meta.get("device");
   if (row?.id === id && row.revoked_at_ms !== at_ms) await s.meta.put({ ...row, enrolled: false, revoked_at_ms: at_ms }, "device");
 });
-/** A new key takes the place of one that was reported lost; what that one has signed stays and is sent. @param {DeviceRow} fresh */
-export const replaceDevice = (fresh) => transaction(["meta"], "readwrite", async (s) => {
+/**
+ * A new key takes the place of one that was reported lost. Records that it has signed stay and are sent, marked; a word on a
+ * colleague's record that has not left is withdrawn, so that the visit asks for it again. @param {DeviceRow} fresh
+ */
+export const replaceDevice = (fresh) => transaction(["meta", "action"], "readwrite", async (s) => {
+  for (const a of await s.action.getAll()) if (a.kind === "cosign" || a.kind === "decide") await s.action.delete(a.id);
   const old = await s.meta.get("device");
   if (old) await s.meta.put(old, formerKey(old.id));
   await s.meta.put(fresh, "device");
