@@ -153,6 +153,8 @@ class Walk:
         yield "summary", "not begun"
         self.go("#/outbox", "sync-now")
         yield "outbox", "empty"
+        self.go("#/done", "back")
+        yield "done", "none"
         self.go("#/me", "sign-out")
         yield "me", "signed in"
         self.by("sign-out").click()

@@ -22,6 +22,8 @@ OFFICE = (
     "/console/imports",
     "/console/inspectors",
     "/console/recusals",
+    "/console/alerts",
+    "/console/unsent",
 )
 
 

@@ -92,7 +92,7 @@ async function loadInto(target) {
     if (local.account()) {
       waiting = (await submissions()).filter(unsent).length;
       lastSync = (await meta("last_sync_ms")) ?? null;
-      spaceLeft = await left();
+      void lookAtSpace();
       lostAt = (await meta("device"))?.revoked_at_ms ?? null;
     }
   } catch (error) { console.error("load", error); }
@@ -133,6 +133,15 @@ function chip(short) {
 
 /** The same for the ear: only what lasts, so that it is said when it changes and not at every round. */
 const standing = () => !local.account() || !lastSync ? "" : waiting ? t("%(n)s 份未发送", { n: waiting }) : status.outcome === "offline" ? t("离线，已存本机") : t("已全部送达");
+
+/** The browser may take its time to count, so no screen waits for it. */
+async function lookAtSpace() {
+  const now = await left().catch(() => null);
+  if (now === spaceLeft) return;
+  const first = spaceLeft === null;
+  spaceLeft = now;
+  if (first) draw();
+}
 
 /** What is always in sight: unsent, last sync, space left. The two screens that show them large need no strip. @param {import("./parts.js").Page} page */
 const strip = (page) => !local.account() || page.dark || page.tab === "today" || page.tab === "outbox" ? nothing
