@@ -44,6 +44,9 @@ self.addEventListener("push", (e) => {
   ]));
 });
 
+// The system has found a line again (Background Sync). The pages hold the work and send it; where none is open, the next opening does.
+self.addEventListener("sync", (e) => e.waitUntil(self.clients.matchAll({ type: "window" }).then((all) => all.forEach((c) => c.postMessage("line")))));
+
 // The push service has replaced the subscription: told at once where this worker may read the token, by the page otherwise.
 async function resubscribe({ oldSubscription, newSubscription }) {
   const fresh = newSubscription ?? (oldSubscription && await self.registration.pushManager.subscribe(oldSubscription.options));

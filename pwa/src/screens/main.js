@@ -42,6 +42,7 @@ import * as stopped from "./stopped.js";
 import * as summary from "./summary.js";
 import * as today from "./today.js";
 import * as voice from "./voice.js";
+import * as warnings from "./warnings.js";
 
 /** @typedef {import("./parts.js").Screen} Screen */
 /** @type {[RegExp, Screen][]} */
@@ -57,7 +58,7 @@ const ROUTES = [
 ];
 
 const root = /** @type {HTMLElement} */ (document.getElementById("app"));
-/** @type {{screen: Screen, params: string[], query: URLSearchParams, data: any, path: string}|null} */
+/** @type {{screen: Screen, params: string[], query: URLSearchParams, data: any, path: string, failed?: boolean}|null} */
 let here = null;
 let waiting = 0;
 /** @type {number|null} */
@@ -89,13 +90,15 @@ async function route() {
 async function loadInto(target) {
   try {
     target.data = await target.screen.load(target.params, target.query);
+    target.failed = false;
     if (local.account()) {
       waiting = (await submissions()).filter(unsent).length;
       lastSync = (await meta("last_sync_ms")) ?? null;
       void lookAtSpace();
       lostAt = (await meta("device"))?.revoked_at_ms ?? null;
+      await warnings.look();
     }
-  } catch (error) { console.error("load", error); }
+  } catch (error) { console.error("load", error); target.failed = true; }
 }
 
 let pending = 0;
@@ -111,7 +114,7 @@ function reload() {
 
 function banners() {
   const expired = status.outcome === "expired" && here?.screen !== signIn;
-  return html`${trouble ? html`<div class="banner bad" role="alert" data-testid="banner-storage">${
+  return html`${warnings.banners()}${trouble && trouble.kind !== "outdated" ? html`<div class="banner bad" role="alert" data-testid="banner-storage">${
       trouble.kind === "slow" ? t("正在保存，比平时慢。请不要关闭。")
       : trouble.kind === "full" || trouble.kind === "timeout" ? t("没有保存成功：本机空间不足。请先同步或清理手机空间。") : t("没有保存成功，请重试。")}</div>` : nothing}
     ${expired ? html`<div class="banner warn" role="status" data-testid="banner-expired"><span>${t("登录已过期。工作照常保存在本机，登录后发送。")}</span><a href="#/sign-in">${t("登录")}</a></div>` : nothing}
@@ -148,8 +151,8 @@ const strip = (page) => !local.account() || page.dark || page.tab === "today" ||
   : html`<p class="insight" data-testid="strip"><span>${t("未发送 %(n)s", { n: waiting })}</span><span>${lastSync ? t("上次同步 %(time)s", { time: moment(lastSync) }) : t("尚未同步")}</span>${spaceLeft === null ? nothing : html`<span class=${spaceLeft < SPACE_TIGHT ? "bad" : ""}>${t("剩余空间 %(size)s", { size: size(spaceLeft) })}</span>`}</p>`;
 
 function draw() {
-  if (!here?.data) return;
-  const page = here.screen.view(here.data);
+  if (!here || (!here.data && !here.failed)) return;
+  const page = here.data ? here.screen.view(here.data) : warnings.unreadable();
   document.body.classList.toggle("dark", page.dark === true);
   document.title = page.title ? `${page.title} · ${t("阳光抽查")}` : t("阳光抽查");
   const tab = (/** @type {string} */ name, /** @type {string} */ href, /** @type {string} */ pic, /** @type {string} */ word) =>

@@ -7,6 +7,7 @@
  */
 import { openDB } from "idb";
 import { announce } from "./changes.js";
+import * as local from "./local.js";
 import { setUsing, using } from "./owner.js";
 
 /** @typedef {"meta"|"inspection"|"checklist"|"inbox"|"draft"|"blob"|"file"|"thumb"|"submission"|"action"|"summary"} StoreName */
@@ -18,11 +19,11 @@ export const SLOW_MS = 3_000;
 export const GIVE_UP_MS = 20_000;
 
 export class StorageTrouble extends Error {
-  /** @param {"timeout"|"full"|"closed"|"failed"} kind @param {unknown} [cause] */
+  /** @param {"timeout"|"full"|"closed"|"outdated"|"failed"} kind @param {unknown} [cause] */
   constructor(kind, cause) { super(`storage: ${kind}`, { cause }); this.kind = kind; }
 }
 
-/** What the banner shows: null when all is well. @type {{kind: "slow"|"timeout"|"full"|"closed"|"failed"}|null} */
+/** What the banner shows: null when all is well. @type {{kind: "slow"|"timeout"|"full"|"closed"|"outdated"|"failed"}|null} */
 export let trouble = null;
 /** @param {typeof trouble} value */
 function setTrouble(value) {
@@ -45,9 +46,11 @@ export function use(account) {
 
 function open() {
   if (!using()) throw new StorageTrouble("closed");
-  const mine = (opening ??= openDB(`sunlot-${using()}`, LAYOUT, {
+  const who = using();
+  const mine = (opening ??= openDB(`sunlot-${who}`, LAYOUT, {
     upgrade(db, before, _after, tx) {
       if (before < 1) {
+        if (local.remembered(who)) local.setEvicted(who);
         db.createObjectStore("meta"); //                                     cursor, outcome codes, device key, last contact, session state
         db.createObjectStore("inspection", { keyPath: "id" }); //            what the server dispatched to this officer; replaced by each bundle
         db.createObjectStore("checklist", { keyPath: "id" }); //             versioned forms, never changed once fetched
@@ -69,7 +72,7 @@ function open() {
     blocking: (_current, _blocked, event) => { /** @type {IDBDatabase} */ (event.target).close(); if (opening === mine) opening = null; },
     terminated: () => { if (opening === mine) opening = null; announce("storage-trouble"); },
   }));
-  mine.catch(() => { if (opening === mine) opening = null; });
+  mine.then(() => local.remember(who)).catch(() => { if (opening === mine) opening = null; });
   return mine;
 }
 
@@ -77,7 +80,7 @@ function open() {
 function named(error) {
   if (error instanceof StorageTrouble) return error;
   const name = error instanceof DOMException ? error.name : "";
-  return new StorageTrouble(name === "QuotaExceededError" ? "full" : name === "InvalidStateError" ? "closed" : "failed", error);
+  return new StorageTrouble(name === "QuotaExceededError" ? "full" : name === "InvalidStateError" ? "closed" : name === "VersionError" ? "outdated" : "failed", error);
 }
 
 /**

@@ -33,3 +33,11 @@ export const owesUnsubscribe = () => read("owes-unsubscribe");
 export const setOwesUnsubscribe = (endpoint) => write("owes-unsubscribe", endpoint);
 /** @param {boolean} value */
 export const setOwesSignOut = (value) => write("owes-sign-out", value || null);
+/** Accounts that have a database on this phone: one that is gone was thrown away by the browser. @param {string} account */
+export const remember = (account) => write("held", [...new Set([...(read("held") ?? []), account])]);
+/** @param {string} account @returns {boolean} */
+export const remembered = (account) => (read("held") ?? []).includes(account);
+/** Whose data the browser has thrown away, until that person has read it. @returns {string|null} */
+export const evicted = () => read("evicted");
+/** @param {string|null} account */
+export const setEvicted = (account) => write("evicted", account);

@@ -52,13 +52,22 @@ export async function sync(how = {}) {
 
 async function plan() {
   let wait = EVERY_MS;
-  if (status.failures) wait = delay(status.failures, Math.random());
+  if (status.failures) { wait = delay(status.failures, Math.random()); void askSystem(); }
   else if (status.outcome === "ok" || status.outcome === null) {
     const at = await nextTry().catch(() => null);
     if (at !== null) wait = Math.max(LEAST_MS, at - Date.now());
+    if (at !== null) void askSystem();
   }
   clearTimeout(timer);
   timer = setTimeout(() => { if (document.visibilityState === "visible") void sync(); else void plan(); }, Math.min(wait, EVERY_MS));
+}
+
+/** Background Sync, where there is one: the system tells us of a line also while this page sleeps. iOS has none. */
+async function askSystem() {
+  try {
+    const registration = /** @type {any} */ (await navigator.serviceWorker?.getRegistration());
+    await registration?.sync?.register("outbox");
+  } catch { /* not allowed here: the timers above do it */ }
 }
 
 /** Starts listening; call once. @param {{renew: () => Promise<void>}} hooks */
@@ -66,6 +75,6 @@ export function start({ renew }) {
   renewKey = renew;
   addEventListener("online", () => void sync({ hurry: true }));
   document.addEventListener("visibilitychange", () => { if (document.visibilityState === "visible") void sync(); });
-  navigator.serviceWorker?.addEventListener("message", (e) => { if (e.data === "pushed") void sync(); });
+  navigator.serviceWorker?.addEventListener("message", (e) => { if (e.data === "pushed") void sync(); else if (e.data === "line") void sync({ hurry: true }); });
   void sync();
 }

@@ -1,6 +1,9 @@
 // The officer's hands, faster: the app's own modules in the order in which its screens call them, one inspection at a time.
 // Whatever was cut off is taken up where the phone's own store says that it stands. `journal` writes outside the browser.
+import * as app from "../lab.js";
 import { copy, db, engine, form, key, local, parts, phase, photo, record, scan, states, text, outbox, work } from "../lab.js";
+
+export { app };
 
 /** @param {{seed: number}} options */
 export function start(options) {
