@@ -104,6 +104,7 @@ export function start(options) {
 
   window.torture = {
     visit,
+    dispatched: async () => ({ inspections: await work.inspections(), checklists: await work.checklists() }),
     sync: () => void engine.sync({ hurry: true }),
     async standing() {
       const rows = await outbox.submissions();

@@ -249,13 +249,12 @@ class Torture:
         self.lives: Counter[str] = Counter()
         phone, page, other = self.open(p)
         page.evaluate(IN_CONTROL)
-        bundle = page.evaluate("fetch('/field/api/bundle').then((r) => r.json())")
-        visits = sorted(i["id"] for i in bundle["inspections"])
-        # The app may still be fetching its first bundle.
-        for _ in range(100):
-            if page.get_by_test_id(f"inspection-{visits[-1]}").count():
+        for _ in range(240):  # the app fetches its first bundle by itself
+            bundle = page.evaluate("torture.dispatched()")
+            if len(bundle["inspections"]) == self.size.inspections:
                 break
-            page.wait_for_timeout(200)
+            page.wait_for_timeout(500)
+        visits = sorted(i["id"] for i in bundle["inspections"])
         self.say("prepared")
         self.proxy.faulty = True
         by_hand = {i["id"]: i for i in bundle["inspections"]} if self.size.screens else {}
