@@ -50,7 +50,7 @@ torture: setup chromium
 	$(BIN)/sunlot assets
 	@$(BIN)/python -m tests.journeys.torture.run
 
-# Lighthouse and axe over every screen of the field app; a report in build/audit/. AUDIT=axe or AUDIT=lighthouse runs one half.
+# Lighthouse and axe over every screen of the field app; a report in build/audit/. AUDIT=axe, lighthouse or open runs one part.
 audit: setup chromium pwa/audit/node_modules/.ready
 	CHROME_PATH="$$(command -v chromium)" $(BIN)/python -m tests.journeys.audit
 
