@@ -264,6 +264,11 @@ class Walk:
         self.page.evaluate(DIFFER, [inspection, None])
         self.go(f"{self.visit}/conflicts", "no-conflicts")
         yield "conflicts", "none"
+        # With a difference and a signature owed, these two are judged in tests/journeys/test_two_phones.py.
+        for screen in ("late", "cosign"):
+            self.go(f"{self.visit}/{screen}", "back")
+            self.page.locator("main .empty").wait_for()
+            yield screen, "nothing owed"
         self.go(self.item, "progress")
 
     def outcome(self) -> Iterator[tuple[str, str]]:

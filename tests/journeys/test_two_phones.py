@@ -11,6 +11,7 @@ import httpx
 import pytest
 from playwright.sync_api import BrowserContext, Page, Playwright, expect, sync_playwright
 
+from tests.journeys import field_walk
 from tests.journeys.conftest import CHROMIUM, FLAGS, IN_CONTROL, System
 from tests.journeys.test_main_job import PASSWORD, bundle_of, open_phone, sign, sign_in
 
@@ -196,6 +197,7 @@ def test_two_officers_on_one_visit(system: System, playwright: Playwright, tmp_p
     two.get_by_test_id("to-cosign").click()
     expect(two.get_by_test_id("record-hash")).to_be_visible()
     two.screenshot(path=str(tmp_path / "cosign.png"), full_page=True)
+    assert field_walk.axe(two) + field_walk.fit(two) == []
     two.get_by_test_id("cosign").click()
     two.get_by_test_id("ask-yes").click()
     two.get_by_test_id("cosign-open").wait_for(state="detached")
@@ -259,6 +261,7 @@ def test_a_part_that_comes_after_the_record_is_decided_beside_it(system: System,
     expect(one.get_by_test_id("late-send")).to_be_disabled()
     one.get_by_test_id("pick-recorded").click()
     one.screenshot(path=str(tmp_path / "late.png"), full_page=True)
+    assert field_walk.axe(one) + field_walk.fit(one) == []
     one.get_by_test_id("late-send").click()
     one.get_by_test_id("late-open").wait_for(state="detached")
     sync(one)
