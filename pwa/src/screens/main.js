@@ -148,7 +148,7 @@ async function lookAtSpace() {
 
 /** What is always in sight: unsent, last sync, space left. The two screens that show them large need no strip. @param {import("./parts.js").Page} page */
 const strip = (page) => !local.account() || page.dark || page.tab === "today" || page.tab === "outbox" ? nothing
-  : html`<p class="insight" data-testid="strip"><span>${t("未发送 %(n)s", { n: waiting })}</span><span>${lastSync ? t("上次同步 %(time)s", { time: moment(lastSync) }) : t("尚未同步")}</span>${spaceLeft === null ? nothing : html`<span class=${spaceLeft < SPACE_TIGHT ? "bad" : ""}>${t("剩余空间 %(size)s", { size: size(spaceLeft) })}</span>`}</p>`;
+  : html`<section class="insight" aria-label=${t("本机状态")} data-testid="strip"><span>${t("未发送 %(n)s", { n: waiting })}</span><span>${lastSync ? t("上次同步 %(time)s", { time: moment(lastSync) }) : t("尚未同步")}</span>${spaceLeft === null ? nothing : html`<span class=${spaceLeft < SPACE_TIGHT ? "bad" : ""}>${t("剩余空间 %(size)s", { size: size(spaceLeft) })}</span>`}</section>`;
 
 function draw() {
   if (!here || (!here.data && !here.failed)) return;
