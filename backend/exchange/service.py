@@ -74,11 +74,12 @@ def stored_path(sha256: str) -> Path:
     return settings().data_dir / "imports" / sha256
 
 
-async def keep_file(chunks: AsyncIterator[bytes], limit: int = MAX_BYTES) -> StoredFile:
+async def keep_file(chunks: AsyncIterator[bytes], limit: int | None = None) -> StoredFile:
     """Write an upload to DATA_DIR/imports/<sha256> without ever holding it whole. Needs no transaction.
 
-    ``limit`` in bytes. Raises ``FileTooLarge`` as soon as it is, ``FileEmpty``.
+    ``limit`` in bytes, a register's where none is given. Raises ``FileTooLarge`` as soon as it is, ``FileEmpty``.
     """
+    limit = MAX_BYTES if limit is None else limit
     folder = settings().data_dir / "imports"
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     digest, size = hashlib.sha256(), 0

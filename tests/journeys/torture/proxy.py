@@ -52,6 +52,17 @@ class FaultProxy:
         self.port = self._server.sockets[0].getsockname()[1]
         started.set()
         self._loop.run_forever()
+        self._loop.run_until_complete(self._close())
+        self._loop.close()
+
+    async def _close(self) -> None:
+        """Nothing stays open behind us: a socket that is collected later would fail whatever test runs then."""
+        self._server.close()
+        waiting = [t for t in asyncio.all_tasks() if t is not asyncio.current_task()]
+        for task in waiting:
+            task.cancel()
+        await asyncio.gather(*waiting, return_exceptions=True)
+        await asyncio.sleep(0.1)
 
     def stop(self) -> None:
         self._loop.call_soon_threadsafe(self._loop.stop)
@@ -87,6 +98,9 @@ class FaultProxy:
                 self._answer(writer, await self._forward(whole + body))
         except (asyncio.IncompleteReadError, ConnectionError, asyncio.LimitOverrunError):
             _break(writer)
+        except asyncio.CancelledError:
+            writer.transport.abort()
+            raise
         finally:
             self._tasks.discard(task)
 

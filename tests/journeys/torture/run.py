@@ -248,6 +248,7 @@ class Torture:
         """All visits captured and handed in. Returns what the phone then believes."""
         self.lives: Counter[str] = Counter()
         phone, page, other = self.open(p)
+        gone = False
         page.evaluate(IN_CONTROL)
         for _ in range(240):  # the app fetches its first bundle by itself
             bundle = page.evaluate("torture.dispatched()")
@@ -268,6 +269,9 @@ class Torture:
             if time.monotonic() > limit:
                 raise Failed(f"not finished in {self.size.seconds} s: {self.standing(page)}, {len(todo)} visits not captured")
             try:
+                if gone:  # it may be killed while it opens, too
+                    phone, page, other = self.open(p)
+                    gone = False
                 while self.owed["browser"]:
                     self.owed["browser"] -= 1
                     self.kill_browser()
@@ -303,7 +307,7 @@ class Torture:
                     raise
                 with contextlib.suppress(Error):
                     phone.close()
-                phone, page, other = self.open(p)
+                gone = True
 
     def say(self, what: str) -> None:
         print(f"  {time.monotonic() - self.began:4.0f} s, {self.proxy.requests} requests: {what}", flush=True)
