@@ -43,13 +43,15 @@ test("credit codes as the register judges them", () => {
   assert.deepEqual(read(`91310000631295002H ${OWN}`).codes[0], OWN, "the sound one first");
 });
 
-test("a scan is owed until the tenth day after the visit began", () => {
-  const began = new Date(2026, 10, 25, 23, 50).getTime();
+test("a scan is owed until the tenth day after the visit began, by China's calendar", () => {
+  const china = (text) => new Date(`${text}+08:00`);
+  const began = china("2026-11-25T23:50").getTime();
   assert.equal(backfillDue(began), "2026-12-05");
+  assert.equal(backfillDue(china("2026-11-26T00:10").getTime()), "2026-12-06", "still the 25th in UTC");
   const draft = { scan: null, unscanned: { t_dev: began, reason: "没有网络" } };
-  assert.deepEqual(scanOwed(draft, {}, new Date(2026, 11, 5, 23)), { due: "2026-12-05", days: 0 });
-  assert.equal(scanOwed(draft, {}, new Date(2026, 11, 6, 1)).days, -1);
-  assert.deepEqual(scanOwed(draft, { scan_due_on: "2026-12-04" }, new Date(2026, 11, 1)), { due: "2026-12-04", days: 3 }, "the office's day stands");
+  assert.deepEqual(scanOwed(draft, {}, china("2026-12-05T23:00")), { due: "2026-12-05", days: 0 });
+  assert.equal(scanOwed(draft, {}, china("2026-12-06T01:00")).days, -1);
+  assert.deepEqual(scanOwed(draft, { scan_due_on: "2026-12-04" }, china("2026-12-01T00:00")), { due: "2026-12-04", days: 3 }, "the office's day stands");
   assert.equal(scanOwed({ ...draft, scan: {} }, {}, new Date()), null);
   assert.equal(scanOwed(draft, { state: "on_site", scan_due_on: "2026-12-04" }, new Date()), null, "a colleague has scanned in");
   assert.equal(scanOwed(undefined, {}, new Date()), null);

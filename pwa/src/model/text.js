@@ -27,15 +27,20 @@ export function size(bytes) {
   return `${(bytes / 1024 ** 3).toFixed(1)} GB`;
 }
 
-/** @param {number|null} ms @returns {string} month, day and time by this phone's clock */
+const BEIJING = { timeZone: "Asia/Shanghai" };
+
+/** @param {Intl.DateTimeFormatOptions} how @returns {Intl.DateTimeFormat} in the language spoken and in Beijing time, whatever zone the phone is set to: deadlines are days of China's calendar */
+export const inBeijing = (how) => new Intl.DateTimeFormat(spoken() === "en" ? "en-GB" : "zh-CN", { ...how, ...BEIJING });
+
+/** @param {number|null} ms @returns {string} month, day and time */
 export function moment(ms) {
   if (ms === null) return "—";
-  return new Intl.DateTimeFormat(spoken() === "en" ? "en-GB" : "zh-CN", { month: "short", day: "numeric", hour: "2-digit", minute: "2-digit", hour12: false }).format(ms);
+  return inBeijing({ month: "short", day: "numeric", hour: "2-digit", minute: "2-digit", hour12: false }).format(ms);
 }
 
 /** @param {number} ms @returns {string} hours and minutes */
 export function clockTime(ms) {
-  return new Intl.DateTimeFormat(spoken() === "en" ? "en-GB" : "zh-CN", { hour: "2-digit", minute: "2-digit", hour12: false }).format(ms);
+  return inBeijing({ hour: "2-digit", minute: "2-digit", hour12: false }).format(ms);
 }
 
 /**
@@ -53,10 +58,10 @@ export function dueWords(days) {
   return t("还剩 %(n)s 天", { n: days });
 }
 
-/** @param {Date} date @returns {string} the local calendar day, "YYYY-MM-DD" */
-export function localDay(date) {
-  return `${date.getFullYear()}-${String(date.getMonth() + 1).padStart(2, "0")}-${String(date.getDate()).padStart(2, "0")}`;
-}
+const DAY = new Intl.DateTimeFormat("sv-SE", BEIJING);
+
+/** @param {Date|number} date a moment @returns {string} the day in China, "YYYY-MM-DD" */
+export const dayOf = (date) => DAY.format(date);
 
 /** @param {string} hash @returns {string} hex in groups of four, so that two people can compare it aloud */
 export const grouped = (hash) => (hash.match(/.{1,4}/g) ?? []).join(" ");

@@ -3,7 +3,7 @@ import { html, nothing } from "lit-html";
 import { pick, t } from "../model/i18n.js";
 import { scanOwed } from "../model/backfill.js";
 import { progress } from "../model/form.js";
-import { daysLeft, dueWords, localDay, moment } from "../model/text.js";
+import { dayOf, daysLeft, dueWords, moment } from "../model/text.js";
 import * as outbox from "../store/outbox.js";
 import * as work from "../store/work.js";
 import { sync } from "../sync/engine.js";
@@ -53,7 +53,7 @@ const standBack = (v) => v.recused
 function slip(i, stage, v) {
   const { word, tone } = phaseWord(stage, i.state, v);
   const e = i.enterprise;
-  const days = daysLeft(i.due_on, localDay(new Date()));
+  const days = daysLeft(i.due_on, dayOf(new Date()));
   return html`<section class="slip big">
     <p class="row"><span data-testid="stage" data-stage=${stage}>${pill(tone, word)}</span>${["done", "closed", "waiting"].includes(stage) ? html`<span class="deadline">${i.campaign.number}</span>`
       : html`<span class="deadline ${days < 0 ? "bad" : days <= 2 ? "warn" : ""}">${i.due_on.slice(5)} · ${dueWords(days)}</span>`}</p>

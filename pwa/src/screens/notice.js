@@ -1,6 +1,7 @@
 /** 检查通知书: shown on arrival, with no signal, large enough to be read across a counter. */
 import { html } from "lit-html";
-import { pick, spoken, t } from "../model/i18n.js";
+import { pick, t } from "../model/i18n.js";
+import { inBeijing } from "../model/text.js";
 import { methodWord } from "./parts.js";
 import { hub, unknown, visit } from "./visit.js";
 
@@ -8,7 +9,7 @@ import { hub, unknown, visit } from "./visit.js";
 export const load = ([id]) => visit(id);
 
 /** @param {number} ms @returns {string} the day in China */
-const day = (ms) => new Intl.DateTimeFormat(spoken() === "en" ? "en-GB" : "zh-CN", { dateStyle: "long", timeZone: "Asia/Shanghai" }).format(ms);
+const day = (ms) => inBeijing({ dateStyle: "long" }).format(ms);
 
 /** Why this enterprise is visited, in one sentence. @param {import("../model/types.js").Inspection} i */
 function way(i) {

@@ -7,7 +7,7 @@ import { owed } from "../model/team.js";
 import { byDistance, byRoute, distance, metres } from "../model/route.js";
 import { unsent } from "../model/states.js";
 import { transfer } from "../model/words.js";
-import { clockTime, daysLeft, dueWords, localDay, moment, size } from "../model/text.js";
+import { clockTime, dayOf, daysLeft, dueWords, inBeijing, moment, size } from "../model/text.js";
 import * as local from "../store/local.js";
 import * as outbox from "../store/outbox.js";
 import * as work from "../store/work.js";
@@ -78,7 +78,7 @@ async function read(ids) {
 
 /** @param {any} row */
 function card({ inspection: i, stage, owed: asks, mine, isNew, done, all }) {
-  const days = daysLeft(i.due_on, localDay(new Date()));
+  const days = daysLeft(i.due_on, dayOf(new Date()));
   const live = !["done", "closed", "waiting"].includes(stage);
   const { word, tone } = asks === "decide" ? { word: t("待您裁定"), tone: "bad" } : asks === "cosign" ? { word: t("待您联署"), tone: "due" } : phaseWord(stage, i.state, mine);
   return html`<a class="slip ${live ? "" : "past"}" href="#/inspection/${i.id}" data-testid="inspection-${i.id}">
@@ -93,7 +93,7 @@ function card({ inspection: i, stage, owed: asks, mine, isNew, done, all }) {
 export function view({ rows, order, inbox, waiting, room, last, names }) {
   const open = rows.filter((/** @type {any} */ r) => r.owed || !["done", "waiting"].includes(r.stage));
   const past = rows.filter((/** @type {any} */ r) => !open.includes(r));
-  const day = new Intl.DateTimeFormat(spoken() === "en" ? "en-GB" : "zh-CN", { month: "long", day: "numeric", weekday: "long" }).format(new Date());
+  const day = inBeijing({ month: "long", day: "numeric", weekday: "long" }).format(new Date());
   return {
     title: t("任务"), tab: "today",
     body: html`

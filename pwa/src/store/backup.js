@@ -5,7 +5,7 @@
  */
 import { filesOf } from "../model/evidence.js";
 import { unsent } from "../model/states.js";
-import { localDay } from "../model/text.js";
+import { dayOf } from "../model/text.js";
 import { Zip } from "../model/zip.js";
 import { blob, submissions } from "./outbox.js";
 import { drafts, inspections, setMeta } from "./work.js";
@@ -39,5 +39,5 @@ export async function backup(officer, now) {
   const file = zip.finish();
   await file.slice(-22).arrayBuffer(); // a Blob that the disk had no room for says so only when it is read
   await setMeta("exported_at_ms", now.getTime()).catch(() => {}); // on a full disk the file still comes first
-  return { file, name: `sunlot-${officer.username}-${officer.name}-${localDay(now)}.zip`, records: subs.length, drafts: open.length, files, lacking };
+  return { file, name: `sunlot-${officer.username}-${officer.name}-${dayOf(now)}.zip`, records: subs.length, drafts: open.length, files, lacking };
 }
