@@ -264,7 +264,7 @@ class Torture:
         self.say("the screens are done")
         self.safe = False
         todo = list(enumerate(visits))[self.size.screens :]
-        pause = 0.0
+        in_a_row = 0
         while True:
             if time.monotonic() > limit:
                 raise Failed(f"not finished in {self.size.seconds} s: {self.standing(page)}, {len(todo)} visits not captured")
@@ -279,6 +279,7 @@ class Torture:
                     number, visit = todo[0]
                     page.evaluate("([id, photos, number]) => torture.visit(id, photos, number)", [visit, self.size.photos, number])
                     todo.pop(0)
+                    in_a_row = 0
                     if not todo:
                         self.say(f"{len(self.journal.photos)} photos captured: {self.standing(page)}")
                     continue
@@ -297,13 +298,13 @@ class Torture:
                 for tab in (page, other):
                     tab.evaluate("torture.sync()")
                 page.wait_for_timeout(1000)
-                pause = 0.0
+                in_a_row = 0
             except Error as e:
                 if not re.search("closed|crash|disconnected", str(e), re.IGNORECASE):
                     raise
                 self.lives["browser"] += 1
-                pause += 1
-                if pause > 5:
+                in_a_row += 1  # its deaths without any work done in between
+                if in_a_row > 5:
                     raise
                 with contextlib.suppress(Error):
                     phone.close()
