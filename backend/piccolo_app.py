@@ -4,7 +4,7 @@ from pathlib import Path
 
 from piccolo.conf.apps import AppConfig, table_finder
 
-ROOMS = ("storage", "ledger", "evidence", "registry", "people", "facts", "draws", "inspections", "exchange", "notices", "notify", "publicity")
+ROOMS = ("storage", "ledger", "evidence", "registry", "people", "facts", "draws", "inspections", "exchange", "notices", "notify", "publicity", "figures")
 
 APP_CONFIG = AppConfig(
     app_name="sunlot",

@@ -33,6 +33,7 @@ FIELD_ENTRIES = ("screens/main.js", "device/qr.js", "device/qr_worker.js")
 FIELD_PACKAGES = frozenset({"@noble/curves", "@noble/hashes", "exifr", "idb", "lit-html", "signature_pad", "zxing-wasm"})
 FIELD_FILES = ("zxing-wasm/dist/reader/zxing_reader.wasm",)
 STATIC_MODEL = ("jcs", "merkle")
+CONSOLE = ("charts",)  # programs of the office, in pwa/console
 VERIFY = ("page", "visit", "worker")
 SAVED = {"verify.html": "saved", "visit.html": "saved_visit"}  # pages that people keep -> script and page in pwa/verify
 STATIC_VENDOR = {"vendor/htmx.min.js": "htmx.org/dist/htmx.min.js"}
@@ -87,6 +88,7 @@ def _sources(repo: Path) -> Iterator[Path]:
     yield repo / "backend/locale/en/field.po"
     yield from sorted((repo / "pwa/src").rglob("*"))
     yield from sorted((repo / "pwa/verify").rglob("*"))
+    yield from sorted((repo / "pwa/console").rglob("*"))
     for face in FACES:
         yield from sorted((repo / "backend/web" / face / "static").rglob("*"))
 
@@ -196,9 +198,9 @@ def _esbuild(repo: Path, *words: str) -> bytes:
 
 
 def _bundled(repo: Path, entry: str) -> bytes:
-    """One of ``pwa/verify``'s programs with everything it imports, in one script."""
+    """One of the pages' programs with everything it imports, in one script."""
     # Inside a page, the end of the script must not be found before its end.
-    return _esbuild(repo, f"pwa/verify/{entry}.js", "--format=iife").strip().replace(b"</script", b"<\\/script")
+    return _esbuild(repo, f"pwa/{entry}.js", "--format=iife").strip().replace(b"</script", b"<\\/script")
 
 
 def _app(repo: Path, target: Path) -> None:
@@ -232,9 +234,11 @@ def _squeeze(root: Path) -> None:
 
 def _verify(repo: Path, target: Path) -> None:
     for name in VERIFY:
-        _put(target / f"static/verify/{name}.js", _bundled(repo, name))
+        _put(target / f"static/verify/{name}.js", _bundled(repo, f"verify/{name}"))
+    for name in CONSOLE:
+        _put(target / f"static/console/{name}.js", _bundled(repo, f"console/{name}"))
     for address, name in SAVED.items():
-        script = _bundled(repo, name)
+        script = _bundled(repo, f"verify/{name}")
         digest = base64.b64encode(hashlib.sha256(script).digest()).decode()
         page = (repo / f"pwa/verify/{name}.html").read_text().replace("__SCRIPT_HASH__", f"sha256-{digest}")
         _put(target / address, page.replace("__SCRIPT__", script.decode()))

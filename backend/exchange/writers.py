@@ -76,3 +76,36 @@ def error_report_xlsx(headers: Sequence[str], rows: Iterable[BadRow]) -> bytes:
 
 def error_report_csv(headers: Sequence[str], rows: Iterable[BadRow]) -> bytes:
     return write_csv(*error_table(headers, rows))
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """One sheet: its name, its titles, and rows whose numbers stay numbers."""
+
+    name: str
+    headers: Sequence[str]
+    rows: Iterable[Sequence[str | float | None]]
+
+
+_NOT_IN_NAMES = re.compile(r"[\[\]:*?/\\']")
+
+
+def write_sheets(sheets: Iterable[Sheet]) -> bytes:
+    """A workbook of several sheets. Texts are escaped and stay texts, so that codes keep their digits."""
+    buffer = io.BytesIO()
+    with xlsxwriter.Workbook(buffer, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}) as book:
+        text = book.add_format({"num_format": "@"})
+        bold = book.add_format({"bold": True, "num_format": "@", "bg_color": "#F2F2F2"})
+        for sheet in sheets:
+            page = book.add_worksheet(_NOT_IN_NAMES.sub(" ", sheet.name)[:31])
+            page.freeze_panes(1, 0)
+            page.set_column(0, max(len(sheet.headers) - 1, 0), 20)
+            for column, header in enumerate(sheet.headers):
+                page.write_string(0, column, escape_cell(header), bold)
+            for number, row in enumerate(sheet.rows, 1):
+                for column, value in enumerate(row):
+                    if isinstance(value, str):
+                        page.write_string(number, column, escape_cell(value)[:32767], text)
+                    elif value is not None:
+                        page.write_number(number, column, value)
+    return buffer.getvalue()

@@ -313,7 +313,7 @@ async def arrive(inspection_id: UUID, *, inspector: UUID, account: UUID, how: st
     if row["state"] not in (rules.DISPATCHED, rules.RECEIVED):
         return row["state"], row["version"]
     version = await connection().fetchval(
-        "update inspection set state = $2, version = version + 1, updated_at = $3 where id = $1 returning version",
+        "update inspection set state = $2, arrived_at = $3, version = version + 1, updated_at = $3 where id = $1 returning version",
         inspection_id,
         rules.ON_SITE,
         clock.now(),

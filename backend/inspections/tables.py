@@ -113,6 +113,7 @@ class Inspection(Table, tablename="inspection"):
     due_on = Date()
     dispatched_at = Timestamptz()
     received_at = Timestamptz(null=True, default=None)
+    arrived_at = Timestamptz(null=True, default=None)  # when the office was told of the arrival, before any record
     submitted_at = Timestamptz(null=True, default=None)
     completed_on = Date(null=True, default=None)
     scan_due_on = Date(null=True, default=None)  # the visit went on without a scan: the last day to scan or to say why not

@@ -14,6 +14,7 @@ from backend.web.console import (
     draws,
     enterprises,
     exemptions,
+    figures,
     home,
     imports,
     inspections,
@@ -31,6 +32,7 @@ router = Router(
     route_handlers=[
         *sign_in.HANDLERS,
         *home.HANDLERS,
+        *figures.HANDLERS,
         *campaigns.HANDLERS,
         *adhoc.HANDLERS,
         *draws.HANDLERS,
