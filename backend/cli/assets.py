@@ -33,7 +33,9 @@ FIELD_ENTRIES = ("screens/main.js", "device/qr.js", "device/qr_worker.js")
 FIELD_PACKAGES = frozenset({"@noble/curves", "@noble/hashes", "exifr", "idb", "lit-html", "signature_pad", "zxing-wasm"})
 FIELD_FILES = ("zxing-wasm/dist/reader/zxing_reader.wasm",)
 STATIC_MODEL = ("jcs", "merkle")
-CONSOLE = ("charts",)  # programs of the office, in pwa/console
+# The office's programs in pwa/console, and the packages that may come along.
+CONSOLE = ("charts",)
+CONSOLE_PACKAGES = frozenset({"echarts", "tslib", "zrender"})
 VERIFY = ("page", "visit", "worker")
 SAVED = {"verify.html": "saved", "visit.html": "saved_visit"}  # pages that people keep -> script and page in pwa/verify
 STATIC_VENDOR = {"vendor/htmx.min.js": "htmx.org/dist/htmx.min.js"}
@@ -217,10 +219,23 @@ def _app(repo: Path, target: Path) -> None:
         "--sourcemap",
         f"--metafile={facts}",
     )
+    _require_known(facts, FIELD_PACKAGES, "the phone's app")
+
+
+def _require_known(facts: Path, known: frozenset[str], who: str) -> None:
+    """Raises ``MissingSourceError`` where a bundle holds a package that is not on its list."""
     seen = {m["name"] for m in map(_PACKAGE.search, json.loads(facts.read_text())["inputs"]) if m}
     facts.unlink()
-    if strangers := seen - FIELD_PACKAGES:
-        raise MissingSourceError(f"the phone's app imports {', '.join(sorted(strangers))}, which the asset step does not know")
+    if strangers := seen - known:
+        raise MissingSourceError(f"{who} imports {', '.join(sorted(strangers))}, which the asset step does not know")
+
+
+def _office(repo: Path, target: Path) -> None:
+    """The office's programs into ``target``, each in one script."""
+    for name in CONSOLE:
+        facts = target / f"{name}.meta.json"
+        _esbuild(repo, f"pwa/console/{name}.js", f"--outfile={target / name}.js", "--format=iife", f"--metafile={facts}")
+        _require_known(facts, CONSOLE_PACKAGES, f"pwa/console/{name}.js")
 
 
 def _squeeze(root: Path) -> None:
@@ -235,8 +250,7 @@ def _squeeze(root: Path) -> None:
 def _verify(repo: Path, target: Path) -> None:
     for name in VERIFY:
         _put(target / f"static/verify/{name}.js", _bundled(repo, f"verify/{name}"))
-    for name in CONSOLE:
-        _put(target / f"static/console/{name}.js", _bundled(repo, f"console/{name}"))
+    _office(repo, target / "static/console")
     for address, name in SAVED.items():
         script = _bundled(repo, f"verify/{name}")
         digest = base64.b64encode(hashlib.sha256(script).digest()).decode()

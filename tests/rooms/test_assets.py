@@ -50,6 +50,10 @@ def repo(tmp_path: Path) -> Path:
     write(pwa / "src/model/private.js", "export const p = 0;\n")
     write(pwa / "src/field.css", "body { margin: 0; }")
     (modules / ".bin").symlink_to(assets.REPO / "pwa/node_modules/.bin")
+    for name in assets.CONSOLE:
+        write(pwa / f"console/{name}.js", 'import { t } from "zrender";\nconsole.log(t);\n')
+    write(modules / "zrender/package.json", json.dumps({"name": "zrender", "exports": {".": "./z.js"}}))
+    write(modules / "zrender/z.js", 'export const t = "drawn by zrender";\n')
     for name in (*assets.VERIFY, *assets.SAVED.values()):
         write(pwa / f"verify/{name}.js", f'import {{ j }} from "../src/model/jcs.js";\nconsole.log("{name} </script>", j);\n')
     for name in assets.SAVED.values():
@@ -212,4 +216,13 @@ def test_the_saved_copy_is_one_file_whose_policy_names_its_script(repo: Path) ->
         assert (repo / f"build/static/verify/{name}.js").stat().st_size > 0
     (repo / "pwa/verify/saved.js").write_text("this is no JavaScript")
     with pytest.raises(assets.MissingSourceError, match="saved"):
+        assets.build(repo)
+
+
+def test_the_office_s_programs_hold_only_packages_on_their_list(repo):
+    assets.build(repo)
+    for name in assets.CONSOLE:
+        assert "drawn by zrender" in (repo / f"build/static/console/{name}.js").read_text()
+    write(repo / "pwa/console/charts.js", 'import { x } from "idb";\nconsole.log(x);\n')
+    with pytest.raises(assets.MissingSourceError, match="idb"):
         assets.build(repo)
