@@ -4,7 +4,26 @@ from pathlib import Path
 
 from piccolo.conf.apps import AppConfig, table_finder
 
-ROOMS = ("storage", "ledger", "evidence", "registry", "people", "facts", "draws", "inspections", "exchange", "notices", "notify", "publicity", "figures")
+ROOMS = (
+    "storage",
+    "ledger",
+    "evidence",
+    "deadlines",
+    "registry",
+    "people",
+    "facts",
+    "draws",
+    "inspections",
+    "exchange",
+    "notices",
+    "notify",
+    "publicity",
+    "figures",
+    "desk",
+    "rectification",
+    "objections",
+    "handovers",
+)
 
 APP_CONFIG = AppConfig(
     app_name="sunlot",

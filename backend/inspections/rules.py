@@ -174,11 +174,3 @@ def officer_slots(departments: tuple[str, ...], officers: int, qualification: Ma
     slots = [(d, qualification.get(d)) for d in departments]
     slots += [(departments[0], None)] * (officers - len(slots))
     return slots
-
-
-def lamp(due_on: date, today: date, is_open: bool) -> str:
-    """good, warn (a week or less), bad (overdue)."""
-    if not is_open:
-        return "good"
-    left = (due_on - today).days
-    return "bad" if left < 0 else "warn" if left <= 7 else "good"

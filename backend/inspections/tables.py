@@ -62,8 +62,8 @@ class Campaign(Table, tablename="campaign"):
     officers_per_visit = SmallInt()
     due_on = Date()
     yearly_cap = SmallInt(null=True, default=None)
-    kind = Varchar(length=12, default="random")  # random | complaint | referral
-    source_ref = Varchar(length=120, default="")  # number of the complaint or the referral
+    kind = Varchar(length=12, default="random")  # random | complaint | referral | recheck
+    source_ref = Varchar(length=120, default="")  # number of the complaint, the referral or the order to correct
     created_by = UUID(default=None)
     created_at = Timestamptz()
     version = Integer(default=1)
@@ -100,7 +100,7 @@ class Inspection(Table, tablename="inspection"):
 
     id = UUID(primary_key=True, default=UUID4())
     campaign = ForeignKey(references=Campaign, on_delete=OnDelete.restrict)
-    draw = UUID(null=True, default=None)  # null: a visit after a complaint or a referral
+    draw = UUID(null=True, default=None)  # null: a visit that was not drawn
     enterprise = UUID(default=None, index=True)
     enterprise_code = Varchar(length=40, index=True)
     enterprise_name = Varchar(length=200)
@@ -118,6 +118,7 @@ class Inspection(Table, tablename="inspection"):
     completed_on = Date(null=True, default=None)
     scan_due_on = Date(null=True, default=None)  # the visit went on without a scan: the last day to scan or to say why not
     published_at = Timestamptz(null=True, default=None)
+    reviewer = UUID(null=True, default=None)  # who is to judge its record; null: any reviewer of the department
     version = Integer(default=1)
     updated_at = Timestamptz()
 

@@ -6,9 +6,9 @@ Reads only. Everything is narrowed to the person's ``Scope``; a department sees 
 # ruff: noqa: ISC004 - conditions are put together from our own texts, values are always bound
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any, Final
 from uuid import UUID
 
@@ -17,11 +17,8 @@ from backend.inspections.tables import Inspection
 from backend.kernel import clock
 from backend.kernel.scope import Scope
 
-PAGE: Final = 50
 # Nothing more is asked of an officer in these states.
 HANDED_IN: Final = (SUBMITTED, UNDER_REVIEW, PUBLISHED)
-WARN_WITHIN: Final = timedelta(days=5)
-LAMPS: Final = ("red", "yellow", "green")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,47 +54,12 @@ class WaitingRecord:
 
 
 @dataclass(frozen=True, slots=True)
-class InspectionRow:
-    """``lamp`` is red (overdue), yellow (due within 5 days), green, or empty once handed in. ``submission``: its latest record."""
-
-    id: UUID
-    enterprise: UUID
-    enterprise_name: str
-    enterprise_code: str
-    campaign_name: str
-    department: str
-    county: str
-    state: str
-    due_on: date
-    officers: Sequence[str]
-    submission: UUID | None
-    scan_due_on: date | None
-    lamp: str
-    is_scan_late: bool
-
-
-@dataclass(frozen=True, slots=True)
-class InspectionFilter:
-    campaign: UUID | None = None
-    enterprise: UUID | None = None
-    state: str = ""
-    county: str = ""
-    lamp: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class PublishedResult:
     number: str
     department: str
     version: int
     completed_on: date
     published_at: datetime
-
-
-def lamp(state: str, due_on: date, on: date) -> str:
-    if state in HANDED_IN:
-        return ""
-    return "red" if due_on < on else "yellow" if due_on <= on + WARN_WITHIN else "green"
 
 
 def _visible(scope: Scope, table: str = "i") -> tuple[str, list[Any]]:
@@ -160,46 +122,6 @@ async def list_waiting_records(scope: Scope, limit: int = 5) -> list[WaitingReco
         limit,
     )
     return [WaitingRecord(**row) for row in rows]
-
-
-async def list_inspections(
-    scope: Scope, by: InspectionFilter, *, after: tuple[date, UUID] | None = None, limit: int = PAGE
-) -> tuple[list[InspectionRow], tuple[date, UUID] | None]:
-    """Inspections by due date, and where the next page begins."""
-    on = clock.today()
-    visible, values = _visible(scope)
-    conditions = [visible]
-    for column, wanted in (("campaign", by.campaign), ("enterprise", by.enterprise), ("state", by.state), ("county", by.county)):
-        if wanted:
-            conditions.append(f"i.{column} = {{}}")
-            values.append(wanted)
-    if by.lamp in LAMPS:
-        ranges = {
-            "red": (date.min, on),
-            "yellow": (on, on + WARN_WITHIN + timedelta(days=1)),
-            "green": (on + WARN_WITHIN + timedelta(days=1), date.max),
-        }
-        conditions.append("not i.state = any({}) and i.due_on >= {} and i.due_on < {}")
-        values += [list(HANDED_IN), *ranges[by.lamp]]
-    if after:
-        conditions.append("(i.due_on, i.id) > ({}, {})")
-        values += after
-    rows = await Inspection.raw(
-        "select i.id, i.enterprise, i.enterprise_name, i.enterprise_code, c.name as campaign_name, i.department, i.county, i.state,"
-        " i.due_on, case when i.state in ('dispatched', 'received') then i.scan_due_on end as scan_due_on,"
-        " array(select p.name from inspection_officer o join inspector p on p.id = o.inspector where o.inspection = i.id"
-        " order by o.slot)"
-        " as officers,"
-        " (select s.id from submission s where s.inspection = i.id order by s.received_at desc limit 1) as submission"
-        f" from inspection i join campaign c on c.id = i.campaign where {' and '.join(conditions)}"
-        f" order by i.due_on, i.id limit {limit + 1}",
-        *values,
-    )
-    found = [
-        InspectionRow(**row, lamp=lamp(row["state"], row["due_on"], on), is_scan_late=row["scan_due_on"] is not None and row["scan_due_on"] < on)
-        for row in rows[:limit]
-    ]
-    return found, (found[-1].due_on, found[-1].id) if len(rows) > limit else None
 
 
 async def count_loads() -> Mapping[UUID, int]:

@@ -7,12 +7,13 @@ from uuid import UUID
 
 import pytest
 
+from backend.deadlines.rules import Lamp
 from backend.inspections import submission_queries
 from backend.inspections.rules import WrongState
 from backend.kernel import clock
 from backend.kernel.errors import Forbidden, Invalid
 from backend.storage.engine import connection, transaction
-from backend.usecases import overview
+from backend.usecases import board
 from backend.usecases.field_bundle import build_field_bundle
 from backend.usecases.go_on_unscanned import go_on_unscanned
 from backend.usecases.review_submission import return_submission
@@ -95,25 +96,25 @@ async def test_the_office_and_the_colleague_see_until_when_it_is_owed(visit):  #
         assert next(i for i in bundle["inspections"] if i["id"] == visit.inspection["id"])["scan_due_on"] == due.isoformat()
     manager = await principal("manager")
 
-    async def row() -> overview.InspectionRow:
+    async def owed() -> Lamp | None:
         async with transaction():
-            rows, _ = await overview.list_inspections(manager.scope, overview.InspectionFilter(campaign=UUID(visit.inspection["campaign"]["id"])))
-        return next(r for r in rows if r.id == inspection)
+            rows, _ = await board.list_inspections(manager.scope, board.InspectionFilter(campaign=UUID(visit.inspection["campaign"]["id"])))
+        return next((lamp for r in rows if r.id == inspection for lamp in r.lamps if lamp.clock == "scan"), None)
 
-    shown = await row()
-    assert (shown.scan_due_on, shown.is_scan_late) == (due, False)
+    shown = await owed()
+    assert (shown.due_on, shown.colour) == (due, "green")
     clock.hold(lambda: began + timedelta(days=11))
-    assert (await row()).is_scan_late
+    assert (await owed()).colour == "red"
     async with transaction():
         assert await connection().fetchval("select count(*) from ledger_entry where type = 'inspection.unscanned' and subject = $1", str(inspection)) == 1
     # A scan that is told ends what is owed, before any record.
     async with transaction():
         await connection().execute("update inspection set state = 'on_site' where id = $1", inspection)
-    assert (await row()).scan_due_on is None
+    assert await owed() is None
     # Whoever comes to it late is flagged by the day that everybody saw, whatever the record says of its beginning.
     rewrite(visit, started=clock.now())
     assert (await submit(visit)).backfill_due_on == due
-    assert (await row()).scan_due_on is None
+    assert await owed() is None
     with pytest.raises(WrongState):
         async with transaction():
             await connection().execute("update inspection set scan_due_on = null where id = $1", inspection)

@@ -18,8 +18,8 @@ from backend.registry.exemptions import list_of as list_exemptions
 from backend.registry.queries import Filter
 from backend.registry.rules import FIELDS, KINDS, STATUSES
 from backend.usecases import overview
-from backend.usecases.overview import InspectionFilter
-from backend.web.console import labels
+from backend.usecases.board import InspectionFilter, list_inspections
+from backend.web.console import labels, lamps
 from backend.web.shared import qr
 from backend.web.shared.i18n import pick
 from backend.web.shared.pages import page
@@ -104,7 +104,7 @@ async def show_enterprise(request: Request[Any, Any, Any], enterprise_id: FromPa
     places = await labels.load_places()
     industries = {i.code: pick(i, "name") for i in await queries.list_industries()}
     imports = await exchange.list_imports_of(e.code)
-    inspections, _next = await overview.list_inspections(scope, InspectionFilter(enterprise=e.id))
+    inspections, _next = await list_inspections(scope, InspectionFilter(enterprise=e.id))
     facts = [
         ("code", e.code),
         ("name", e.name),
@@ -129,7 +129,7 @@ async def show_enterprise(request: Request[Any, Any, Any], enterprise_id: FromPa
         inspections=inspections,
         results=await overview.list_results_of(e.id),
         states=labels.inspection_states(),
-        lamps=labels.lamps(),
+        lamps=lamps.colours(),
         places=places,
         labels=labels,
     )

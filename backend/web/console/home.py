@@ -17,9 +17,9 @@ from backend.people import queries as people
 from backend.people.rules import ADMIN, AUDITOR, MANAGER, REVIEWER, Principal, is_fit
 from backend.registry import queries as registry
 from backend.registry.queries import Filter
-from backend.usecases import overview
+from backend.usecases import board, overview
 from backend.usecases.recuse import list_recusals
-from backend.web.console import labels
+from backend.web.console import labels, lamps
 from backend.web.shared.i18n import _
 from backend.web.shared.pages import page
 
@@ -78,7 +78,7 @@ async def _todo(who: Principal, campaigns: list[overview.CampaignProgress], wait
     if who.role == MANAGER and (declared := sum(r.state == "declared" for r, _o, _e in await list_recusals(who))):
         found.append(Todo("warn", _("%(n)s 项回避申请等待决定", n=declared), "/console/recusals"))
     if overdue:
-        found.append(Todo("bad", _("%(n)s 项检查已逾期", n=overdue), "/console/inspections?lamp=red"))
+        found.append(Todo("bad", _("%(n)s 项检查有期限已过", n=overdue), "/console/inspections?lamp=red"))
     officers = await people.list_inspectors(who.scope)
     expiring = sum(o.is_valid and not is_fit(True, o.certificate_expires_on, on + timedelta(days=60)) for o in officers)
     if expiring and who.role != REVIEWER:
@@ -92,7 +92,8 @@ async def show_home(request: Request[Any, Any, Any]) -> Template:
     scope = who.scope
     campaigns, states = await overview.list_open_campaigns(scope), await overview.count_by_state(scope)
     counties = await overview.count_by_county(scope)
-    overdue, waiting = sum(c.overdue for c in counties), states.get(SUBMITTED, 0) + states.get(UNDER_REVIEW, 0)
+    lamp_counts = await board.count_lamps(scope)
+    overdue, waiting = sum(c.by_lamp["red"] for c in lamp_counts), states.get(SUBMITTED, 0) + states.get(UNDER_REVIEW, 0)
     return page(
         "console/home.html",
         campaigns=campaigns,
@@ -110,6 +111,8 @@ async def show_home(request: Request[Any, Any, Any]) -> Template:
         batches=(await exchange.list_batches(scope, 5)) if who.role in (MANAGER, ADMIN) else [],
         batch_states=labels.batch_states(),
         places=await labels.load_places(),
+        lamp_counts=lamp_counts,
+        lamps=lamps.colours(),
     )
 
 

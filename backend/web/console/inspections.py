@@ -1,4 +1,4 @@
-"""检查进度: every inspection with its state, its due lamp and its officers."""
+"""检查进度: every inspection with its state, its lamps and its officers, as a list or as columns."""
 
 from __future__ import annotations
 
@@ -11,10 +11,12 @@ from litestar import Request, get
 from litestar.params import FromQuery, QueryParameter
 from litestar.response import Template
 
-from backend.usecases import overview
-from backend.usecases.overview import InspectionFilter
-from backend.web.console import labels
+from backend.people.rules import MANAGER, REVIEWER, Principal
+from backend.usecases import board, overview
+from backend.usecases.board import InspectionFilter
+from backend.web.console import labels, lamps
 from backend.web.console.enterprises import wants_partial
+from backend.web.shared.i18n import _
 from backend.web.shared.pages import page
 
 
@@ -26,11 +28,49 @@ def _uuid(text: str) -> UUID | None:
 
 
 def _place(after: str) -> tuple[date, UUID] | None:
-    day, _, last = after.partition("_")
+    day, _underscore, last = after.partition("_")
     try:
         return date.fromisoformat(day), UUID(last)
     except ValueError:
         return None
+
+
+def columns() -> dict[str, str]:
+    """Column of the board -> its name."""
+    return {
+        "waiting": _("待检查"),
+        "on_site": _("现场检查"),
+        "returned": _("退回修改"),
+        "review": _("待审核"),
+        "after": _("公示后续"),
+        "done": _("已公示"),
+    }
+
+
+def _filter(who: Principal, given: dict[str, str]) -> InspectionFilter:
+    return InspectionFilter(
+        campaign=_uuid(given["campaign"]),
+        state=given["state"],
+        county=given["county"],
+        lamp=given["lamp"],
+        column=given["column"],
+        clock=given["clock"],
+        reviewer=who.account_id if given["mine"] else None,
+    )
+
+
+async def _choices(who: Principal) -> dict[str, Any]:
+    """What the filters of both views offer."""
+    return {
+        "campaigns": await overview.list_open_campaigns(who.scope),
+        "counties": await labels.county_choices(who.scope),
+        "is_reviewer": who.role == REVIEWER,
+    }
+
+
+def _shown(places: labels.Places) -> dict[str, Any]:
+    """How both views say what they show."""
+    return {"states": labels.inspection_states(), "columns": columns(), "lamps": lamps.colours(), "clocks": lamps.clocks(), "say": lamps.say, "places": places}
 
 
 @get("/inspections")
@@ -40,30 +80,69 @@ async def list_inspections(
     in_state: Annotated[str, QueryParameter(name="state")] = "",
     county: FromQuery[str] = "",
     lamp: FromQuery[str] = "",
+    column: FromQuery[str] = "",
+    clock: FromQuery[str] = "",
+    mine: FromQuery[str] = "",
     after: FromQuery[str] = "",
 ) -> Template:
-    scope = request.user.scope
-    by = InspectionFilter(campaign=_uuid(campaign), state=in_state, county=county, lamp=lamp)
-    rows, following = await overview.list_inspections(scope, by, after=_place(after))
-    wanted = {"campaign": str(by.campaign or ""), "state": in_state, "county": county, "lamp": lamp}
-    wanted |= {"after": f"{following[0]}_{following[1]}" if following else ""}
+    who: Principal = request.user
+    given = {"campaign": campaign, "state": in_state, "county": county, "lamp": lamp, "column": column, "clock": clock, "mine": mine}
+    by = _filter(who, given)
+    rows, following = await board.list_inspections(who.scope, by, after=_place(after))
+    wanted = given | {"after": f"{following[0]}_{following[1]}" if following else ""}
     context: dict[str, Any] = {
         "rows": rows,
         "next_href": "/console/inspections?" + urlencode({k: v for k, v in wanted.items() if v}) if following else None,
-        "states": labels.inspection_states(),
-        "lamps": labels.lamps(),
-        "places": await labels.load_places(),
+        "may_open": who.role in (MANAGER, REVIEWER),
+        "my_department": who.department,
+        **_shown(await labels.load_places()),
     }
     if wants_partial(request):
         return page("console/_inspections.html", **context)
-    return page(
-        "console/inspections.html",
-        by=by,
-        counts=await overview.count_by_state(scope),
-        campaigns=await overview.list_open_campaigns(scope),
-        counties=await labels.county_choices(scope),
-        **context,
-    )
+    return page("console/inspections.html", by=by, given=given, counts=await overview.count_by_state(who.scope), **await _choices(who), **context)
 
 
-HANDLERS = [list_inspections]
+@get("/board")
+async def show_board(
+    request: Request[Any, Any, Any],
+    campaign: FromQuery[str] = "",
+    county: FromQuery[str] = "",
+    lamp: FromQuery[str] = "",
+    column: FromQuery[str] = "",
+    mine: FromQuery[str] = "",
+) -> Template:
+    who: Principal = request.user
+    given = {"campaign": campaign, "county": county, "lamp": lamp, "column": column, "mine": mine}
+    by = _filter(who, given | {"state": "", "clock": ""})
+    found = await board.load_board(who.scope, by)
+    context: dict[str, Any] = {
+        "board": [c for c in found if c.key == column] or found,
+        "all_columns": {c.key: c.total for c in found},
+        "list_href": lambda **more: "/console/inspections?" + urlencode({k: v for k, v in (given | more).items() if v}),
+        "board_href": lambda **more: "/console/board?" + urlencode({k: v for k, v in (given | more).items() if v}),
+        "given": given,
+        "may_open": who.role in (MANAGER, REVIEWER),
+        "my_department": who.department,
+        **_shown(await labels.load_places()),
+    }
+    if wants_partial(request):
+        return page("console/_board.html", **context)
+    return page("console/board.html", by=by, **await _choices(who), **context)
+
+
+@get("/board/campaigns")
+async def show_campaign_board(request: Request[Any, Any, Any], county: FromQuery[str] = "") -> Template:
+    who: Principal = request.user
+    context: dict[str, Any] = {
+        "board": await board.load_campaign_board(who.scope, county),
+        "county": county,
+        "campaign_states": labels.campaign_states(),
+        "kinds": labels.adhoc_kinds(),
+        **_shown(await labels.load_places()),
+    }
+    if wants_partial(request):
+        return page("console/_board_campaigns.html", **context)
+    return page("console/board_campaigns.html", **await _choices(who), **context)
+
+
+HANDLERS = [list_inspections, show_board, show_campaign_board]

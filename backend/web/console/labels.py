@@ -75,10 +75,6 @@ def adhoc_kinds() -> dict[str, str]:
     return {kind: pick({"zh": zh, "en": en}, "") for kind, (zh, en) in KINDS_OF_CAMPAIGN.items() if kind != "random"}
 
 
-def lamps() -> dict[str, tuple[str, str]]:
-    return {"red": (_("已逾期"), "bad"), "yellow": (_("即将到期"), "warn"), "green": (_("期限内"), "good")}
-
-
 def batch_states() -> dict[str, tuple[str, str]]:
     return {
         "reading": (_("正在读取"), "accent"),

@@ -1,0 +1,161 @@
+"""The lamp of a clock: its colour, its day and what is left, from a dated period and the calendar. Pure.
+
+A clock runs from ``since``, a Beijing day. Its period is the one in force on that day. It ends on ``due_on``: the ``amount``-th working
+or natural day after ``since`` (行政处罚法 85: the first day does not count; periods of days are working days where the table says so);
+amount 0 means that the day itself is stored. Green until ``warn`` days before the end, yellow up to and on that day, red after it.
+
+``bounds`` says the same of many rows at once, so that a database can count lamps by comparing dates; proven equal to ``judge`` by
+``tests/rules/test_deadlines.py``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Final
+
+from backend.kernel.errors import DomainError
+from backend.kernel.workdays import add_working_days, is_provisional, is_working_day
+
+VISIT, SCAN, REVIEW, PUBLISH, OBJECTION, REPLACEMENT, RECTIFY, WITHDRAW, ACKNOWLEDGE = (
+    "visit",
+    "scan",
+    "review",
+    "publish",
+    "objection",
+    "replacement",
+    "rectify",
+    "withdraw",
+    "acknowledge",
+)
+CLOCKS: Final = (VISIT, SCAN, REVIEW, PUBLISH, OBJECTION, REPLACEMENT, RECTIFY, WITHDRAW, ACKNOWLEDGE)
+# Their last day is stored with the thing itself, for it was told to somebody; the table gives only the warning.
+STORED: Final = frozenset({VISIT, SCAN, RECTIFY})
+GREEN, YELLOW, RED = "green", "yellow", "red"
+COLOURS: Final = (RED, YELLOW, GREEN)
+DAY: Final = timedelta(days=1)
+
+
+class NoPeriod(DomainError):
+    code = "no-period"
+    status = 422
+    zh = "期限表中没有 {day} 适用的“{clock}”期限"
+    en = "The table of periods has none for {clock} on {day}"
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """One clock's length while it was in force. ``unit``: working | natural, for ``amount`` and ``warn`` alike."""
+
+    clock: str
+    amount: int
+    unit: str
+    warn: int
+    valid_from: date
+    valid_to: date | None
+    source: str
+
+    def holds(self, day: date) -> bool:
+        return self.valid_from <= day and (self.valid_to is None or day <= self.valid_to)
+
+
+@dataclass(frozen=True, slots=True)
+class Book:
+    """All periods, and the holidays that working days are counted with (see ``kernel.workdays``)."""
+
+    periods: Sequence[Period]
+    holidays: Mapping[date, bool]
+
+    def period(self, clock: str, since: date) -> Period:
+        """Raises ``NoPeriod``."""
+        for period in self.periods:
+            if period.clock == clock and period.holds(since):
+                return period
+        raise NoPeriod(clock=clock, day=since.isoformat())
+
+    def add(self, start: date, n: int, unit: str) -> date:
+        return add_working_days(start, n, self.holidays) if unit == "working" else start + n * DAY
+
+    def due_of(self, clock: str, since: date) -> date:
+        """The last day of a clock that runs from ``since``."""
+        period = self.period(clock, since)
+        return since if clock in STORED else self.add(since, period.amount, period.unit)
+
+
+@dataclass(frozen=True, slots=True)
+class Lamp:
+    """``left``: days until ``due_on`` in the period's unit, 0 on the day itself, negative when late.
+
+    ``is_provisional``: the count passes through a year whose holidays nobody has entered.
+    """
+
+    clock: str
+    colour: str
+    since: date
+    due_on: date
+    left: int
+    unit: str
+    is_provisional: bool
+
+    @property
+    def rank(self) -> tuple[int, date, int]:
+        """The most pressing first: red before yellow before green, then by date."""
+        return COLOURS.index(self.colour), self.due_on, CLOCKS.index(self.clock)
+
+
+def _between(first: date, last: date, unit: str, holidays: Mapping[date, bool]) -> int:
+    """Days after ``first`` up to and with ``last``, in the unit; negative where ``last`` lies before."""
+    if last < first:
+        return -_between(last, first, unit, holidays)
+    days = (last - first).days
+    return days if unit == "natural" else sum(is_working_day(first + (n + 1) * DAY, holidays) for n in range(days))
+
+
+def judge(clock: str, since: date, book: Book, today: date) -> Lamp:
+    """The lamp of one running clock. Raises ``NoPeriod``."""
+    period = book.period(clock, since)
+    due_on = book.due_of(clock, since)
+    colour = RED if due_on < today else YELLOW if due_on <= book.add(today, period.warn, period.unit) else GREEN
+    unknown = period.unit == "working" and is_provisional(min(since, due_on, today), max(due_on, today), book.holidays)
+    return Lamp(clock, colour, since, due_on, _between(today, due_on, period.unit, book.holidays), period.unit, unknown)
+
+
+def judge_all(running: Iterable[tuple[str, date]], book: Book, today: date) -> list[Lamp]:
+    """The lamps of all clocks of one thing, the most pressing first."""
+    return sorted((judge(clock, since, book, today) for clock, since in running), key=lambda lamp: lamp.rank)
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """Of a clock that runs since a day in ``first`` .. ``last``: red if that day lies before ``red_before``, else yellow if before ``yellow_before``."""
+
+    clock: str
+    first: date
+    last: date
+    red_before: date
+    yellow_before: date
+
+
+def _first_due_after(day: date, clock: str, period: Period, book: Book) -> date:
+    """The earliest ``since`` whose last day lies after ``day``. A longer wait never ends earlier, so one walk finds it."""
+    if clock in STORED or period.amount == 0:
+        return day + DAY
+    since = day + DAY
+    while book.add(since - DAY, period.amount, period.unit) > day:
+        since -= DAY
+    return since
+
+
+def bounds(book: Book, today: date) -> list[Bound]:
+    """One per row of the table of periods."""
+    return [
+        Bound(
+            p.clock,
+            p.valid_from,
+            p.valid_to or date.max,
+            _first_due_after(today - DAY, p.clock, p, book),
+            _first_due_after(book.add(today, p.warn, p.unit), p.clock, p, book),
+        )
+        for p in book.periods
+    ]

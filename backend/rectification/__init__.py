@@ -1,0 +1,5 @@
+"""Rectification 责令改正: orders to correct, the visits that follow them up (复查), and how an order closes.
+
+Governing rules: 行政处罚法 28 (the party is ordered to correct), 国办发〔2024〕54号 (a follow-up visit is counted by no yearly cap).
+Ledger events: ``rectification.ordered``, ``rectification.followed``, ``rectification.judged``, ``rectification.closed``.
+"""
