@@ -16,7 +16,7 @@ from backend.usecases import lamps
 from backend.usecases.lamps import BOUNDS, LAMP, Conditions
 
 PAGE: Final = 50
-IN_COLUMN: Final = 20
+IN_COLUMN: Final = 12
 IN_ONE_COLUMN: Final = 100
 # Column -> the states that it holds. A published result stays in sight while something of it is open.
 COLUMNS: Final = {
