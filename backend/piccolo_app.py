@@ -8,9 +8,12 @@ ROOMS = (
     "storage",
     "ledger",
     "evidence",
+    "history",
     "deadlines",
     "registry",
     "people",
+    "items",
+    "rulebook",
     "facts",
     "draws",
     "inspections",
@@ -28,6 +31,6 @@ ROOMS = (
 APP_CONFIG = AppConfig(
     app_name="sunlot",
     migrations_folder_path=str(Path(__file__).parent.parent / "migrations"),
-    table_classes=table_finder([f"backend.{room}.tables" for room in ROOMS]),
+    table_classes=table_finder([f"backend.{room}.tables" for room in ROOMS], exclude_imported=True),
     migration_dependencies=[],
 )

@@ -9,31 +9,11 @@ from typing import Any
 from uuid import UUID
 
 from backend.inspections.rules import OPEN
+from backend.items.queries import ItemView
 from backend.kernel import clock
 from backend.kernel.errors import NotFound
 from backend.kernel.scope import Scope
 from backend.storage.engine import reader
-
-
-@dataclass(frozen=True, slots=True)
-class ItemView:
-    code: str
-    department: str
-    name_zh: str
-    name_en: str
-    category: str
-    legal_basis: str
-    method: str
-    qualification: str | None
-    checklist: UUID
-
-
-@dataclass(frozen=True, slots=True)
-class OutcomeView:
-    code: str
-    parent: str | None
-    zh: str
-    en: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,30 +84,26 @@ async def find_campaign(campaign_id: UUID, scope: Scope) -> CampaignView:
     return _campaign(row)
 
 
-async def list_items(departments: list[str] | None = None) -> list[ItemView]:
-    """The items in force with their newest checklist."""
+async def list_pinned_items(campaigns: list[UUID]) -> dict[UUID, dict[str, ItemView]]:
+    """By campaign and code: the items as they were planned, with the checklist and in the edition that were pinned."""
     rows = await reader().fetch(
-        "select distinct on (i.code) i.code, i.department, i.name_zh, i.name_en, i.category, i.legal_basis, i.method, i.qualification,"
-        " l.id as checklist from check_item i join checklist l on l.item = i.code"
-        " where i.valid_to is null and ($1::text[] is null or i.department = any($1)) order by i.code, l.version desc",
-        departments,
+        "select ci.campaign, i.code, i.department, e.name_zh, e.name_en, e.category, e.legal_basis, e.method, e.qualification, ci.checklist, e.id as edition"
+        " from campaign_item ci join check_item i on i.code = ci.item"
+        " join lateral (select * from check_item_edition where item = i.code and (ci.edition is null or id = ci.edition)"
+        " order by valid_from, created_at limit 1) e on true where ci.campaign = any($1) order by i.code",
+        campaigns,
     )
-    return [ItemView(**row) for row in rows]
+    found: dict[UUID, dict[str, ItemView]] = {campaign: {} for campaign in campaigns}
+    for row in rows:
+        fields = dict(row)
+        campaign = fields.pop("campaign")
+        found[campaign][row["code"]] = ItemView(**fields)
+    return found
 
 
 async def list_campaign_items(campaign_id: UUID) -> list[ItemView]:
-    """The campaign's items with the checklist that was pinned."""
-    rows = await reader().fetch(
-        "select i.code, i.department, i.name_zh, i.name_en, i.category, i.legal_basis, i.method, i.qualification, ci.checklist"
-        " from campaign_item ci join check_item i on i.code = ci.item where ci.campaign = $1 order by i.code",
-        campaign_id,
-    )
-    return [ItemView(**row) for row in rows]
-
-
-async def list_outcomes() -> list[OutcomeView]:
-    rows = await reader().fetch("select code, parent, zh, en from outcome_code where valid_to is null order by position")
-    return [OutcomeView(**row) for row in rows]
+    """The campaign's items by code, as they were planned."""
+    return list((await list_pinned_items([campaign_id]))[campaign_id].values())
 
 
 async def list_open_enterprises() -> set[UUID]:

@@ -10,6 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from backend.inspections import rules
+from backend.items.queries import list_items
 from backend.kernel import clock
 from backend.kernel.errors import Forbidden, Invalid, NotFound
 from backend.kernel.ids import new_id
@@ -20,74 +21,18 @@ from backend.storage.engine import connection
 NUMBERING = 7262319  # advisory lock: numbers without gaps or doubles
 
 
-async def add_check_item(item: dict[str, Any], valid_from: date, *, by: UUID | None = None) -> None:
-    """Put one check item with the first version of its checklist into the item list. Idempotent by code."""
-    done = await connection().execute(
-        "insert into check_item (code, department, name_zh, name_en, category, legal_basis, method, qualification, valid_from)"
-        " values ($1, $2, $3, $4, $5, $6, $7, $8, $9) on conflict (code) do nothing",
-        item["code"],
-        item["department"],
-        item["name_zh"],
-        item["name_en"],
-        item["category"],
-        item["legal_basis"],
-        item["method"],
-        item["qualification"],
-        valid_from,
-    )
-    if done.endswith("0"):
-        return
-    form = item["checklist"]
-    await connection().execute(
-        "insert into checklist (id, item, version, title_zh, title_en, questions, created_at) values ($1, $2, $3, $4, $5, $6, $7)",
-        new_id(),
-        item["code"],
-        form["version"],
-        form["title_zh"],
-        form["title_en"],
-        json.dumps(form["questions"], ensure_ascii=False),
-        clock.now(),
-    )
-    await ledger.record(
-        "checkitem.added",
-        actor=by,
-        subject=item["code"],
-        payload={name: item[name] for name in ("code", "department", "name_zh", "legal_basis")} | {"checklist": form["version"]},
-        public=True,
-    )
-
-
-async def add_outcome_code(code: str, parent: str | None, zh: str, en: str, position: int, valid_from: date) -> None:
-    """Idempotent by code."""
-    done = await connection().execute(
-        "insert into outcome_code (code, parent, zh, en, position, valid_from) values ($1, $2, $3, $4, $5, $6) on conflict (code) do nothing",
-        code,
-        parent,
-        zh,
-        en,
-        position,
-        valid_from,
-    )
-    if not done.endswith("0"):
-        await ledger.record("outcome.added", actor=None, subject=code, payload={"zh": zh, "en": en, "parent": parent}, public=True)
-
-
-async def _pin_forms(items: Sequence[str], departments: Sequence[str]) -> list[tuple[str, UUID]]:
-    """(item, newest checklist). Raises ``Invalid`` for an item that is not in force or belongs to none of the departments."""
-    forms = await connection().fetch(
-        "select distinct on (i.code) i.code, i.department, l.id from check_item i join checklist l on l.item = i.code"
-        " where i.code = any($1) and i.valid_to is null order by i.code, l.version desc",
-        list(items),
-    )
+async def _pin_forms(items: Sequence[str], departments: Sequence[str]) -> list[tuple[str, UUID, UUID]]:
+    """(item, newest checklist, today's edition). Raises ``Invalid`` for an item that is not in force or belongs to none of the departments."""
+    forms = [item for item in await list_items() if item.code in items]
     if len(forms) != len(set(items)):
         raise Invalid(field="items", why_zh="所选事项不在事项清单中", why_en="an item is not on the item list")
     for form in forms:
-        if form["department"] not in departments:
-            raise Invalid(field="items", why_zh=f"事项 {form['code']} 不属于参与部门", why_en=f"item {form['code']} belongs to no department taking part")
-    return [(form["code"], form["id"]) for form in forms]
+        if form.department not in departments:
+            raise Invalid(field="items", why_zh=f"事项 {form.code} 不属于参与部门", why_en=f"item {form.code} belongs to no department taking part")
+    return [(form.code, form.checklist, form.edition) for form in forms]
 
 
-async def _store_campaign(forms: Sequence[tuple[str, UUID]], **values: Any) -> tuple[UUID, str]:
+async def _store_campaign(forms: Sequence[tuple[str, UUID, UUID]], **values: Any) -> tuple[UUID, str]:
     """The row under the next number, with its pinned checklists. Returns (id, number)."""
     await connection().execute("select pg_advisory_xact_lock($1)", NUMBERING)
     year = clock.now().astimezone(clock.BEIJING).year
@@ -97,7 +42,7 @@ async def _store_campaign(forms: Sequence[tuple[str, UUID]], **values: Any) -> t
     places = ", ".join(f"${n}" for n in range(1, len(row) + 1))
     await connection().execute(f"insert into campaign ({', '.join(row)}) values ({places})", *row.values())
     await connection().executemany(
-        "insert into campaign_item (campaign, item, checklist) values ($1, $2, $3)", [(campaign_id, item, checklist) for item, checklist in forms]
+        "insert into campaign_item (campaign, item, checklist, edition) values ($1, $2, $3, $4)", [(campaign_id, *form) for form in forms]
     )
     return campaign_id, number
 

@@ -4,44 +4,7 @@ from piccolo.columns import JSONB, UUID, Array, BigSerial, Boolean, Bytea, Date,
 from piccolo.columns.defaults.uuid import UUID4
 from piccolo.table import Table
 
-
-class CheckItem(Table, tablename="check_item"):
-    """随机抽查事项 One item of the item list."""
-
-    code = Varchar(length=20, primary_key=True, default=None)
-    department = Varchar(length=20)
-    name_zh = Varchar(length=120)
-    name_en = Varchar(length=160)
-    category = Varchar(length=10)  # general | key
-    legal_basis = Text()
-    method = Varchar(length=20)
-    qualification = Varchar(length=40, null=True, default=None)
-    valid_from = Date()
-    valid_to = Date(null=True, default=None)
-
-
-class Checklist(Table, tablename="checklist"):
-    """检查表 One version of a check item's form. Never changed: a change is a new version."""
-
-    id = UUID(primary_key=True, default=UUID4())
-    item = ForeignKey(references=CheckItem, on_delete=OnDelete.restrict)
-    version = Integer()
-    title_zh = Varchar(length=160)
-    title_en = Varchar(length=200)
-    questions = JSONB()
-    created_at = Timestamptz()
-
-
-class OutcomeCode(Table, tablename="outcome_code"):
-    """检查结果代码 One node of the tree of outcomes."""
-
-    code = Varchar(length=4, primary_key=True, default=None)
-    parent = Varchar(length=4, null=True, default=None)
-    zh = Varchar(length=120)
-    en = Varchar(length=160)
-    position = SmallInt()
-    valid_from = Date()
-    valid_to = Date(null=True, default=None)
+from backend.items.tables import CheckItem, CheckItemEdition, Checklist
 
 
 class Campaign(Table, tablename="campaign"):
@@ -76,6 +39,7 @@ class CampaignItem(Table, tablename="campaign_item"):
     campaign = ForeignKey(references=Campaign, on_delete=OnDelete.restrict)
     item = ForeignKey(references=CheckItem, on_delete=OnDelete.restrict)
     checklist = ForeignKey(references=Checklist, on_delete=OnDelete.restrict)
+    edition = ForeignKey(references=CheckItemEdition, on_delete=OnDelete.restrict, null=True, default=None)  # the item as it stood that day
 
 
 class Recusal(Table, tablename="recusal"):

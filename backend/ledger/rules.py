@@ -35,6 +35,7 @@ EVENTS: dict[str, tuple[str, str]] = {
     "account.created": ("新建账号", "Account created"),
     "inspector.changed": ("变更执法人员名录", "Register of officers changed"),
     "codebook.loaded": ("载入代码表", "Codes loaded"),
+    "codebook.changed": ("变更代码与规则表", "Codes or rules changed"),
     "department.added": ("新增部门", "Department added"),
     "outcome.added": ("新增检查结果代码", "Outcome code added"),
     "checkitem.added": ("新增抽查事项", "Check item added"),

@@ -36,6 +36,7 @@ class InspectorView:
     counties: tuple[str, ...]
     phone: str
     is_valid: bool
+    version: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +101,17 @@ async def find_principal_of(account_id: UUID) -> rules.Principal | None:
 
 
 async def list_departments() -> list[DepartmentView]:
-    rows = await Department.select().order_by(Department.code)
+    """All there ever were, for their names; ``list_open_departments`` for those that inspect today."""
+    rows = await Department.select(Department.code, Department.name_zh, Department.name_en).order_by(Department.code)
+    return [DepartmentView(**row) for row in rows]
+
+
+async def list_open_departments() -> list[DepartmentView]:
+    """The authorities that inspect today, for a choice."""
+    rows = await reader().fetch(
+        "select code, name_zh, name_en from department where (valid_from is null or valid_from <= $1) and (valid_to is null or valid_to > $1) order by code",
+        clock.today(),
+    )
     return [DepartmentView(**row) for row in rows]
 
 

@@ -13,12 +13,14 @@ from uuid import UUID
 
 import argon2
 
+from backend.history import service as history
+from backend.history.rules import Kind
 from backend.kernel import clock
 from backend.kernel.errors import Conflict, DomainError, Forbidden, Invalid, NotFound
 from backend.kernel.ids import new_id
 from backend.ledger import service as ledger
 from backend.people import rules
-from backend.people.tables import Account, Device, Inspector, Session
+from backend.people.tables import Account, Device, Session
 from backend.storage.engine import connection
 
 # OWASP's floor for argon2id: 19 MiB, two passes, one lane.
@@ -53,6 +55,18 @@ class DeviceRevoked(DomainError):
     status = 403
     zh = "这台手机已于 {revoked_at} 报失停用。请重新登录，登记新的密钥后再提交"
     en = "This phone was reported lost and revoked on {revoked_at}. Sign in again: it gets a new key and can then hand in"
+
+
+OFFICER = Kind(
+    "inspector",
+    "inspector",
+    "id",
+    ("name", "department", "certificate_no", "certificate_expires_on", "qualifications", "counties", "phone", "is_valid", "account"),
+)
+
+
+def certificate_taken() -> Invalid:
+    return Invalid(field="certificate_no", why_zh="此执法证号已在名录库中", why_en="this certificate is in the register already")
 
 
 async def hash_password(password: str) -> str:
@@ -119,22 +133,27 @@ async def add_inspector(
     account: UUID | None = None,
     by: UUID | None = None,
 ) -> UUID:
-    """Put an officer on the list of officers."""
+    """Put an officer on the list of officers. Raises ``Invalid`` for a certificate that is there already."""
     inspector_id = new_id()
-    await Inspector.insert(
-        Inspector(
-            id=inspector_id,
-            account=account,
-            name=name,
-            department=department,
-            certificate_no=certificate_no,
-            certificate_expires_on=certificate_expires_on,
-            qualifications=qualifications,
-            counties=counties,
-            phone=phone,
-        )
+    fields = {
+        "name": name,
+        "department": department,
+        "certificate_no": certificate_no,
+        "certificate_expires_on": certificate_expires_on,
+        "qualifications": qualifications,
+        "counties": counties,
+        "phone": phone,
+        "account": account,
+    }
+    done = await connection().execute(
+        f"insert into inspector (id, {', '.join(fields)}) values ($1, {', '.join(f'${n}' for n in range(2, len(fields) + 2))})"
+        " on conflict (certificate_no) do nothing",
+        inspector_id,
+        *fields.values(),
     )
-    await ledger.record(
+    if done.endswith("0"):
+        raise certificate_taken()
+    entry = await ledger.record(
         "inspector.changed",
         actor=by,
         subject=str(inspector_id),
@@ -146,29 +165,20 @@ async def add_inspector(
             "counties": counties,
         },
     )
+    await history.note("inspector", inspector_id, "added", old={}, new=fields, version=1, by=by, entry=entry)
     return inspector_id
 
 
 async def give_account(inspector_id: UUID, account_id: UUID, *, department: str, by: UUID) -> None:
     """Let an officer of the department sign in with an account. Raises ``Conflict`` where the officer has one already."""
-    inspector = (
-        await Inspector.select(Inspector.account, Inspector.department)
-        .where(Inspector.id == inspector_id)
-        .lock_rows("NO KEY UPDATE")
-        .first()
-    )
-    if inspector is None or inspector["department"] != department:
+    inspector = await history.take(OFFICER, inspector_id, None)
+    if inspector["department"] != department:
         raise NotFound()
     if inspector["account"] is not None:
         raise Conflict()
-    await Inspector.update({Inspector.account: account_id}).where(Inspector.id == inspector_id)
-    await ledger.record("inspector.changed", actor=by, subject=str(inspector_id), payload={"what": "account", "account": str(account_id)})
-
-
-async def suspend_inspector(inspector_id: UUID, *, by: UUID | None = None) -> None:
-    """The officer is drawn no more; what they did stays theirs."""
-    await Inspector.update({Inspector.is_valid: False}).where(Inspector.id == inspector_id)
-    await ledger.record("inspector.changed", actor=by, subject=str(inspector_id), payload={"what": "suspended"})
+    version = await history.update(OFFICER, inspector, {"account": account_id})
+    entry = await ledger.record("inspector.changed", actor=by, subject=str(inspector_id), payload={"what": "account", "account": str(account_id)})
+    await history.note("inspector", inspector_id, "account", old=inspector, new={"account": account_id}, version=version, by=by, entry=entry)
 
 
 def _hash_key(cookie: str) -> str:

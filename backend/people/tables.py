@@ -11,6 +11,9 @@ class Department(Table, tablename="department"):
     code = Varchar(length=20, primary_key=True, default=None)
     name_zh = Varchar(length=80)
     name_en = Varchar(length=120)
+    valid_from = Date(null=True, default=None)
+    valid_to = Date(null=True, default=None)  # the first day on which it is no longer an authority
+    version = Integer(default=1)
 
 
 class Account(Table, tablename="account"):
@@ -40,6 +43,7 @@ class Inspector(Table, tablename="inspector"):
     counties = Array(base_column=Varchar(length=12))
     phone = Varchar(length=40, default="")
     is_valid = Boolean(default=True)
+    version = Integer(default=1)
 
 
 class Device(Table, tablename="device"):

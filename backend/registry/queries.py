@@ -11,14 +11,17 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
+from backend.kernel import clock
 from backend.kernel.errors import NotFound
 from backend.kernel.scope import Scope
 from backend.registry.codebook import Codebook, IndustryCode, RegionCode
 from backend.registry.rules import normalise_code
 from backend.registry.tables import Enterprise, Industry, Region
+from backend.storage.engine import reader
 from backend.storage.relation import Relation
 
 PAGE = 50
+_TODAY = "(valid_from is null or valid_from <= $1) and (valid_to is null or valid_to > $1)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,11 +86,7 @@ class EnterprisePage:
 
 async def list_regions() -> list[RegionView]:
     """All regions that hold today, by code."""
-    rows = (
-        await Region.select(Region.code, Region.name_zh, Region.name_en, Region.parent)
-        .where(Region.valid_to.is_null())
-        .order_by(Region.code)
-    )
+    rows = await reader().fetch(f"select code, name_zh, name_en, parent from region where {_TODAY} order by code", clock.today())
     return [RegionView(**row) for row in rows]
 
 
@@ -99,14 +98,19 @@ async def list_counties(scope: Scope) -> list[RegionView]:
 
 
 async def list_industries() -> list[IndustryView]:
-    rows = await Industry.select(Industry.code, Industry.name_zh, Industry.name_en).order_by(Industry.code)
+    """The classes that hold today, by code."""
+    rows = await reader().fetch(f"select code, name_zh, name_en from industry where {_TODAY} order by code", clock.today())
     return [IndustryView(**row) for row in rows]
 
 
 async def load_codebook() -> Codebook:
     """The code tables as the office keeps them now, for judging rows."""
     regions, industries = await Region.select(), await Industry.select()
-    return Codebook.of((RegionCode(**r) for r in regions), (IndustryCode(**i) for i in industries))
+
+    def kept(kind: type, row: dict[str, Any]) -> dict[str, Any]:
+        return {name: row[name] for name in kind.__dataclass_fields__}  # type: ignore[attr-defined]
+
+    return Codebook.of((RegionCode(**kept(RegionCode, r)) for r in regions), (IndustryCode(**kept(IndustryCode, i)) for i in industries))
 
 
 def _cursor(view: EnterpriseView) -> str:

@@ -15,6 +15,7 @@ class Region(Table, tablename="region"):
     valid_from = Date(null=True, default=None)
     valid_to = Date(null=True, default=None)
     source = Varchar(length=200)
+    version = Integer(default=1)
 
 
 class Industry(Table, tablename="industry"):
@@ -24,6 +25,9 @@ class Industry(Table, tablename="industry"):
     name_zh = Varchar(length=80)
     name_en = Varchar(length=120)
     edition = Varchar(length=20)
+    valid_from = Date(null=True, default=None)
+    valid_to = Date(null=True, default=None)
+    version = Integer(default=1)
 
 
 class Enterprise(Table, tablename="enterprise"):

@@ -6,8 +6,9 @@ from typing import Any
 from uuid import UUID
 
 from backend.evidence.queries import list_blobs
-from backend.inspections import parts_rules, queries, record_rules, scanning, submission_queries, submissions
-from backend.kernel import jcs
+from backend.inspections import parts_rules, record_rules, scanning, submission_queries, submissions
+from backend.items.queries import list_outcomes
+from backend.kernel import clock, jcs
 from backend.kernel.errors import Invalid
 from backend.people import service as people
 from backend.people.rules import Principal
@@ -82,7 +83,7 @@ async def _expected(mine: submission_queries.FieldInspection, submission: UUID, 
         device=str(device),
         sealed_entry=mine.sealed_entry,
         forms=[record_rules.Form(item, str(checklist), checklists[checklist].questions) for item, checklist in mine.items],
-        outcome_codes=frozenset(o.code for o in await queries.list_outcomes()),
+        outcome_codes=frozenset(o.code for o in await list_outcomes(since=clock.day_of(mine.dispatched_at))),
         officers=frozenset(str(inspector) for inspector, _, _ in mine.officers),
         enterprise_codes=frozenset({enterprise.qr_token, enterprise.code}),
     )

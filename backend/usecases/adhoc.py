@@ -9,6 +9,7 @@ from uuid import UUID
 from backend.inspections import queries, service
 from backend.inspections.rules import KINDS as KINDS  # what the public face calls them
 from backend.inspections.rules import RANDOM, AdhocPlan
+from backend.items.queries import list_items
 from backend.kernel import clock
 from backend.kernel.errors import Forbidden, Invalid
 from backend.notify import service as notify
@@ -83,7 +84,7 @@ async def _team(plan: AdhocPlan, enterprise: EnterpriseView, by: Principal) -> l
     chosen = [_fit(fit.get(officer), enterprise) for officer in dict.fromkeys(plan.officers)]
     if await queries.list_recusals_of(enterprise.id, [o.id for o in chosen]):
         raise Invalid(field="officers", why_zh="所选人员中有须回避的，请换人", why_en="one of the chosen officers must stand back: choose another")
-    for item in await queries.list_items([by.department or ""]):
+    for item in await list_items([by.department or ""]):
         if item.code in plan.items and item.qualification and not any(item.qualification in o.qualifications for o in chosen):
             raise Invalid(
                 field="officers",

@@ -12,6 +12,7 @@ import msgspec
 from backend.draws import queries as draws
 from backend.inspections import part_queries, queries, submission_queries
 from backend.inspections.parts_rules import Outstanding
+from backend.items.queries import list_outcomes
 from backend.kernel.errors import Forbidden
 from backend.ledger.queries import find_receipt
 from backend.notices.queries import list_notices
@@ -53,7 +54,7 @@ async def build_field_bundle(*, by: Principal, device: UUID | None = None) -> di
                 }
                 for c in await submission_queries.list_checklists(sorted({c for i in mine for _, c in i.items}))
             },
-            "outcome_codes": [{"code": o.code, "zh": o.zh, "en": o.en, "parent": o.parent} for o in await queries.list_outcomes()],
+            "outcome_codes": [{"code": o.code, "zh": o.zh, "en": o.en, "parent": o.parent} for o in await list_outcomes()],
             "inbox": [
                 {
                     "id": str(e.id),
@@ -75,7 +76,7 @@ async def _inspections(mine: list[submission_queries.FieldInspection], by: Princ
     industries = {i.code: i for i in await registry.list_industries()}
     departments = {d.code: d for d in await people.list_departments()}
     officers = await people.list_inspectors_by_id(list({o for i in mine for o, _, _ in i.officers}))
-    items = {i.code: i for i in await queries.list_items()}
+    pinned = await queries.list_pinned_items(list({i.campaign for i in mine}))
     visits = await queries.count_visits_this_year(by.department or "")
     earlier = await publicity.list_latest_of([i.enterprise for i in mine])
     drawn = {campaign: await draws.find_draw_of_campaign(campaign) for campaign in {i.campaign for i in mine}}
@@ -85,7 +86,7 @@ async def _inspections(mine: list[submission_queries.FieldInspection], by: Princ
     outstanding = await list_outstanding(list(standing.values()))
     found = []
     for i in mine:
-        e, draw = enterprises[i.enterprise_code], drawn[i.campaign]
+        e, draw, items = enterprises[i.enterprise_code], drawn[i.campaign], pinned[i.campaign]
         proof = await prove_visit(i, draw)
         receipt = await find_receipt(i.submission_entry) if i.submission_entry else None
         region, industry = regions.get(e.region), industries.get(e.industry)

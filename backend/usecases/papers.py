@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -12,6 +12,7 @@ from backend.draws import queries as draws
 from backend.evidence import service as evidence
 from backend.inspections import queries, record_rules, submission_queries
 from backend.inspections.submission_queries import ChecklistView, FieldInspection, RecordView
+from backend.items.queries import ItemView, OutcomeView, list_outcomes
 from backend.kernel.errors import NotFound
 from backend.kernel.scope import EVERYTHING
 from backend.ledger import queries as ledger
@@ -34,7 +35,7 @@ class VisitFacts:
     authority: DepartmentView
     notice: NoticeView | None
     officers: tuple[tuple[InspectorView, DepartmentView], ...]
-    items: dict[str, queries.ItemView]
+    items: dict[str, ItemView]
     draw: tuple[str, datetime] | None
     proof: ShownProof
 
@@ -47,7 +48,7 @@ class RecordFacts:
     view: RecordView
     content_sha256: str
     checklists: dict[str, ChecklistView]
-    outcomes: dict[str, queries.OutcomeView]
+    outcomes: dict[str, OutcomeView]
     strokes: dict[str, dict[str, Any]]
     files: dict[str, bytes]
     index: int | None
@@ -101,7 +102,7 @@ async def load_record(submission: UUID, *, by: Principal) -> RecordFacts:
         receipt = await ledger.find_receipt(view.entry_id)
         checklists = await submission_queries.list_checklists([UUID(i["checklist"]) for i in record["items"]])
         facts = await load_facts(await submission_queries.find_for_team(view.inspection))
-        outcomes = {o.code: o for o in await queries.list_outcomes()}
+        outcomes = {o.code: o for o in await list_outcomes(since=date.min)}
     shown = {p.get("marked") or p["sha256"] for p in record["photos"]}
     return RecordFacts(
         facts=facts,

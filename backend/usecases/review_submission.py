@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import date
 from uuid import UUID
 
 from backend.draws import queries as draws
 from backend.inspections import part_queries, queries, service, submission_queries, submissions
 from backend.inspections.rules import RANDOM
+from backend.items.queries import list_outcomes
 from backend.kernel import merkle
 from backend.kernel.scope import EVERYTHING
 from backend.notify import service as notify
@@ -39,7 +41,7 @@ async def approve_submission(submission: UUID, comment: str, *, by: Principal) -
         campaign = await queries.find_campaign(standing.campaign, EVERYTHING)
         draw = await draws.find_draw_of_campaign(standing.campaign)
         authority = next(d for d in await people.list_departments() if d.code == standing.department)
-        codes = {o.code: o for o in await queries.list_outcomes()}
+        codes = {o.code: o for o in await list_outcomes(since=date.min)}
         number = await publicity.next_number()
         snapshot = publicity_rules.make_snapshot(
             number=number,

@@ -27,7 +27,7 @@ def test_every_event_is_written_by_some_verb():
 
 
 WRITES = re.compile(r"\b(insert into|update [a-z_]+ set|delete from|copy_records_to_table)|\.(insert|delete|save)\(")
-ROOMS = ("evidence", "registry", "people", "draws", "inspections", "exchange", "notices", "notify", "publicity")
+ROOMS = ("evidence", "history", "registry", "people", "items", "rulebook", "draws", "inspections", "exchange", "notices", "notify", "publicity")
 # A verb that writes without an entry of its own, and what stands for it in the log.
 SILENT = {
     "draws.changes.approve_replacement": "the decision, by draw.replacement; the approvals are in its payload",
@@ -45,6 +45,7 @@ SILENT = {
     "exchange.unsent.open_import": "unsent.imported, when it is through",
     "exchange.unsent.note_record": "unsent.imported, and inspection.submitted where it was accepted",
     "exchange.unsent.try_again": "unsent.imported, when it is through again",
+    "history.service.note": "the entry that it stands beside",
     "inspections.service._store_campaign": "campaign.created",
     "inspections.service.move_campaign": "the step that moves it: draw.announced, draw.performed, draw.revealed, draw.voided, result.published",
     "inspections.service.cancel_untouched": "draw.voided",

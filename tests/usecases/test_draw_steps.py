@@ -107,6 +107,13 @@ async def test_inspectors_and_other_departments_are_no_witnesses(demo):
 async def test_a_beacon_round_needs_nobody_to_be_believed(demo):
     moment = datetime(2023, 9, 15, 3, 0, tzinfo=UTC)
     clock.hold(lambda: moment)
+    async with transaction():  # the demo's item list begins in 2026
+        await connection().execute("update check_item set valid_from = '2023-01-01' where code = 'SC01'")
+        await connection().execute(
+            "insert into check_item_edition (id, item, valid_from, name_zh, name_en, category, legal_basis, method, qualification, created_at)"
+            " select gen_random_uuid(), code, valid_from, name_zh, name_en, category, legal_basis, method, qualification, now() from check_item"
+            " where code = 'SC01'"
+        )
     source = {"kind": "drand", "name": "drand quicknet", "date": "2023-09-15", "rule": ""}
     draw_id = await announced([source], due_on=moment.date() + timedelta(days=20))
     announced_source = (await queries.find_draw(draw_id)).announcement["sources"][0]

@@ -13,13 +13,14 @@ from backend.cli.demo.fieldwork import Pen, Phone, Work, make_work
 from backend.cli.demo.imports import show_imports
 from backend.evidence import service as evidence
 from backend.inspections import rules as inspection_rules
-from backend.inspections import service as inspections
+from backend.items import service as items
 from backend.kernel import clock
 from backend.kernel.errors import DomainError
 from backend.kernel.settings import settings
 from backend.ledger import sequencer
 from backend.ledger import service as ledger
 from backend.ledger.queries import list_subjects
+from backend.people import officers
 from backend.people import queries as people_queries
 from backend.people import service as people
 from backend.people.rules import ADMIN, AUDITOR, INSPECTOR, MANAGER, REVIEWER, Principal
@@ -116,9 +117,9 @@ async def _load_registers() -> dict[str, UUID]:
         for d in county.departments():
             await people.add_department(d["code"], d["name_zh"], d["name_en"])
         for item in checkitems.check_items():
-            await inspections.add_check_item(item, VALID_FROM)
+            await items.add_check_item(item, VALID_FROM)
         for code in checkitems.outcome_codes():
-            await inspections.add_outcome_code(code["code"], code["parent"], code["zh"], code["en"], code["position"], code["valid_from"])
+            await items.add_outcome_code(code["code"], code["parent"], code["zh"], code["en"], code["position"], code["valid_from"])
         for username, name, role, department in (
             ("admin", "系统管理员", ADMIN, None),
             ("manager", "陈静", MANAGER, "scjg"),
@@ -142,7 +143,7 @@ async def _load_registers() -> dict[str, UUID]:
             fields = {k: v for k, v in officer.items() if k != "is_valid"}
             inspector = await people.add_inspector(**fields, account=accounts[username])
             if not officer["is_valid"]:
-                await people.suspend_inspector(inspector)
+                await officers.suspend_officer(inspector, "调离执法岗位")
     made = county.make_enterprises()
     names = EnterpriseDraft.__dataclass_fields__
     drafts = [EnterpriseDraft(**{"override_reason": None, **{k: v for k, v in e.items() if k in names}}) for e in made]

@@ -9,11 +9,12 @@ from uuid import UUID
 import msgspec
 from litestar import Request, get, post
 from litestar.enums import RequestEncodingType
-from litestar.params import Body
+from litestar.params import Body, FromQuery
 from litestar.response import Redirect, Template
 
 from backend.kernel.errors import Conflict, Forbidden, Invalid
 from backend.people import queries, service
+from backend.people.officer_queries import find_officer
 from backend.people.rules import ADMIN, ALL_DEPARTMENTS, INSPECTOR, ROLES, Principal
 from backend.registry import queries as registry
 from backend.storage.engine import transaction
@@ -55,8 +56,13 @@ async def _show(who: Principal, form: AccountForm, error: str = "", status_code:
 
 
 @get("/accounts", opt=ADMIN_ONLY)
-async def list_accounts(request: Request[Any, Any, Any]) -> Template:
-    return await _show(request.user, AccountForm(region=request.user.region))
+async def list_accounts(request: Request[Any, Any, Any], inspector: FromQuery[UUID | None] = None) -> Template:
+    """``inspector``: the officer for whom an account is wanted; the form is then filled in as far as the register knows."""
+    form = AccountForm(region=request.user.region)
+    if inspector is not None:
+        officer = await find_officer(inspector, request.user.scope)
+        form = AccountForm(name=officer.name, role=INSPECTOR, department=officer.department, region=request.user.region, inspector=str(officer.id))
+    return await _show(request.user, form)
 
 
 def _check(form: AccountForm, who: Principal) -> None:

@@ -11,8 +11,8 @@ from litestar.datastructures import FormMultiDict
 from litestar.params import FromQuery
 from litestar.response import Redirect, Template
 
-from backend.inspections import queries
 from backend.inspections.rules import AdhocPlan
+from backend.items.queries import list_items
 from backend.kernel.errors import Invalid
 from backend.people.rules import MANAGER, Principal
 from backend.usecases import overview
@@ -68,7 +68,7 @@ async def _show(who: Principal, form: FormMultiDict, error: str = "", status: in
         error=error,
         form=form,
         chosen={name: set(form.getall(name, [])) for name in ("items", "officers")},
-        items=await queries.list_items([who.department or ""]),
+        items=await list_items([who.department or ""]),
         kinds=labels.adhoc_kinds(),
         **await _target(str(form.get("enterprise_code", "")), who),
     )

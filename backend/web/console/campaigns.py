@@ -18,6 +18,7 @@ from backend.draws.randomness import needs_two_people
 from backend.draws.rules import GRINDING_PROOF_BITS, entropy_bits
 from backend.inspections import queries
 from backend.inspections.rules import CLASSES, Plan
+from backend.items.queries import list_items
 from backend.kernel import clock
 from backend.kernel.errors import DomainError, Invalid
 from backend.people import queries as people
@@ -99,7 +100,7 @@ async def _show_form(who: Principal, form: FormMultiDict, error: str = "", statu
         chosen={name: set(form.getall(name, [])) for name in ("items", "partners", "counties", "industries")},
         departments=departments,
         lead=who.department,
-        items=await queries.list_items(),
+        items=await list_items(),
         counties=await registry.list_counties(who.scope),
         industries=await registry.list_industries(),
         classes=CLASSES,

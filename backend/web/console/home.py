@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 
 from litestar import Request, get
@@ -13,8 +12,8 @@ from backend.draws import queries as draws
 from backend.exchange import queries as exchange
 from backend.inspections.rules import PUBLISHED, SUBMITTED, UNDER_REVIEW
 from backend.kernel import clock
-from backend.people import queries as people
-from backend.people.rules import ADMIN, AUDITOR, MANAGER, REVIEWER, Principal, is_fit
+from backend.people.officer_queries import count_endings
+from backend.people.rules import ADMIN, AUDITOR, MANAGER, REVIEWER, Principal
 from backend.registry import queries as registry
 from backend.registry.queries import Filter
 from backend.usecases import board, overview
@@ -59,7 +58,6 @@ def bars(figures: list[overview.CountyFigures]) -> list[Bar]:
 
 
 async def _todo(who: Principal, campaigns: list[overview.CampaignProgress], waiting: int, overdue: int) -> list[Todo]:
-    on = clock.today()
     found: list[Todo] = []
     if who.role in (MANAGER, ADMIN):
         for c in campaigns:
@@ -79,10 +77,14 @@ async def _todo(who: Principal, campaigns: list[overview.CampaignProgress], wait
         found.append(Todo("warn", _("%(n)s 项回避申请等待决定", n=declared), "/console/recusals"))
     if overdue:
         found.append(Todo("bad", _("%(n)s 项检查有期限已过", n=overdue), "/console/inspections?lamp=red"))
-    officers = await people.list_inspectors(who.scope)
-    expiring = sum(o.is_valid and not is_fit(True, o.certificate_expires_on, on + timedelta(days=60)) for o in officers)
-    if expiring and who.role != REVIEWER:
-        found.append(Todo("warn", _("%(n)s 名执法人员的执法证已过期或将在 60 天内到期", n=expiring), "/console/inspectors"))
+    if who.role != REVIEWER:
+        endings = await count_endings(who.scope, on=clock.today())
+        if endings.expired:
+            found.append(Todo("bad", _("%(n)s 名执法人员的执法证已过期", n=endings.expired), "/console/inspectors?certificate=expired"))
+        if endings.soon:
+            found.append(Todo("warn", _("%(n)s 名执法人员的执法证将在 30 天内到期", n=endings.soon), "/console/inspectors?certificate=30"))
+        if endings.later:
+            found.append(Todo("", _("%(n)s 名执法人员的执法证将在 31 至 60 天内到期", n=endings.later), "/console/inspectors?certificate=60"))
     return found
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -16,6 +17,7 @@ from backend.evidence import service as evidence
 from backend.inspections import queries as inspections
 from backend.inspections import submission_queries as records
 from backend.inspections.record_rules import content_hash, is_within
+from backend.items.queries import list_outcomes
 from backend.kernel.errors import DomainError, NotFound
 from backend.ledger.queries import find_receipt
 from backend.people import queries as people
@@ -133,7 +135,7 @@ async def _show(submission: UUID, who: Principal, *, error: str = "", status: in
                 )
             )
         sections.append((items[item["item"]], answers))
-    outcomes = {o.code: o for o in await inspections.list_outcomes()}
+    outcomes = {o.code: o for o in await list_outcomes(since=date.min)}
     review = await records.find_review(submission)
     sealing = (await people.list_inspectors_of_accounts([view.submitted_by])).get(view.submitted_by)
     questions = {(i["item"], q["id"]): q for i in record["items"] for q in checklists[i["checklist"]].questions}

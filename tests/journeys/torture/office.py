@@ -18,7 +18,7 @@ from backend.cli.demo import checkitems
 from backend.cli.demo.load import DICE, PASSWORD, REGION, VALID_FROM
 from backend.evidence.service import path_of
 from backend.inspections import rules as inspection_rules
-from backend.inspections import service as inspections
+from backend.items import service as items
 from backend.kernel import clock
 from backend.people import queries as people_queries
 from backend.people import service as people
@@ -40,7 +40,7 @@ async def _department() -> dict[str, Any]:
     who = {}
     async with transaction():
         await people.add_department(DEPARTMENT, "城管综合执法局", "Urban Management")
-        await inspections.add_check_item(item, VALID_FROM)
+        await items.add_check_item(item, VALID_FROM)
         for username, role in (("torture-manager", MANAGER), ("torture-reviewer", REVIEWER), *((name, INSPECTOR) for name in OFFICERS)):
             who[username] = await people.create_account(
                 username=username, password=PASSWORD, name={"torture1": "赵一鸣", "torture2": "孙立新"}.get(username, username), role=role,

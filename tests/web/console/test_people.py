@@ -68,7 +68,7 @@ async def test_home_shows_each_role_its_next_steps(client, login, browsers):
     page = (await client.get("/console")).text
     assert "餐饮双随机" in page
     assert "1 项检查已逾期" in page
-    assert "1 名执法人员的执法证" in page
+    assert "1 名执法人员的执法证将在 30 天内到期" in page
     assert "麒麟区" in page
     assert "2 / 3" in page
     reviewer = await browsers()

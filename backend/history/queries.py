@@ -1,0 +1,34 @@
+"""Reads on the history of registers."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from backend.storage.engine import reader
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One change: ``old`` and ``new`` hold the columns that differ; ``by`` is an account, None for the system."""
+
+    id: int
+    kind: str
+    key: str
+    what: str
+    version: int
+    old: dict[str, Any]
+    new: dict[str, Any]
+    reason: str
+    by: UUID | None
+    at: datetime
+    entry_id: UUID
+
+
+async def list_changes(kind: str, key: str, limit: int = 100) -> list[Change]:
+    """The newest first. Not scoped: the caller has found the row itself within a scope."""
+    rows = await reader().fetch("select * from register_change where kind = $1 and key = $2 order by id desc limit $3", kind, key, limit)
+    return [Change(**{**dict(row), "old": json.loads(row["old"]), "new": json.loads(row["new"])}) for row in rows]

@@ -1,0 +1,50 @@
+"""What a change is, and the refusal where somebody else was faster. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from backend.kernel.errors import Conflict
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One table that is edited row by row. ``key`` is its primary key's column; ``columns`` may be edited; it has a ``version`` column."""
+
+    name: str
+    table: str
+    key: str
+    columns: tuple[str, ...]
+
+
+class ChangedByOther(Conflict):
+    """The row moved on since the editor opened it. ``theirs``: its columns as they stand now; ``version``: to save against next."""
+
+    code = "changed-by-other"
+    zh = "您编辑期间，此记录已被他人更改。请对照两份内容后再保存"
+    en = "Somebody else changed this record while you were editing it. Compare both texts, then save again"
+
+    def __init__(self, *, theirs: Mapping[str, Any], version: int) -> None:
+        self.theirs, self.version = theirs, version
+        super().__init__(version=version)
+
+
+def plain(value: object) -> Any:
+    """A column's value as JSON can hold it: dates as ISO 8601, ids as text, arrays as lists."""
+    if isinstance(value, datetime | date):
+        return value.isoformat()
+    if isinstance(value, UUID):
+        return str(value)
+    if isinstance(value, tuple | list):
+        return [plain(v) for v in value]
+    return value
+
+
+def differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """(before, after) of the columns of ``new`` that differ, as JSON can hold them. A row that is new has nothing before."""
+    changed = [name for name in new if name not in old or plain(old[name]) != plain(new[name])]
+    return {n: plain(old[n]) for n in changed if n in old}, {n: plain(new[n]) for n in changed}
