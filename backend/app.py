@@ -8,13 +8,16 @@ from typing import Any
 
 from litestar import Litestar
 from litestar.config.csrf import CSRFConfig
+from litestar.datastructures import State
 from litestar.middleware import DefineMiddleware
 from litestar.plugins.htmx import HTMXPlugin
 
 from backend.kernel import logs
 from backend.kernel.settings import settings
+from backend.live.hub import Hub
 from backend.storage import engine
 from backend.storage.keys import secret
+from backend.web.console import live
 from backend.web.console import routes as console
 from backend.web.field import routes as field
 from backend.web.public import routes as public
@@ -25,7 +28,10 @@ from backend.web.shared.access import PUBLIC, guard
 @asynccontextmanager
 async def lifespan(app: Litestar) -> AsyncIterator[None]:
     async with engine.pool():
-        yield
+        try:
+            yield
+        finally:
+            await app.state[live.STATE].stop()
 
 
 def create_app() -> Litestar:
@@ -54,6 +60,7 @@ def create_app() -> Litestar:
         template_config=pages.template_config(),
         plugins=[HTMXPlugin()],
         openapi_config=None,
+        state=State({live.STATE: Hub()}),
     )
 
 

@@ -19,6 +19,7 @@ from backend.web.console import (
     imports,
     inspections,
     inspectors,
+    live,
     papers,
     recusals,
     reviews,
@@ -49,6 +50,7 @@ router = Router(
         *devices.HANDLERS,
         *alerts.HANDLERS,
         *papers.HANDLERS,
+        *live.HANDLERS,
     ],
     opt={"access": frozenset({ADMIN, MANAGER, REVIEWER, AUDITOR})},
 )

@@ -1,0 +1,77 @@
+"""What is told, to whom, under which topics. Pure.
+
+A topic is a kind of thing in the plural (``inspections``) or one thing (``inspection:<id>``). Proven by tests/rules/test_live_rules.py.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+from uuid import UUID
+
+from backend.kernel.errors import Invalid
+from backend.kernel.scope import Scope
+
+CHANNEL: Final = "live"
+KINDS: Final = ("campaign", "inspection", "submission", "import", "recusal")
+LISTS: Final = {"campaign": "campaigns", "inspection": "inspections", "submission": "submissions", "import": "imports", "recusal": "recusals"}
+MOST_TOPICS: Final = 20
+_TOPIC: Final = re.compile(rf"({'|'.join(LISTS.values())})|({'|'.join(KINDS)}):([0-9a-f-]{{36}})")
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Something changed. ``id`` None: several of the kind at once. ``up``: other things that contain it, as topics.
+
+    ``departments`` empty: whoever covers the region. ``region`` is a GB/T 2260 code or prefix.
+    """
+
+    kind: str
+    id: str | None
+    up: tuple[str, ...]
+    departments: frozenset[str]
+    region: str
+
+    @property
+    def topics(self) -> frozenset[str]:
+        own = {LISTS[self.kind], *self.up}
+        return frozenset(own | {f"{self.kind}:{self.id}"} if self.id else own)
+
+
+def read(payload: str) -> Change | None:
+    """What a trigger said; None for what is not understood (an older process beside a newer schema)."""
+    try:
+        told = json.loads(payload)
+        kind = told["k"]
+        if kind not in KINDS:
+            return None
+        return Change(kind, told.get("i"), tuple(told.get("u") or ()), frozenset(d for d in told.get("d") or () if d), told.get("r") or "")
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return None
+
+
+def may_hear(scope: Scope, change: Change) -> bool:
+    """Within the department, and within the region or around it: a campaign of the city concerns its counties."""
+    if scope.department is not None and change.departments and scope.department not in change.departments:
+        return False
+    if change.kind in ("campaign", "recusal", "import"):
+        return change.region.startswith(scope.region) or scope.region.startswith(change.region)
+    return change.region.startswith(scope.region)
+
+
+def check_topics(asked: Iterable[str]) -> frozenset[str]:
+    """Raises ``Invalid`` for none, too many, or what is no topic."""
+    topics = frozenset(asked)
+    if not topics or len(topics) > MOST_TOPICS:
+        raise Invalid(field="t", why_zh=f"须为 1 至 {MOST_TOPICS} 个主题", why_en=f"give 1 to {MOST_TOPICS} topics")
+    for topic in topics:
+        found = _TOPIC.fullmatch(topic)
+        try:
+            if found is None or (found[3] and str(UUID(found[3])) != found[3]):
+                raise ValueError
+        except ValueError as e:
+            raise Invalid(field="t", why_zh="没有这个主题", why_en="there is no such topic") from e
+    return topics

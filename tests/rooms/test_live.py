@@ -1,0 +1,170 @@
+"""Changes reach every process at the commit, once, in scope, and what a broken line missed is made good."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import aclosing, asynccontextmanager
+
+from backend.kernel.scope import Scope
+from backend.live import hub as live
+from backend.live.hub import ANYTHING, BEAT, BYE, CHANGED, HELLO, Hub
+from backend.storage import engine
+from backend.storage.engine import connection, transaction
+
+CITY = Scope(None, "5303")
+ALL = frozenset({"campaigns", "inspections", "submissions", "imports", "recusals"})
+
+
+@asynccontextmanager
+async def hubs(n=1):
+    made = [Hub() for _ in range(n)]
+    try:
+        yield made
+    finally:
+        for hub in made:
+            await hub.stop()
+
+
+async def following(messages, seconds=3.0):
+    return await asyncio.wait_for(anext(messages), seconds)
+
+
+async def silent(messages, seconds=0.6):
+    try:
+        said = await asyncio.wait_for(anext(messages), seconds)
+    except TimeoutError:
+        return True
+    raise AssertionError(said)
+
+
+async def one_visit():
+    return await connection().fetchrow("select id, campaign, department, county from inspection where state = 'dispatched' order by id limit 1")
+
+
+async def touch(inspection):
+    await connection().execute("update inspection set version = version + 1 where id = $1", inspection)
+
+
+async def test_every_process_hears_a_commit_and_nobody_hears_a_rollback(demo):
+    async with hubs(2) as (one, other), aclosing(one.watch(CITY, ALL)) as here, aclosing(other.watch(CITY, ALL)) as there:
+        assert (await following(here)).kind == (await following(there)).kind == HELLO
+        async with transaction():
+            visit = await one_visit()
+        try:
+            async with transaction():
+                await touch(visit["id"])
+                raise RuntimeError
+        except RuntimeError:
+            pass
+        await hear_only_the_commit(here, there)
+
+
+async def hear_only_the_commit(*streams):
+    # An interrupted generator is finished: each stream is asked once, and for as long as it takes.
+    asked = [asyncio.ensure_future(anext(s)) for s in streams]
+    done, waiting = await asyncio.wait(asked, timeout=0.6)
+    assert not done
+    async with transaction():
+        await touch((await one_visit())["id"])
+    for task in waiting:
+        said = await asyncio.wait_for(task, 3)
+        assert (said.kind, said.topics) == (CHANGED, ("inspections",))
+
+
+async def test_a_person_hears_of_their_department_and_region_only(demo):
+    async with transaction():
+        visit = await one_visit()
+    topics = frozenset({"inspections", f"inspection:{visit['id']}", f"campaign:{visit['campaign']}"})
+    async with hubs() as (hub,), aclosing(hub.watch(Scope(visit["department"], visit["county"]), topics)) as own:
+        await following(own)
+        others = [Scope("xfjy", "5303"), Scope(visit["department"], "530399"), Scope("-", "5303")]
+        streams = [hub.watch(scope, topics) for scope in others]
+        for s in streams:
+            await following(s)
+        async with transaction():
+            await touch(visit["id"])
+        assert set((await following(own)).topics) == topics
+        for s in streams:
+            assert await silent(s)
+            await s.aclose()
+
+
+async def test_many_rows_of_one_transaction_are_one_message(demo):
+    async with hubs() as (hub,), aclosing(hub.watch(CITY, ALL)) as messages:
+        await following(messages)
+        async with transaction():
+            done = await connection().execute("update inspection set version = version + 1")
+        assert int(done.split()[-1]) > 20
+        assert (await following(messages)).topics == ("inspections",)
+        assert await silent(messages)
+
+
+async def test_a_page_that_comes_back_hears_what_it_missed_and_no_more(demo):
+    async with hubs() as (hub,):
+        async with aclosing(hub.watch(CITY, ALL)) as messages:
+            last = (await following(messages)).id
+        async with transaction():
+            visit = await one_visit()
+            await touch(visit["id"])
+        await asyncio.sleep(0.3)
+        async with aclosing(hub.watch(CITY, ALL, last)) as messages:
+            assert (await following(messages)).kind == HELLO
+            missed = await following(messages)
+            assert (missed.kind, missed.topics) == (CHANGED, ("inspections",))
+        async with aclosing(hub.watch(CITY, ALL, missed.id)) as messages:
+            assert (await following(messages)).kind == HELLO
+            assert await silent(messages)
+        for forgotten in ("ffffffff.3", "nonsense", f"{last.split('.')[0]}.999999"):
+            async with aclosing(hub.watch(CITY, ALL, forgotten)) as messages:
+                await following(messages)
+                assert (await following(messages)).kind == ANYTHING
+
+
+async def test_a_page_without_a_past_is_told_nothing_old(demo):
+    async with hubs() as (hub,):
+        async with aclosing(hub.watch(CITY, ALL)) as messages:
+            await following(messages)
+        async with transaction():
+            await touch((await one_visit())["id"])
+        await asyncio.sleep(0.3)
+        async with aclosing(hub.watch(CITY, ALL)) as messages:
+            await following(messages)
+            assert await silent(messages)
+
+
+async def test_a_listener_that_was_cut_off_comes_back_and_says_that_anything_may_have_changed(demo):
+    async with hubs() as (hub,), aclosing(hub.watch(CITY, ALL)) as messages:
+        await following(messages)
+        async with transaction():
+            cut = await connection().fetchval(
+                "select count(pg_terminate_backend(pid)) from pg_stat_activity where datname = current_database() and query ilike 'listen%'"
+            )
+        assert cut == 1
+        assert (await following(messages, 8)).kind == ANYTHING
+        async with transaction():
+            await touch((await one_visit())["id"])
+        assert (await following(messages)).kind == CHANGED
+
+
+async def test_a_quiet_line_beats_and_a_stop_ends_it(demo, monkeypatch):
+    monkeypatch.setattr(live, "HEARTBEAT", 0.1)
+    async with hubs() as (hub,):
+        messages = hub.watch(CITY, ALL)
+        assert [(await following(messages)).kind for _ in range(3)] == [HELLO, BEAT, BEAT]
+        await hub.stop()
+        kinds = [m.kind async for m in messages]
+        assert kinds[-1] == BYE
+        assert hub.watchers == 0
+
+
+async def test_the_listener_is_one_connection_however_many_watch(demo):
+    async with hubs() as (hub,):
+        streams = [hub.watch(CITY, ALL) for _ in range(12)]
+        for s in streams:
+            await following(s)
+        async with transaction():
+            n = await connection().fetchval("select count(*) from pg_stat_activity where datname = current_database() and query ilike 'listen%'")
+        assert n == 1
+        for s in streams:
+            await s.aclose()
+    assert engine.database().pool is not None
