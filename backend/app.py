@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 from litestar import Litestar
@@ -14,7 +15,7 @@ from litestar.plugins.htmx import HTMXPlugin
 
 from backend.kernel import logs
 from backend.kernel.settings import settings
-from backend.live.hub import Hub
+from backend.live.hub import END_STREAMS, Hub
 from backend.storage import engine
 from backend.storage.keys import secret
 from backend.web.console import live
@@ -28,10 +29,14 @@ from backend.web.shared.access import PUBLIC, guard
 @asynccontextmanager
 async def lifespan(app: Litestar) -> AsyncIterator[None]:
     async with engine.pool():
+        hub: Hub = app.state[live.STATE]
+        loop = asyncio.get_running_loop()
+        with suppress(ValueError, RuntimeError, NotImplementedError):  # not in the main thread: whoever runs us there ends us otherwise
+            loop.add_signal_handler(END_STREAMS, hub.end_streams)
         try:
             yield
         finally:
-            await app.state[live.STATE].stop()
+            await hub.stop()
 
 
 def create_app() -> Litestar:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import multiprocessing
 import os
 import signal
 import socket
@@ -35,7 +36,7 @@ def serve(workers: int = 1) -> int:
     from granian.constants import Interfaces
 
     s = settings()
-    Granian(
+    server = Granian(
         "backend.app:app",
         address=s.host,
         port=s.port,
@@ -44,8 +45,27 @@ def serve(workers: int = 1) -> int:
         respawn_failed_workers=True,
         workers_kill_timeout=5,
         websockets=False,
-    ).serve()
+    )
+    server.on_startup(_end_streams_first)
+    server.serve()
     return 0
+
+
+def _end_streams_first() -> None:
+    """Let a signal to stop end the pages' open streams in each process, or the server would wait for them until its patience is over."""
+    from backend.live.hub import END_STREAMS
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        stop = signal.getsignal(number)
+
+        def wrapped(number: int, frame: FrameType | None, stop: object = stop) -> None:
+            for child in multiprocessing.active_children():
+                if child.pid is not None:
+                    os.kill(child.pid, END_STREAMS)
+            if callable(stop):
+                stop(number, frame)
+
+        signal.signal(number, wrapped)
 
 
 def _require_port() -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import secrets
+import signal
 from collections import deque
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field
@@ -27,6 +28,8 @@ HEARTBEAT: Final = 15.0  # seconds; proxies cut lines that are silent for a minu
 SETTLE: Final = 0.15  # a transaction tells of many rows: they go out together
 MEMORY: Final = 2000  # changes
 AGAIN: Final = (0.5, 1.0, 2.0, 5.0)  # seconds between tries to reach the database
+# A server that ends waits for its open answers first, and a stream has no end: this signal goes to its processes before the one to stop.
+END_STREAMS: Final = signal.SIGUSR1
 log = structlog.get_logger()
 
 HELLO, CHANGED, ANYTHING, BEAT, BYE = "hello", "changed", "anything", "beat", "bye"
@@ -66,10 +69,14 @@ class Hub:
     def watchers(self) -> int:
         return len(self._watchers)
 
-    async def stop(self) -> None:
+    def end_streams(self) -> None:
+        """Every page gets its goodbye; it comes back by itself once there is a server again."""
         self._stopped = True
         for watcher in self._watchers:
             watcher.wake.set()
+
+    async def stop(self) -> None:
+        self.end_streams()
         if self._listening is not None:
             self._listening.cancel()
             with contextlib.suppress(asyncio.CancelledError):
