@@ -43,7 +43,8 @@ async def stream_changes(
     wanted = rules.check_topics(topics or [])
     seen = request.headers.get("last-event-id", last)[:40]
     live: Hub = request.app.state[STATE]
-    return ServerSentEvent(_messages(live, request.user, request.cookies.get(COOKIE, ""), wanted, seen))
+    messages = _messages(live, request.user, request.cookies.get(COOKIE, ""), wanted, seen)
+    return ServerSentEvent(messages, headers={"Cache-Control": "no-store"})
 
 
 HANDLERS = [stream_changes]
