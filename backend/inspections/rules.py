@@ -44,12 +44,13 @@ MOVES: dict[str, frozenset[str]] = {
     REPLACED: frozenset(),
     VOIDED: frozenset(),
 }
-# Why an enterprise is visited: drawn at random, or not drawn but on a complaint or a referral.
-RANDOM, COMPLAINT, REFERRAL = "random", "complaint", "referral"
+# Why an enterprise is visited: drawn at random, or not drawn but on a complaint, a referral, or to see whether an order was obeyed.
+RANDOM, COMPLAINT, REFERRAL, RECHECK = "random", "complaint", "referral", "recheck"
 KINDS: dict[str, tuple[str, str]] = {
     RANDOM: ("双随机抽查", "Random inspection"),
     COMPLAINT: ("投诉举报核查", "After a complaint"),
     REFERRAL: ("移送交办核查", "After a referral"),
+    RECHECK: ("责令改正复查", "Follow-up of an order to correct"),
 }
 OPEN = frozenset({DISPATCHED, RECEIVED, ON_SITE, SUBMITTED, UNDER_REVIEW, RETURNED})
 MINIMUM_OFFICERS = 2  # 行政处罚法 42
@@ -122,7 +123,7 @@ def check_plan(plan: Plan, scope: Scope, today: date) -> None:
 
 @dataclass(frozen=True, slots=True)
 class AdhocPlan:
-    """A visit that is not drawn: one enterprise, named officers, and the complaint or referral that it rests on.
+    """A visit that is not drawn: one enterprise, named officers, and the complaint, referral or order that it rests on.
 
     ``source_ref`` is the number under which that is on file; it stays inside the office.
     """
@@ -138,7 +139,7 @@ class AdhocPlan:
 
 def check_adhoc(plan: AdhocPlan, today: date) -> None:
     """Raise ``Invalid`` naming the first field that cannot stand."""
-    if plan.kind not in (COMPLAINT, REFERRAL):
+    if plan.kind not in (COMPLAINT, REFERRAL, RECHECK):
         _refuse("kind", "请选择投诉举报或移送交办", "choose a complaint or a referral")
     if not plan.source_ref.strip():
         _refuse("source_ref", "请填写投诉举报或移送文书的编号", "give the number of the complaint or the referral")

@@ -16,6 +16,12 @@ KINDS: dict[str, tuple[str, str, str, str]] = {
     "recusal.declared": ("回避申请", "{officer}对{enterprise}，请审查", "Recusal declared", "{officer} and {enterprise}: please decide"),
     "draw.overdue": ("抽取逾期未公开", "{title}（{draw}）应在 {reveal_by} 前公开", "Draw not revealed", "{title} ({draw}), due by {reveal_by}"),
     "result.published": ("结果已公示", "{enterprise}", "Result published", "{enterprise}"),
+    "result.revised": ("公示结果有变", "{zh}", "Published result changed", "{en}"),
+    "inspection.reminded": ("催办", "{zh}", "Reminder", "{en}"),
+    "inspection.extended": ("检查期限延长", "{zh}", "Deadline extended", "{en}"),
+    "comment.mentioned": ("同事提到您", "{zh}", "A colleague mentioned you", "{en}"),
+    "review.assigned": ("交您审核", "{zh}", "Given to you to review", "{en}"),
+    "handover.sent": ("收到抄告", "{zh}", "Told by another department", "{en}"),
 }
 
 

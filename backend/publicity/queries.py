@@ -17,9 +17,13 @@ PAGE = 30
 
 @dataclass(frozen=True, slots=True)
 class PublicationView:
-    """One published result; ``draw_id`` is empty where the visit was not drawn."""
+    """One version of a published result; ``draw_id`` is empty where the visit was not drawn. ``reason``: why it replaces the one before."""
 
     number: str
+    version: int
+    status: str
+    reason: str
+    decided_on: date | None
     enterprise_code: str
     enterprise_name: str
     department: str
@@ -32,19 +36,34 @@ class PublicationView:
 
 
 _ONE = (
-    "select number, enterprise_code, enterprise_name, department, county, draw_id, completed_on, published_at, snapshot, entry_id from publication"
+    "select number, version, status, reason, decided_on, enterprise_code, enterprise_name, department, county, draw_id, completed_on, published_at,"
+    " snapshot, entry_id from publication p"
 )
+# Of each result the version that stands.
+_LATEST = "not exists (select from publication n where n.number = p.number and n.version > p.version)"
 
 
 def _view(row: Any) -> PublicationView:
     return PublicationView(**{**dict(row), "snapshot": json.loads(row["snapshot"])})
 
 
-async def find_publication(number: str) -> PublicationView:
-    row = await reader().fetchrow(f"{_ONE} where number = $1", number)
+async def find_publication(number: str, version: int | None = None) -> PublicationView:
+    """The version that stands, or the one that is asked for. Raises ``NotFound``."""
+    row = await reader().fetchrow(f"{_ONE} where number = $1 and ($2::int is null or version = $2) order by version desc limit 1", number, version)
     if row is None:
         raise NotFound()
     return _view(row)
+
+
+async def list_versions(number: str) -> list[PublicationView]:
+    """All versions, the first one first."""
+    return [_view(row) for row in await reader().fetch(f"{_ONE} where number = $1 order by version", number)]
+
+
+async def find_number_of(inspection: UUID) -> str | None:
+    """The number under which an inspection's result is public. Not scoped: it is public."""
+    number = await reader().fetchval("select number from publication where inspection = $1 limit 1", inspection)
+    return None if number is None else str(number)
 
 
 async def list_publications(
@@ -52,7 +71,7 @@ async def list_publications(
 ) -> list[PublicationView]:
     """Newest first; ``before`` is the last number of the page before. ``text`` is part of a name, or the start of a code."""
     rows = await reader().fetch(
-        f"{_ONE} where ($1 = '' or enterprise_name like '%' || $1 || '%' or enterprise_code like $1 || '%') and ($2 = '' or county = $2)"
+        f"{_ONE} where {_LATEST} and ($1 = '' or enterprise_name like '%' || $1 || '%' or enterprise_code like $1 || '%') and ($2 = '' or county = $2)"
         " and ($3 = '' or department = $3) and ($4 = '' or draw_id = $4) and ($5 = '' or number < $5) order by number desc limit $6",
         text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_"),
         county,
@@ -65,15 +84,15 @@ async def list_publications(
 
 
 async def list_of_enterprise(enterprise: UUID) -> list[PublicationView]:
-    rows = await reader().fetch(f"{_ONE} where enterprise = $1 order by published_at desc", enterprise)
+    rows = await reader().fetch(f"{_ONE} where {_LATEST} and enterprise = $1 order by completed_on desc, number desc", enterprise)
     return [_view(row) for row in rows]
 
 
 async def list_latest_of(enterprises: Sequence[UUID], each: int = 3) -> dict[UUID, list[PublicationView]]:
-    """The newest results of each enterprise, newest first."""
+    """The newest results of each enterprise that stand, newest first; withdrawn ones are left out."""
     rows = await reader().fetch(
-        f"select w.enterprise as of_enterprise, p.* from unnest($1::uuid[]) as w (enterprise) cross join lateral"
-        f" ({_ONE} where enterprise = w.enterprise order by published_at desc limit $2) p",
+        f"select w.enterprise as of_enterprise, r.* from unnest($1::uuid[]) as w (enterprise) cross join lateral"
+        f" ({_ONE} where {_LATEST} and status <> 'withdrawn' and enterprise = w.enterprise order by published_at desc limit $2) r",
         list(set(enterprises)),
         each,
     )
@@ -84,4 +103,5 @@ async def list_latest_of(enterprises: Sequence[UUID], each: int = 3) -> dict[UUI
 
 
 async def count_publications() -> int:
-    return int(await reader().fetchval("select count(*) from publication"))
+    """Results that stand."""
+    return int(await reader().fetchval(f"select count(*) from publication p where {_LATEST} and status <> 'withdrawn'"))

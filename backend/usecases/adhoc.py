@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from backend.inspections import queries, service
+from backend.inspections.rules import COMPLAINT, RANDOM, RECHECK, REFERRAL, AdhocPlan
 from backend.inspections.rules import KINDS as KINDS  # what the public face calls them
-from backend.inspections.rules import RANDOM, AdhocPlan
 from backend.items.queries import list_items
 from backend.kernel import clock
 from backend.kernel.errors import Forbidden, Invalid
@@ -50,33 +50,41 @@ async def open_adhoc(plan: AdhocPlan, *, by: Principal) -> UUID:
     Raises ``Invalid`` naming the field: an unknown enterprise, an officer who may not go, the same complaint twice.
     """
     require(by, MANAGER)
+    if plan.kind not in (COMPLAINT, REFERRAL):
+        raise Invalid(field="kind", why_zh="请选择投诉举报或移送交办", why_en="choose a complaint or a referral")
     async with transaction():
-        enterprise = await find_enterprise(plan.enterprise_code, by)
-        if enterprise is None:
-            raise Invalid(field="enterprise_code", why_zh="名录中没有这个代码的检查对象", why_en="no enterprise of your region has this code")
-        campaign = await service.create_adhoc(
-            plan, department=by.department or "", county=enterprise.region, industry=enterprise.industry, by=by.account_id, scope=by.scope
-        )
-        # Looked for after the numbering lock was taken, so that of two clicks the second one finds the first.
-        if number := await queries.find_adhoc(plan.source_ref.strip(), enterprise.id):
-            raise Invalid(field="source_ref", why_zh=f"该编号已立项核查：{number}", why_en=f"{number} follows up on this number already")
-        officers = await _team(plan, enterprise, by)
-        visit = service.Visit(
-            enterprise.id, enterprise.code, enterprise.name, enterprise.region, None, None, None, tuple((o.id, o.department) for o in officers)
-        )
-        (inspection,) = await service.open_inspections(
-            [visit],
-            campaign_id=campaign,
-            department=by.department or "",
-            draw=None,
-            draw_id=None,
-            due_on=plan.due_on,
-            by=by.account_id,
-        )
-        await issue_notices([inspection], [visit], department=by.department or "", by=by.account_id)
-        for officer in officers:
-            await _tell(officer, inspection, enterprise.name, plan.due_on.isoformat())
+        campaign, _inspection = await open_within(plan, by=by)
         return campaign
+
+
+async def open_within(plan: AdhocPlan, *, by: Principal) -> tuple[UUID, UUID]:
+    """Inside the caller's transaction. Returns (campaign, inspection)."""
+    enterprise = await find_enterprise(plan.enterprise_code, by)
+    if enterprise is None:
+        raise Invalid(field="enterprise_code", why_zh="名录中没有这个代码的检查对象", why_en="no enterprise of your region has this code")
+    campaign = await service.create_adhoc(
+        plan, department=by.department or "", county=enterprise.region, industry=enterprise.industry, by=by.account_id, scope=by.scope
+    )
+    # Looked for after the numbering lock was taken, so that of two clicks the second one finds the first.
+    if plan.kind != RECHECK and (number := await queries.find_adhoc(plan.source_ref.strip(), enterprise.id)):
+        raise Invalid(field="source_ref", why_zh=f"该编号已立项核查：{number}", why_en=f"{number} follows up on this number already")
+    officers = await _team(plan, enterprise, by)
+    visit = service.Visit(
+        enterprise.id, enterprise.code, enterprise.name, enterprise.region, None, None, None, tuple((o.id, o.department) for o in officers)
+    )
+    (inspection,) = await service.open_inspections(
+        [visit],
+        campaign_id=campaign,
+        department=by.department or "",
+        draw=None,
+        draw_id=None,
+        due_on=plan.due_on,
+        by=by.account_id,
+    )
+    await issue_notices([inspection], [visit], department=by.department or "", by=by.account_id)
+    for officer in officers:
+        await _tell(officer, inspection, enterprise.name, plan.due_on.isoformat())
+    return campaign, inspection
 
 
 async def _team(plan: AdhocPlan, enterprise: EnterpriseView, by: Principal) -> list[InspectorView]:

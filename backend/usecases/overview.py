@@ -58,6 +58,7 @@ class PublishedResult:
     number: str
     department: str
     version: int
+    status: str
     completed_on: date
     published_at: datetime
 
@@ -137,7 +138,7 @@ async def count_loads() -> Mapping[UUID, int]:
 async def list_results_of(enterprise: UUID) -> list[PublishedResult]:
     """The published results of an enterprise, each in its latest version. They are public, so no scope applies."""
     rows = await Inspection.raw(
-        "select number, department, version, completed_on, published_at from (select distinct on (inspection) * from publication"
+        "select number, department, version, status, completed_on, published_at from (select distinct on (inspection) * from publication"
         " where enterprise = {} order by inspection, version desc) p order by published_at desc",
         enterprise,
     )

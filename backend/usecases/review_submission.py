@@ -19,6 +19,7 @@ from backend.publicity import rules as publicity_rules
 from backend.publicity import service as publicity
 from backend.storage.engine import transaction
 from backend.usecases.close_record import require_closable
+from backend.usecases.rectify import judge_within
 
 
 async def return_submission(submission: UUID, comment: str, *, by: Principal) -> None:
@@ -64,6 +65,7 @@ async def approve_submission(submission: UUID, comment: str, *, by: Principal) -
         await publicity.publish(
             snapshot, inspection=standing.inspection, enterprise=standing.enterprise, department=standing.department, by=by.account_id
         )
+        await judge_within(standing.inspection, view.record["outcomes"], by=by)
         if campaign.kind != RANDOM:
             await service.move_campaign(campaign.id, expected=("drawn",), to="closed")
         await _tell_officers(standing, "result.published", {"enterprise": standing.enterprise_name})

@@ -27,7 +27,24 @@ def test_every_event_is_written_by_some_verb():
 
 
 WRITES = re.compile(r"\b(insert into|update [a-z_]+ set|delete from|copy_records_to_table)|\.(insert|delete|save)\(")
-ROOMS = ("evidence", "history", "registry", "people", "items", "rulebook", "draws", "inspections", "exchange", "notices", "notify", "publicity")
+ROOMS = (
+    "evidence",
+    "history",
+    "registry",
+    "people",
+    "items",
+    "rulebook",
+    "draws",
+    "inspections",
+    "exchange",
+    "notices",
+    "notify",
+    "publicity",
+    "desk",
+    "rectification",
+    "objections",
+    "handovers",
+)
 # A verb that writes without an entry of its own, and what stands for it in the log.
 SILENT = {
     "draws.changes.approve_replacement": "the decision, by draw.replacement; the approvals are in its payload",
@@ -70,6 +87,7 @@ SILENT = {
     "people.service.open_session": "signing in changes nothing that a citizen could ask about",
     "people.service.close_session": "signing out, likewise",
     "people.service.note_contact": "when a phone was last heard of",
+    "publicity.service._keep": "result.published, result.corrected or result.withdrawn, by the three that call it",
     "registry.service.load_regions": "codebook.loaded, by what fills both tables",
     "registry.service.load_industries": "codebook.loaded, by what fills both tables",
     "registry.service.put_enterprises": "registry.imported",

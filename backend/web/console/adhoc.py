@@ -11,7 +11,7 @@ from litestar.datastructures import FormMultiDict
 from litestar.params import FromQuery
 from litestar.response import Redirect, Template
 
-from backend.inspections.rules import AdhocPlan
+from backend.inspections.rules import RECHECK, AdhocPlan
 from backend.items.queries import list_items
 from backend.kernel.errors import Invalid
 from backend.people.rules import MANAGER, Principal
@@ -69,7 +69,7 @@ async def _show(who: Principal, form: FormMultiDict, error: str = "", status: in
         form=form,
         chosen={name: set(form.getall(name, [])) for name in ("items", "officers")},
         items=await list_items([who.department or ""]),
-        kinds=labels.adhoc_kinds(),
+        kinds={k: name for k, name in labels.adhoc_kinds().items() if k != RECHECK},
         **await _target(str(form.get("enterprise_code", "")), who),
     )
 

@@ -99,6 +99,12 @@ def alert_kinds() -> dict[str, str]:
         "recusal.declared": _("回避申请"),
         "draw.overdue": _("抽取逾期未公开"),
         "result.published": _("结果已公示"),
+        "result.revised": _("公示结果有变"),
+        "inspection.reminded": _("催办"),
+        "inspection.extended": _("检查期限延长"),
+        "comment.mentioned": _("同事提到您"),
+        "review.assigned": _("交您审核"),
+        "handover.sent": _("收到抄告"),
         "test": _("测试消息"),
     }
 

@@ -23,7 +23,7 @@ from backend.people import queries as people
 from backend.people.rules import MANAGER, REVIEWER, Principal
 from backend.usecases.adhoc import list_choosable, reassign_officer
 from backend.usecases.change_draw import approve_replacement, refuse_replacement, request_replacement, substitute_officer
-from backend.web.console import labels
+from backend.web.console import case, labels
 from backend.web.shared.i18n import _, get_locale, pick
 from backend.web.shared.pages import page
 
@@ -31,7 +31,8 @@ DECIDERS = {"access": frozenset({MANAGER, REVIEWER})}
 MANAGERS = {"access": frozenset({MANAGER})}
 
 
-async def _show(visit: UUID, who: Principal, *, error: str = "", status: int = 200, typed: dict[str, str] | None = None) -> Template:
+async def show(visit: UUID, who: Principal, *, error: str = "", status: int = 200, typed: dict[str, Any] | None = None) -> Template:
+    """A visit's page, also after a step that was refused: what was typed stays."""
     place = await queries.find_place(visit, who.scope)
     draw = await find_draw_by_id(place.draw) if place.draw else None
     requests = [r for r in await changes.list_replacements(draw.id) if r.inspection == visit] if draw else []
@@ -62,12 +63,13 @@ async def _show(visit: UUID, who: Principal, *, error: str = "", status: int = 2
         alert_kinds=labels.alert_kinds(),
         push_states=labels.push_states(),
         why=labels.in_one_language,
+        **await case.load(place, who),
     )
 
 
 @get("/visits/{visit_id:uuid}", opt=DECIDERS)
 async def show_visit(request: Request[Any, Any, Any], visit_id: FromPath[UUID]) -> Template:
-    return await _show(visit_id, request.user)
+    return await show(visit_id, request.user)
 
 
 def _uuid(text: object) -> UUID:
@@ -98,7 +100,7 @@ async def replace(request: Request[Any, Any, Any], visit_id: FromPath[UUID]) -> 
         stored = [await _store(f, request.user.account_id) for f in files]
         await request_replacement(visit_id, **typed, evidence_files=stored, by=request.user)
     except DomainError as e:
-        return await _show(visit_id, request.user, error=e.message(get_locale()), status=e.status, typed=typed)
+        return await show(visit_id, request.user, error=e.message(get_locale()), status=e.status, typed=typed)
     return Redirect(f"/console/visits/{visit_id}", status_code=303)
 
 
@@ -110,7 +112,7 @@ async def decide(request: Request[Any, Any, Any], visit_id: FromPath[UUID], repl
         else:
             await refuse_replacement(replacement_id, by=request.user)
     except DomainError as e:
-        return await _show(visit_id, request.user, error=e.message(get_locale()), status=e.status)
+        return await show(visit_id, request.user, error=e.message(get_locale()), status=e.status)
     return Redirect(f"/console/visits/{visit_id}", status_code=303)
 
 
@@ -120,7 +122,7 @@ async def reassign(request: Request[Any, Any, Any], visit_id: FromPath[UUID]) ->
     try:
         await reassign_officer(visit_id, _uuid(form.get("officer")), _uuid(form.get("to")), by=request.user)
     except DomainError as e:
-        return await _show(visit_id, request.user, error=e.message(get_locale()), status=e.status)
+        return await show(visit_id, request.user, error=e.message(get_locale()), status=e.status)
     return Redirect(f"/console/visits/{visit_id}", status_code=303)
 
 
@@ -130,7 +132,7 @@ async def substitute(request: Request[Any, Any, Any], visit_id: FromPath[UUID]) 
     try:
         await substitute_officer(visit_id, _uuid(form.get("officer")), by=request.user)
     except DomainError as e:
-        return await _show(visit_id, request.user, error=e.message(get_locale()), status=e.status)
+        return await show(visit_id, request.user, error=e.message(get_locale()), status=e.status)
     return Redirect(f"/console/visits/{visit_id}", status_code=303)
 
 

@@ -19,6 +19,7 @@ from backend.ledger import keys
 from backend.ledger import queries as ledger
 from backend.people.service import TooManyAttempts
 from backend.publicity import queries
+from backend.publicity.rules import STATUSES
 from backend.registry.queries import find_by_token
 from backend.usecases.adhoc import KINDS
 from backend.usecases.arrival import list_arrivals
@@ -95,9 +96,21 @@ async def list_results(q: FromQuery[str] = "", county: FromQuery[str] = "", draw
 
 
 @get("/results/{number:str}")
-async def show_result(number: FromPath[str]) -> Template:
-    found = await queries.find_publication(number)
-    return page("public/result.html", result=found, s=found.snapshot, kinds=KINDS, evidence=await load_evidence(found.entry_id), counties=await load_counties())
+async def show_result(number: FromPath[str], version: FromQuery[int | None] = None) -> Template:
+    """The version that stands, or an earlier one that says what became of it."""
+    found = await queries.find_publication(number, version)
+    versions = await queries.list_versions(number)
+    return page(
+        "public/result.html",
+        result=found,
+        s=found.snapshot,
+        versions=versions,
+        following=next((v for v in versions if v.version == found.version + 1), None),
+        statuses=STATUSES,
+        kinds=KINDS,
+        evidence=await load_evidence(found.entry_id),
+        counties=await load_counties(),
+    )
 
 
 async def _show_enterprise(token: str, **context: Any) -> Template:
@@ -135,9 +148,9 @@ async def ask_for_recusal(request: Request[Any, Any, Any], token: FromPath[str])
 
 
 @get("/results/{number:str}/proof.json")
-async def show_result_proof(number: FromPath[str]) -> dict[str, Any]:
+async def show_result_proof(number: FromPath[str], version: FromQuery[int | None] = None) -> dict[str, Any]:
     """The result's proof for machines: leaf (base64), index, size, hashes (hex), the signed checkpoint, payload and salt."""
-    found = await queries.find_publication(number)
+    found = await queries.find_publication(number, version)
     e = await load_evidence(found.entry_id)
     return {
         "index": e.index,

@@ -29,6 +29,7 @@ MENU = (
     Entry("inspections", "/console/inspections", _("检查进度"), _OFFICE),
     Entry("recusals", "/console/recusals", _("回避"), frozenset({MANAGER, AUDITOR})),
     Entry("reviews", "/console/reviews", _("审核公示"), frozenset({REVIEWER, ADMIN, AUDITOR})),
+    Entry("outcomes", "/console/outcomes", _("后续处置"), _OFFICE),
     Entry("enterprises", "/console/enterprises", _("检查对象"), _OFFICE),
     Entry("imports", "/console/imports", _("名录导入"), frozenset({MANAGER, ADMIN})),
     Entry("unsent", "/console/unsent", _("补传手机备份"), frozenset({MANAGER, ADMIN})),

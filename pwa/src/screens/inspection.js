@@ -7,7 +7,7 @@ import { dayOf, daysLeft, dueWords, moment } from "../model/text.js";
 import * as outbox from "../store/outbox.js";
 import * as work from "../store/work.js";
 import { sync } from "../sync/engine.js";
-import { action, icon, methodWord, phaseWord, pill, problemWords, toast } from "./parts.js";
+import { action, icon, methodWord, notDrawn, phaseWord, pill, problemWords, toast } from "./parts.js";
 import { asked, teamNote } from "./said.js";
 import { draftFor, hub, unknown, visit } from "./visit.js";
 
@@ -72,7 +72,7 @@ function slip(i, stage, v) {
     ${i.earlier?.length ? html`<details><summary data-testid="earlier">${t("以往检查结果（%(n)s）", { n: i.earlier.length })}</summary><dl>${i.earlier.map((r) => html`<dt>${r.completed_on}</dt><dd>${r.outcomes.map((o) => pick(o, "")).join("；")}<small>${pick(r.authority, "")} · ${r.number}</small></dd>`)}</dl></details>` : nothing}
     <details><summary>${t("依据与抽取")}</summary><dl><dt>${t("任务")}</dt><dd>${i.campaign.name}<small>${i.campaign.number}</small></dd><dt>${t("依据")}</dt><dd>${i.campaign.legal_basis}</dd>
       ${i.draw ? html`<dt>${t("抽取")}</dt><dd>${moment(i.draw.drawn_at_ms)}</dd><dt>${t("抽签封条")}</dt><dd class="hash">${i.sealed_entry}</dd>`
-        : html`<dt>${t("缘由")}</dt><dd data-testid="not-drawn">${i.campaign.kind === "complaint" ? t("投诉举报核查，不经抽取") : t("移送交办核查，不经抽取")}</dd>`}</dl></details></section>`;
+        : html`<dt>${t("缘由")}</dt><dd data-testid="not-drawn">${notDrawn(i.campaign.kind)}</dd>`}</dl></details></section>`;
 }
 
 /** @param {any} v @returns {{href: string, label: string, note: string, done: boolean, testid: string}[]} */

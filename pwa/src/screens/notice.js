@@ -15,6 +15,7 @@ const day = (ms) => inBeijing({ dateStyle: "long" }).format(ms);
 function way(i) {
   if (i.proof?.state === "replacement") return t("双随机抽查：%(draw)s 抽中的企业已无法检查，由同一单元签号的下一位替补。", { draw: i.draw?.draw_id ?? "" });
   if (i.draw) return t("双随机抽查：由 %(draw)s 于 %(day)s 公开抽取，检查组同时抽出。", { draw: i.draw.draw_id, day: day(i.draw.drawn_at_ms) });
+  if (i.campaign.kind === "recheck") return t("责令改正复查：不经抽取，查看责令改正事项是否改正，到场出示本通知书。");
   return i.campaign.kind === "complaint" ? t("投诉举报核查：不经抽取，不提前告知，到场出示本通知书。") : t("移送交办核查：不经抽取，不提前告知，到场出示本通知书。");
 }
 

@@ -56,6 +56,9 @@ export function phaseWord(phase, state, { draft, submission, way } = {}) {
   }
 }
 
+/** Why a visit that was not drawn takes place. @param {string} kind */
+export const notDrawn = (kind) => kind === "complaint" ? t("投诉举报核查，不经抽取") : kind === "recheck" ? t("责令改正复查，不经抽取") : t("移送交办核查，不经抽取");
+
 /** @param {string} method of a check item @returns {string} */
 export function methodWord(method) {
   return { on_site: t("实地检查"), onsite: t("实地检查"), documents: t("书面检查"), other_result: t("依托其他部门结果"), testing: t("检验检测"), online: t("网络监测"), commissioned: t("委托专业机构") }[method] ?? method;

@@ -4,7 +4,7 @@ import { t } from "../model/i18n.js";
 import { pathOf } from "../model/modules.js";
 import { moment } from "../model/text.js";
 import { meta } from "../store/work.js";
-import { icon } from "./parts.js";
+import { icon, notDrawn } from "./parts.js";
 import { hub, unknown, visit } from "./visit.js";
 
 /** @typedef {import("../model/visit_proof.js").Verdict} Verdict */
@@ -51,7 +51,7 @@ function why(v) {
   switch (i.proof.state) {
     case "awaiting": return html`<div class="notice warn" data-testid="proof-awaiting"><b>${t("等待检查点")}</b><p>${t("抽取已写入存证日志，日志签名后即可出示证明。请联网同步。")}</p></div>`;
     case "replacement": return html`<div class="notice" data-testid="proof-replacement"><b>${t("这户是替补的检查对象")}</b><p>${t("原抽中的企业已不存在或无法检查，经两人批准，由同一单元签号的下一位替补，因此不在抽取时封存的名单中。抽取密钥公开后，任何人都能重算出这一替补。")}</p><p>${i.draw?.draw_id ?? ""}</p></div>`;
-    default: return html`<div class="notice" data-testid="proof-not-drawn"><b>${i.campaign.kind === "complaint" ? t("投诉举报核查，不经抽取") : t("移送交办核查，不经抽取")}</b><p>${t("这次检查不是抽取产生的，没有抽取证明。立项已记入存证日志，编号 %(number)s。", { number: i.campaign.number })}</p></div>`;
+    default: return html`<div class="notice" data-testid="proof-not-drawn"><b>${notDrawn(i.campaign.kind)}</b><p>${t("这次检查不是抽取产生的，没有抽取证明。立项已记入存证日志，编号 %(number)s。", { number: i.campaign.number })}</p></div>`;
   }
 }
 

@@ -1,0 +1,95 @@
+"""Reads on orders to correct, within the person's ``Scope``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from backend.kernel.errors import NotFound
+from backend.kernel.scope import Scope
+from backend.storage.engine import reader
+
+PAGE = 100
+
+
+@dataclass(frozen=True, slots=True)
+class FollowUpView:
+    """One visit that looks whether an order was obeyed; ``result`` is empty while it is under way."""
+
+    inspection: UUID
+    state: str
+    opened_at: datetime
+    due_on: date
+    result: str
+    judged_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class OrderView:
+    """``inspection`` is the first visit; ``followups`` in their order."""
+
+    id: UUID
+    number: str
+    department: str
+    inspection: UUID
+    enterprise: UUID
+    enterprise_code: str
+    enterprise_name: str
+    county: str
+    demand: str
+    legal_basis: str
+    due_on: date
+    state: str
+    ordered_by: UUID
+    ordered_at: datetime
+    closed_at: datetime | None
+    closed_by: UUID | None
+    closing: str
+    followups: tuple[FollowUpView, ...]
+
+
+_ORDER = (
+    "select o.id, o.number, o.department, o.inspection, o.enterprise, o.enterprise_code, o.enterprise_name, o.county, o.demand, o.legal_basis, o.due_on,"
+    " o.state, o.ordered_by, o.ordered_at, o.closed_at, o.closed_by, o.closing,"
+    " (select array_agg(row(f.inspection, i.state, f.opened_at, i.due_on, f.result, f.judged_at) order by f.opened_at)"
+    " from rectification_followup f join inspection i on i.id = f.inspection where f.of_order = o.id) as followups from rectification_order o"
+)
+_MINE = "starts_with(o.county, $2) and ($1::text is null or o.department = $1)"
+
+
+def _view(row: Any) -> OrderView:
+    return OrderView(**{**dict(row), "followups": tuple(FollowUpView(*f) for f in row["followups"] or ())})
+
+
+async def list_orders(scope: Scope, *, is_closed: bool = False) -> list[OrderView]:
+    """Standing ones, the one that is due next first; or closed ones, the latest first."""
+    which = "closed_at is not null order by o.closed_at desc" if is_closed else "closed_at is null order by o.due_on, o.number"
+    rows = await reader().fetch(f"{_ORDER} where {_MINE} and o.{which} limit {PAGE}", scope.department, scope.region)
+    return [_view(row) for row in rows]
+
+
+async def list_of_inspection(inspection: UUID) -> list[OrderView]:
+    """For a caller that has found the inspection within a scope."""
+    return [_view(row) for row in await reader().fetch(f"{_ORDER} where o.inspection = $1 order by o.ordered_at", inspection)]
+
+
+async def find_order(order: UUID, scope: Scope) -> OrderView:
+    """Raises ``NotFound`` outside the scope, as for one that is not there."""
+    row = await reader().fetchrow(f"{_ORDER} where o.id = $3 and {_MINE}", scope.department, scope.region, order)
+    if row is None:
+        raise NotFound()
+    return _view(row)
+
+
+async def find_order_followed(inspection: UUID) -> OrderView | None:
+    """The order that this visit follows up. For a caller that has found the inspection within a scope."""
+    row = await reader().fetchrow(f"{_ORDER} where o.id = (select of_order from rectification_followup where inspection = $1)", inspection)
+    return _view(row) if row else None
+
+
+async def list_settling(on: date) -> set[str]:
+    """The outcomes after which an order counts as obeyed, on a day."""
+    rows = await reader().fetch("select code from rectification_outcome where valid_from <= $1 and (valid_to is null or valid_to >= $1)", on)
+    return {row["code"] for row in rows}

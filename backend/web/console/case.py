@@ -1,0 +1,74 @@
+"""What hangs on one visit after its record: versions of the result, orders to correct. Gathered for the visit's page."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+from uuid import UUID, uuid4
+
+from backend.inspections.queries import InspectionPlace
+from backend.items.queries import list_outcomes
+from backend.kernel.errors import Invalid
+from backend.people import queries as people
+from backend.people.rules import MANAGER, REVIEWER, Principal
+from backend.publicity.rules import STATUSES, WITHDRAWN
+from backend.rectification import queries as orders
+from backend.rectification.rules import STATES
+from backend.usecases import board, rectify
+from backend.usecases.revise_result import load_history
+from backend.web.console import lamps
+from backend.web.shared.i18n import _, pick
+
+DECIDERS = {"access": frozenset({MANAGER, REVIEWER})}
+MANAGERS = {"access": frozenset({MANAGER})}
+
+
+def order_states() -> dict[str, tuple[str, str]]:
+    kinds = {"open": "warn", "uncorrected": "bad", "corrected": "good", "ended": ""}
+    return {key: (pick({"zh": zh, "en": en}, ""), kinds[key]) for key, (zh, en) in STATES.items()}
+
+
+def read_day(text: object, field: str) -> date:
+    """Raises ``Invalid`` naming the field."""
+    try:
+        return date.fromisoformat(str(text))
+    except ValueError as e:
+        raise Invalid(field=field, why_zh="请选择日期", why_en="choose a date") from e
+
+
+def read_id(text: object) -> UUID:
+    """A form's own id, under which a second click does nothing more. Raises ``Invalid``."""
+    try:
+        return UUID(str(text))
+    except ValueError as e:
+        raise Invalid(field="id", why_zh="表单已失效，请刷新页面", why_en="the form is stale: reload the page") from e
+
+
+async def load(place: InspectionPlace, who: Principal) -> dict[str, Any]:
+    """For ``visit.html`` and its parts."""
+    history = await load_history(place.id)
+    found = await orders.list_of_inspection(place.id)
+    followed = await orders.find_order_followed(place.id)
+    rows = await board.list_by_id(who.scope, [place.id])
+    is_own = who.department == place.department and who.role in (MANAGER, REVIEWER)
+    names = {o.ordered_by for o in found} | {o.closed_by for o in found if o.closed_by}
+    return {
+        "lamps": rows[0].lamps if rows else (),
+        "say": lamps.say,
+        "submission": rows[0].submission if rows else None,
+        "history": history,
+        "statuses": {key: pick({"zh": zh, "en": en}, "") for key, (zh, en) in STATUSES.items()},
+        "outcome_codes": await list_outcomes(),
+        "orders": found,
+        "followed": followed,
+        "order_states": order_states(),
+        "order_names": {a: await people.find_account_name(a) for a in names},
+        "form_id": uuid4(),
+        "is_own": is_own,
+        "may_revise": is_own and history is not None and history.current.status != WITHDRAWN and who.inspector_id not in place.officers,
+        "may_order": is_own and place.state in rectify.RECORDED,
+    }
+
+
+def tabs() -> dict[str, str]:
+    return {"orders": _("责令改正")}
