@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
-from datetime import date
-
 from backend.deadlines.rules import Book, Period
-from backend.kernel import clock
-from backend.kernel.workdays import CalendarUnknown, official_calendar
 from backend.storage.engine import reader
 
 
@@ -19,15 +14,7 @@ async def list_periods() -> list[Period]:
     return [Period(**row) for row in rows]
 
 
-def load_holidays() -> dict[date, bool]:
-    """The announced calendars of last year, this year and the two that follow, as far as they are known."""
-    year = clock.today().year
-    found: dict[date, bool] = {}
-    for y in range(year - 2, year + 3):
-        with suppress(CalendarUnknown):
-            found |= official_calendar(y)
-    return found
-
-
 async def load_book() -> Book:
-    return Book(tuple(await list_periods()), load_holidays())
+    """All periods with the holidays as the rulebook has them today."""
+    rows = await reader().fetch("select day, is_off from holiday")
+    return Book(tuple(await list_periods()), {row["day"]: row["is_off"] for row in rows})
