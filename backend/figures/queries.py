@@ -15,7 +15,8 @@ from backend.figures.rules import CAMPAIGN, HIT, LATE, MEASURES, MISS, Count, Pe
 from backend.inspections.rules import DISPATCHED, ON_SITE, RECEIVED, RETURNED
 from backend.kernel import clock
 from backend.kernel.scope import Scope
-from backend.kernel.workdays import CalendarUnknown, add_working_days, official_calendar
+from backend.kernel.workdays import add_working_days
+from backend.rulebook.queries import load_holidays
 from backend.storage.engine import reader
 
 PAGE: Final = 50
@@ -137,22 +138,12 @@ async def list_standards(on: date) -> dict[tuple[str, str], Standard]:
     return {(row["measure"], row["kind"]): Standard(**row) for row in rows}
 
 
-def _holidays(first: date, last: date) -> dict[date, bool]:
-    found: dict[date, bool] = {}
-    for year in range(first.year, last.year + 1):
-        try:
-            found |= official_calendar(year)
-        except CalendarUnknown:
-            continue
-    return found
-
-
 async def _terms(period: Period) -> tuple[list[date], list[date]]:
     """Days of completion and the last day to publish what was completed on each, by the rule in force on that day."""
     rows = await reader().fetch(
         "select value::int as n, valid_from, valid_to from figure_standard where measure = 'published' and kind = 'working_days' order by valid_from"
     )
-    holidays = _holidays(period.first, period.last + timedelta(days=366))
+    holidays = await load_holidays(period.first.year, period.last.year + 1)
     days, last = [], []
     for k in range((period.last - period.first).days + 1):
         day = period.first + timedelta(days=k)

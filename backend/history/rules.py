@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from backend.kernel.errors import Conflict
+from backend.kernel.errors import Conflict, Invalid
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,3 +48,25 @@ def differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> tuple[dict[st
     """(before, after) of the columns of ``new`` that differ, as JSON can hold them. A row that is new has nothing before."""
     changed = [name for name in new if name not in old or plain(old[name]) != plain(new[name])]
     return {n: plain(old[n]) for n in changed if n in old}, {n: plain(new[n]) for n in changed}
+
+
+def check_text(values: Mapping[str, Any], name: str, longest: int, *, required: bool = True) -> None:
+    """Raise ``Invalid`` where a text is missing or too long."""
+    text = values.get(name) or ""
+    if (required and not text) or len(text) > longest:
+        zh, en = ("必填，", ", and not empty") if required else ("", "")
+        raise Invalid(field=name, why_zh=f"{zh}不超过 {longest} 个字", why_en=f"at most {longest} characters{en}")
+
+
+def check_dates(values: Mapping[str, Any]) -> None:
+    """A row holds from ``valid_from`` up to, and no longer on, ``valid_to``. Raises ``Invalid``."""
+    first, last = values.get("valid_from"), values.get("valid_to")
+    if first and last and last <= first:
+        raise Invalid(field="valid_to", why_zh="停用日期须晚于启用日期", why_en="the day it ends must lie after the day it begins")
+
+
+def standing(valid_from: date | None, valid_to: date | None, on: date) -> str:
+    """``ahead`` (not yet), ``holds`` or ``over``."""
+    if valid_from and valid_from > on:
+        return "ahead"
+    return "over" if valid_to and valid_to <= on else "holds"

@@ -1,7 +1,7 @@
 """Verbs on rows that people edit: lock one, note its change, or save it whole. Each runs inside the caller's transaction.
 
 A row is saved against the version that its editor opened; where it has moved on, nothing is written and both texts are shown.
-Proven by tests/rooms/test_officers.py.
+Proven by tests/rooms/test_officers.py and tests/rooms/test_codes.py.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from backend.history.rules import ChangedByOther, Kind, differences
+from backend.history.rules import ChangedByOther, Kind, differences, plain
 from backend.kernel import clock
 from backend.kernel.errors import Invalid, NotFound
 from backend.ledger import service as ledger
@@ -87,3 +87,19 @@ async def save(kind: Kind, key: Any, values: Mapping[str, Any], *, version: int 
     )
     await note(kind.name, key, what, old=old, new=values, version=now_version, by=by, entry=entry, reason=reason)
     return True
+
+
+async def remove(kind: Kind, key: Any, *, version: int, by: UUID, reason: str = "") -> None:
+    """Take a row out that should never have been there; its history stays. Raises ``NotFound``, ``ChangedByOther``."""
+    old = await take(kind, key, version)
+    await connection().execute(f"delete from {kind.table} where {kind.key} = $1", key)
+    before = {name: plain(old[name]) for name in kind.columns}
+    entry = await ledger.record(
+        "codebook.changed",
+        actor=by,
+        subject=f"{kind.name}/{key}",
+        payload={"kind": kind.name, "key": str(key), "what": "removed", "old": before, "new": {}, "reason": reason},
+        public=True,
+    )
+    gone = dict.fromkeys(kind.columns)
+    await note(kind.name, key, "removed", old=old, new=gone, version=version + 1, by=by, entry=entry, reason=reason)

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from backend.kernel.errors import DomainError, Invalid
 from backend.kernel.scope import Scope
+from backend.rulebook.rules import Limits
 
 DISPATCHED, RECEIVED, ON_SITE, SUBMITTED, UNDER_REVIEW, RETURNED, PUBLISHED = (
     "dispatched",
@@ -97,8 +98,8 @@ def _refuse(field: str, zh: str, en: str) -> None:
     raise Invalid(field=field, why_zh=zh, why_en=en)
 
 
-def check_plan(plan: Plan, scope: Scope, today: date) -> None:
-    """Raise ``Invalid`` naming the first field that cannot stand."""
+def check_plan(plan: Plan, scope: Scope, today: date, limits: Limits | None = None) -> None:
+    """Raise ``Invalid`` naming the first field that cannot stand. ``limits``: the caps and rates in force."""
     if not plan.name.strip():
         _refuse("name", "请填写任务名称", "a name is needed")
     if not plan.items:
@@ -119,6 +120,8 @@ def check_plan(plan: Plan, scope: Scope, today: date) -> None:
     if plan.due_on <= today:
         _refuse("due_on", "完成期限须晚于今天", "the deadline must lie after today")
     _check_rates(plan)
+    if limits is not None:
+        _check_limits(plan, limits)
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +168,24 @@ def _check_rates(plan: Plan) -> None:
         rate = plan.rates.get(name)
         if not isinstance(rate, tuple) or not 0 <= rate[0] <= rate[1] or rate[1] < 1:
             _refuse("rates", "抽取比例须在 0 到 100% 之间", "a rate lies between 0 and 100 %")
+
+
+def _check_limits(plan: Plan, limits: Limits) -> None:
+    if limits.cap and plan.yearly_cap is not None and plan.yearly_cap > limits.cap.most:
+        most, source = limits.cap.most, limits.cap.source
+        _refuse("yearly_cap", f"不得高于 {most} 次（{source}）", f"at most {most} a year ({source})")
+    if plan.rate_mode != "classes":
+        return
+    for name, limit in limits.rates.items():
+        rate = plan.rates.get(name)
+        if isinstance(rate, tuple) and not limit.low * rate[1] <= rate[0] * 1000 <= limit.high * rate[1]:
+            low, high = percent(limit.low), percent(limit.high)
+            _refuse("rates", f"{name} 类须在 {low}% 至 {high}% 之间（{limit.source}）", f"class {name} lies between {low} % and {high} % ({limit.source})")
+
+
+def percent(thousandths: int) -> str:
+    """25 -> "2.5", 50 -> "5"."""
+    return f"{thousandths / 10:g}"
 
 
 def officer_slots(departments: tuple[str, ...], officers: int, qualification: Mapping[str, str | None]) -> list[tuple[str, str | None]]:

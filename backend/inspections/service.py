@@ -16,6 +16,7 @@ from backend.kernel.errors import Forbidden, Invalid, NotFound
 from backend.kernel.ids import new_id
 from backend.kernel.scope import Scope
 from backend.ledger import service as ledger
+from backend.rulebook.queries import find_limits
 from backend.storage.engine import connection
 
 NUMBERING = 7262319  # advisory lock: numbers without gaps or doubles
@@ -48,8 +49,9 @@ async def _store_campaign(forms: Sequence[tuple[str, UUID, UUID]], **values: Any
 
 
 async def create_campaign(plan: rules.Plan, *, by: UUID, scope: Scope) -> UUID:
-    """Plan a campaign; its checklists are pinned in their newest version. Raises ``Invalid`` naming the field."""
-    rules.check_plan(plan, scope, clock.today())
+    """Plan a campaign; its checklists are pinned in their newest version, and the cap of the rulebook holds where it names none. Raises ``Invalid`` naming the field."""
+    limits = await find_limits(plan.departments, scope.region, clock.today())
+    rules.check_plan(plan, scope, clock.today(), limits)
     campaign_id, number = await _store_campaign(
         await _pin_forms(plan.items, plan.departments),
         name=plan.name.strip(),
@@ -64,7 +66,7 @@ async def create_campaign(plan: rules.Plan, *, by: UUID, scope: Scope) -> UUID:
         rates=json.dumps(plan.rates),
         officers_per_visit=plan.officers_per_visit,
         due_on=plan.due_on,
-        yearly_cap=plan.yearly_cap,
+        yearly_cap=limits.cap.most if plan.yearly_cap is None and limits.cap else plan.yearly_cap,
         created_by=by,
     )
     await ledger.record(

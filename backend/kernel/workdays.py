@@ -36,6 +36,23 @@ def official_calendar(year: int) -> dict[date, bool]:
     return dict(sorted(days.items()))
 
 
+_NAMES = {
+    "New Year's Day": "元旦",
+    "Spring Festival": "春节",
+    "Tomb-sweeping Day": "清明节",
+    "Labour Day": "劳动节",
+    "Dragon Boat Festival": "端午节",
+    "National Day": "国庆节",
+    "Mid-autumn Festival": "中秋节",
+}
+
+
+def official_name(day: date) -> str:
+    """What a day of ``official_calendar`` is off, or worked, for."""
+    name = published.holidays.get(day) or published.workdays.get(day) or ""
+    return _NAMES.get(name, name)
+
+
 def is_working_day(day: date, holidays: Mapping[date, bool]) -> bool:
     off = holidays.get(day)
     return day.weekday() < 5 if off is None else not off

@@ -27,6 +27,8 @@ def test_every_event_is_written_by_some_verb():
 
 
 WRITES = re.compile(r"\b(insert into|update [a-z_]+ set|delete from|copy_records_to_table)|\.(insert|delete|save)\(")
+# history.save writes the row, its history and its entry.
+RECORDS = ("ledger.record(", "history.save(")
 ROOMS = (
     "evidence",
     "history",
@@ -102,6 +104,6 @@ def test_every_verb_that_writes_is_in_the_log_or_says_why_not():
             for node in ast.walk(ast.parse(source)):
                 if isinstance(node, ast.AsyncFunctionDef):
                     text = ast.get_source_segment(source, node) or ""
-                    if WRITES.search(text) and "ledger.record(" not in text:
+                    if WRITES.search(text) and not any(word in text for word in RECORDS):
                         silent.add(f"{room}.{path.stem}.{node.name}")
     assert silent == set(SILENT)

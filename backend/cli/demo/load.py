@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
-from backend.cli.demo import checkitems, county
+from backend.cli.demo import checkitems, county, rulebook
 from backend.cli.demo.fieldwork import Pen, Phone, Work, make_work
 from backend.cli.demo.imports import show_imports
 from backend.evidence import service as evidence
@@ -16,6 +16,7 @@ from backend.inspections import rules as inspection_rules
 from backend.items import service as items
 from backend.kernel import clock
 from backend.kernel.errors import DomainError
+from backend.kernel.ids import new_id
 from backend.kernel.settings import settings
 from backend.ledger import sequencer
 from backend.ledger import service as ledger
@@ -26,6 +27,7 @@ from backend.people import service as people
 from backend.people.rules import ADMIN, AUDITOR, INSPECTOR, MANAGER, REVIEWER, Principal
 from backend.registry import service as registry
 from backend.registry.rules import EnterpriseDraft
+from backend.rulebook.service import save_cap, save_rate
 from backend.storage import engine
 from backend.storage.engine import connection, transaction
 from backend.usecases.accept_part import accept_part
@@ -120,6 +122,10 @@ async def _load_registers() -> dict[str, UUID]:
             await items.add_check_item(item, VALID_FROM)
         for code in checkitems.outcome_codes():
             await items.add_outcome_code(code["code"], code["parent"], code["zh"], code["en"], code["position"], code["valid_from"])
+        for cap in rulebook.caps():
+            await save_cap(new_id(), cap, version=None, by=None)
+        for rate in rulebook.rates():
+            await save_rate(new_id(), rate, version=None, by=None)
         for username, name, role, department in (
             ("admin", "系统管理员", ADMIN, None),
             ("manager", "陈静", MANAGER, "scjg"),

@@ -17,13 +17,14 @@ from backend.draws import queries as draws
 from backend.draws.randomness import needs_two_people
 from backend.draws.rules import GRINDING_PROOF_BITS, entropy_bits
 from backend.inspections import queries
-from backend.inspections.rules import CLASSES, Plan
+from backend.inspections.rules import CLASSES, Plan, percent
 from backend.items.queries import list_items
 from backend.kernel import clock
 from backend.kernel.errors import DomainError, Invalid
 from backend.people import queries as people
 from backend.people.rules import MANAGER, REVIEWER, Principal
 from backend.registry import queries as registry
+from backend.rulebook.queries import find_limits
 from backend.storage.engine import transaction
 from backend.usecases.announce_draw import announce_draw, estimate
 from backend.usecases.create_campaign import create_campaign
@@ -91,7 +92,7 @@ async def list_campaigns(request: Request[Any, Any, Any]) -> Template:
 
 
 async def _show_form(who: Principal, form: FormMultiDict, error: str = "", status: int = 200) -> Template:
-    departments = await people.list_departments()
+    departments = await people.list_open_departments()
     return page(
         "console/campaign_new.html",
         status_code=status,
@@ -99,6 +100,8 @@ async def _show_form(who: Principal, form: FormMultiDict, error: str = "", statu
         form=form,
         chosen={name: set(form.getall(name, [])) for name in ("items", "partners", "counties", "industries")},
         departments=departments,
+        limits=await find_limits([who.department or ""], who.region, clock.today()),
+        percent=percent,
         lead=who.department,
         items=await list_items(),
         counties=await registry.list_counties(who.scope),
@@ -109,7 +112,10 @@ async def _show_form(who: Principal, form: FormMultiDict, error: str = "", statu
 
 @get("/campaigns/new", opt=MANAGERS)
 async def show_campaign_form(request: Request[Any, Any, Any]) -> Template:
-    return await _show_form(request.user, FormMultiDict({"rate_mode": "fixed", "n": "20", "officers_per_visit": "2", "yearly_cap": "2"}))
+    limits = await find_limits([request.user.department or ""], request.user.region, clock.today())
+    usual = {f"percent_{c}": percent(rate.usual) for c, rate in limits.rates.items()}
+    cap = {"yearly_cap": str(limits.cap.most)} if limits.cap else {}
+    return await _show_form(request.user, FormMultiDict({"rate_mode": "fixed", "n": "20", "officers_per_visit": "2", **cap, **usual}))
 
 
 @post("/campaigns/new", opt=MANAGERS, status_code=200)

@@ -21,7 +21,7 @@ Typed = dict[str, str | list[str]]
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """One field of a form. ``kind``: text | area | day | number | choice | many | flag. ``label`` and ``hint`` are in the reader's language."""
+    """One field of a form. ``kind``: text | area | day | number | percent | choice | many | flag. ``label`` and ``hint`` are in the reader's language."""
 
     name: str
     label: str
@@ -74,7 +74,11 @@ def stored(row: Mapping[str, Any], boxes: Sequence[Box]) -> Typed:
             return "yes" if value else "no"
         return "" if value is None else str(plain(value))
 
-    return {b.name: text(row.get(b.name)) for b in boxes}
+    def shown(box: Box) -> str | list[str]:
+        value = row.get(box.name)
+        return f"{value / 10:g}" if box.kind == "percent" and isinstance(value, int) else text(value)
+
+    return {b.name: shown(b) for b in boxes}
 
 
 def version_of(form: FormMultiDict) -> int:
@@ -101,6 +105,17 @@ def read_number(text: object, name: str, low: int, high: int) -> int:
     return int(str(text))
 
 
+def read_percent(text: object, name: str) -> int:
+    """"5" or "2.5" percent in thousandths."""
+    whole, dot, tenth = str(text).partition(".")
+    if not (whole.isascii() and whole.isdigit() and len(whole) <= 3 and (not dot or (tenth.isascii() and tenth.isdigit() and len(tenth) == 1))):
+        raise Invalid(field=name, why_zh="请填写百分比，最多一位小数", why_en="give a percentage, with one decimal at most")
+    found = int(whole) * 10 + int(tenth or 0)
+    if found > 1000:
+        raise Invalid(field=name, why_zh="不超过 100%", why_en="100 % at most")
+    return found
+
+
 def say(box: Box, value: object) -> str:
     """A value of a field in words."""
     names = dict(box.choices)
@@ -110,6 +125,8 @@ def say(box: Box, value: object) -> str:
         value = "yes" if value else "no"
     if value is None or value == "":
         return "-"
+    if box.kind == "percent":
+        return f"{value / 10:g}%" if isinstance(value, int) else f"{value}%"
     return names.get(str(plain(value)), str(plain(value)))
 
 
@@ -137,6 +154,7 @@ def whats() -> dict[str, str]:
         "reinstated": _("恢复"),
         "account": _("开通账号"),
         "published": _("发布"),
+        "removed": _("删除"),
     }
 
 

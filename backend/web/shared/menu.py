@@ -34,6 +34,7 @@ MENU = (
     Entry("imports", "/console/imports", _("名录导入"), frozenset({MANAGER, ADMIN})),
     Entry("unsent", "/console/unsent", _("补传手机备份"), frozenset({MANAGER, ADMIN})),
     Entry("inspectors", "/console/inspectors", _("执法人员名录"), _OFFICE),
+    Entry("registers", "/console/registers", _("基础数据"), _OFFICE),
     Entry("alerts", "/console/alerts", _("通知送达"), frozenset({MANAGER, ADMIN, AUDITOR})),
     Entry("accounts", "/console/accounts", _("账号设备"), frozenset({ADMIN})),
     Entry("log", "/log", _("存证日志"), _OFFICE),

@@ -1,0 +1,30 @@
+"""Yearly caps and rates by class of the demo county: plausible numbers under the rules named, not a quotation of any one city's table."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any, Final
+
+VALID_FROM: Final = date(2026, 1, 1)
+CAPS_SOURCE: Final = "国办发〔2024〕54号（演示数值）"
+RATES_SOURCE: Final = "国市监信发〔2022〕6号（演示数值）"
+
+
+def caps() -> list[dict[str, Any]]:
+    """Columns of ``rulebook.tables.VisitCap``."""
+    rows = (("city", None, 2), ("county", None, 2), ("together", None, 4), ("city", "xfjy", 3))
+    return [
+        {"level": level, "department": department, "most": most, "valid_from": VALID_FROM, "valid_to": None, "source": CAPS_SOURCE}
+        for level, department, most in rows
+    ]
+
+
+def rates() -> list[dict[str, Any]]:
+    """Columns of ``rulebook.tables.ClassRate``, in thousandths; the old row shows what was in force before."""
+    held = (("A", 0, 20, 50), ("B", 50, 100, 200), ("C", 210, 300, 600), ("D", 610, 800, 1000))
+    now = [
+        {"department": None, "class_code": c, "low": low, "usual": usual, "high": high, "valid_from": VALID_FROM, "valid_to": None, "source": RATES_SOURCE}
+        for c, low, usual, high in held
+    ]
+    before = {**now[0], "usual": 10, "high": 30, "valid_from": date(2025, 1, 1), "valid_to": VALID_FROM}
+    return [*now, before]

@@ -1,0 +1,48 @@
+"""Reads on the rulebook: the calendar for working days, the cap and the rates that hold for a plan."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+from backend.rulebook.rules import Cap, Limits, Rate, level_of
+from backend.storage.engine import reader
+
+
+async def load_holidays(first: int = 0, last: int = 9999) -> dict[date, bool]:
+    """The holiday table of the years ``first`` .. ``last``, as ``kernel.workdays`` takes it: True off, False worked."""
+    rows = await reader().fetch("select day, is_off from holiday where extract(year from day) between $1 and $2 order by day", first, last)
+    return {row["day"]: row["is_off"] for row in rows}
+
+
+async def count_by_year() -> dict[int, int]:
+    """Days in the holiday table, by year. A year that is not there is counted by its weekends alone."""
+    rows = await reader().fetch("select extract(year from day)::int as year, count(*) as n from holiday group by 1 order by 1")
+    return {row["year"]: row["n"] for row in rows}
+
+
+async def find_limits(departments: Sequence[str], region: str, on: date) -> Limits:
+    """What a plan of these departments (the lead first) may not go beyond on a day: the smallest cap of any, the lead's rates.
+
+    A department's own row goes before the one for all departments.
+    """
+    caps = await reader().fetch(
+        "select distinct on (d.code) d.code, c.most, c.source from unnest($1::text[]) as d(code)"
+        " join visit_cap c on c.department is null or c.department = d.code"
+        " where c.level = $2 and c.valid_from <= $3 and (c.valid_to is null or c.valid_to > $3)"
+        " order by d.code, c.department is null, c.valid_from desc",
+        list(departments),
+        level_of(region),
+        on,
+    )
+    rates = await reader().fetch(
+        "select distinct on (class_code) class_code, low, usual, high, source from class_rate where (department is null or department = $1)"
+        " and valid_from <= $2 and (valid_to is null or valid_to > $2) order by class_code, department is null, valid_from desc",
+        departments[0] if departments else "",
+        on,
+    )
+    smallest = min(caps, key=lambda row: row["most"], default=None)
+    return Limits(
+        cap=Cap(smallest["most"], smallest["source"]) if smallest else None,
+        rates={row["class_code"]: Rate(row["low"], row["usual"], row["high"], row["source"]) for row in rates},
+    )

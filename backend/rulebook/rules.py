@@ -1,0 +1,87 @@
+"""What caps, rates and holidays mean for a plan. Pure.
+
+A cap counts the visits that one enterprise gets from one department in a calendar year; a rate is the share of a credit-risk class that a
+draw may take, in thousandths. Source of both: 国办发〔2024〕54号; 国市监信发〔2022〕6号.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from backend.history.rules import check_dates, check_text
+from backend.kernel.errors import Invalid
+
+LEVELS: Mapping[str, tuple[str, str]] = {
+    "city": ("市级", "City"),
+    "county": ("县（市、区）级", "County"),
+    "together": ("市县合计", "City and county together"),
+}
+CLASSES = ("A", "B", "C", "D")
+
+
+@dataclass(frozen=True, slots=True)
+class Cap:
+    most: int
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """In thousandths; low <= usual <= high."""
+
+    low: int
+    usual: int
+    high: int
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a plan may not go beyond; nothing where the rulebook has no row in force."""
+
+    cap: Cap | None = None
+    rates: Mapping[str, Rate] = field(default_factory=dict)
+
+
+def level_of(region: str) -> str:
+    """The level at which a department plans: a region is written without trailing zero pairs, so a county's has six characters."""
+    return "county" if len(region) > 4 else "city"
+
+
+def check_cap(values: Mapping[str, Any]) -> None:
+    """Raises ``Invalid``."""
+    if values["level"] not in LEVELS:
+        raise Invalid(field="level", why_zh="没有这个层级", why_en="there is no such level")
+    check_text(values, "source", 200)
+    check_dates(values)
+
+
+def check_rate(values: Mapping[str, Any]) -> None:
+    """Raises ``Invalid``."""
+    if values["class_code"] not in CLASSES:
+        raise Invalid(field="class_code", why_zh="没有这个分类", why_en="there is no such class")
+    if not values["low"] <= values["usual"] <= values["high"]:
+        raise Invalid(field="usual", why_zh="须介于下限和上限之间", why_en="must lie between the lowest and the highest")
+    check_text(values, "source", 200)
+    check_dates(values)
+
+
+def check_holiday(day: date, values: Mapping[str, Any]) -> None:
+    """Raises ``Invalid``."""
+    if day.weekday() < 5 and not values["is_off"]:
+        raise Invalid(field="is_off", why_zh="周一至周五本来就上班，无需登记", why_en="Monday to Friday are worked anyway: no row is needed")
+    check_text(values, "name", 40)
+    check_text(values, "source", 200)
+
+
+def overlap(row: Mapping[str, Any], others: Iterable[Mapping[str, Any]], same: Sequence[str]) -> Mapping[str, Any] | None:
+    """The first of ``others`` that speaks of the same thing (the columns ``same``) on a day on which ``row`` does."""
+    for other in others:
+        begins_before_end = other["valid_to"] is None or row["valid_from"] < other["valid_to"]
+        ends_after_begin = row["valid_to"] is None or other["valid_from"] < row["valid_to"]
+        if all(row[name] == other[name] for name in same) and begins_before_end and ends_after_begin:
+            return other
+    return None

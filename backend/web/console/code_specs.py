@@ -1,0 +1,236 @@
+"""What each code table is called, which fields its form has, and how what was typed becomes a row."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from backend.history.queries import list_rows
+from backend.kernel.errors import NotFound
+from backend.kernel.ids import new_id
+from backend.people import queries as people
+from backend.people.rules import ADMIN, Principal
+from backend.registry import queries as registry
+from backend.rulebook.rules import CLASSES, LEVELS
+from backend.usecases.edit_codes import KINDS
+from backend.web.console.editing import Box, Typed, read_day, read_number, read_percent
+from backend.web.shared.i18n import _, pick
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Spec:
+    """One table on its pages. ``columns``: what the list shows, the first as the link. ``rule``: what governs it, in the reader's language."""
+
+    kind: str
+    title: str
+    rule: str
+    columns: tuple[str, ...]
+    boxes: Callable[[Principal], Awaitable[list[Box]]]
+    read: Callable[[Typed], Row]
+
+
+def _span() -> list[Box]:
+    return [
+        Box("valid_from", _("启用日期"), "day"),
+        Box("valid_to", _("停用日期"), "day", hint=_("自该日起不再使用；不填即长期有效")),
+    ]
+
+
+def _text(values: Typed, name: str) -> str:
+    return str(values[name])
+
+
+def _dates(values: Typed, *, needs_first: bool) -> Row:
+    return {
+        "valid_from": read_day(values["valid_from"], "valid_from", required=needs_first),
+        "valid_to": read_day(values["valid_to"], "valid_to", required=False),
+    }
+
+
+def _code(hint: str) -> Box:
+    return Box("code", _("代码"), required=True, is_key=True, hint=hint, attrs={"autocapitalize": "none", "autocomplete": "off"})
+
+
+def _names() -> list[Box]:
+    return [Box("name_zh", _("中文名称"), required=True), Box("name_en", _("英文名称"), required=True)]
+
+
+async def _department_boxes(_who: Principal) -> list[Box]:
+    return [_code(_("2 至 20 位小写字母或数字")), *_names(), *_span()]
+
+
+async def _region_boxes(who: Principal) -> list[Box]:
+    above = [("", _("无")), *((r.code, f"{pick(r, 'name')} {r.code}") for r in await registry.list_regions())]
+    hint = _("六位代码；GB/T 2260 未收录的（如开发区）用后两位字母增补")
+    return [_code(hint), *_names(), Box("parent", _("上级区划"), "choice", choices=above), *_span(), _source(_("如 GB/T 2260，或批准设立的文号"))]
+
+
+def _source(hint: str = "") -> Box:
+    return Box("source", _("依据"), required=True, hint=hint or _("文件名称和文号"))
+
+
+async def _industry_boxes(_who: Principal) -> list[Box]:
+    return [_code(_("GB/T 4754 代码")), *_names(), Box("edition", _("版本"), required=True, hint=_("如 GB/T 4754-2017")), *_span()]
+
+
+async def _outcome_boxes(_who: Principal) -> list[Box]:
+    roots = [(str(r["code"]), f"{r['code']} {pick(r, '')}") for r in await list_rows(KINDS["outcome"]) if r["parent"] is None]
+    span = _span()
+    return [
+        _code(_("1 至 4 位数字或大写字母")),
+        Box("zh", _("中文名称"), required=True),
+        Box("en", _("英文名称"), required=True),
+        Box("parent", _("上级代码"), "choice", choices=[("", _("无")), *roots]),
+        Box("position", _("排列顺序"), "number", required=True, attrs={"min": "0", "max": "999"}),
+        Box("valid_from", span[0].label, "day", required=True),
+        span[1],
+    ]
+
+
+async def _holiday_boxes(_who: Principal) -> list[Box]:
+    return [
+        Box("day", _("日期"), "day", required=True, is_key=True),
+        Box("is_off", _("安排"), "flag", choices=[("yes", _("放假")), ("no", _("调休上班"))]),
+        Box("name", _("节日"), required=True),
+        _source(),
+    ]
+
+
+async def _department_choices(who: Principal) -> list[tuple[str, str]]:
+    """An administrator keeps the rows for all departments, a manager the department's own; the others are there to be read."""
+    own = [(d.code, pick(d, "name")) for d in await people.list_departments()]
+    return sorted([("", _("全部部门")), *own], key=lambda d: d[0] != ("" if who.role == ADMIN else who.department))
+
+
+async def _cap_boxes(who: Principal) -> list[Box]:
+    first, last = _span()
+    return [
+        Box("level", _("层级"), "choice", choices=[(key, pick({"zh": zh, "en": en}, "")) for key, (zh, en) in LEVELS.items()]),
+        Box("department", _("部门"), "choice", choices=await _department_choices(who)),
+        Box("most", _("每户每年最多次数"), "number", required=True, attrs={"min": "0", "max": "99"}),
+        Box(first.name, first.label, "day", required=True),
+        last,
+        _source(),
+    ]
+
+
+async def _rate_boxes(who: Principal) -> list[Box]:
+    first, last = _span()
+    return [
+        Box("class_code", _("信用风险分类"), "choice", choices=[(c, c) for c in CLASSES]),
+        Box("department", _("部门"), "choice", choices=await _department_choices(who)),
+        Box("low", _("下限（百分比）"), "percent", required=True, attrs={"inputmode": "decimal"}),
+        Box("usual", _("默认（百分比）"), "percent", required=True, attrs={"inputmode": "decimal"}),
+        Box("high", _("上限（百分比）"), "percent", required=True, attrs={"inputmode": "decimal"}),
+        Box(first.name, first.label, "day", required=True),
+        last,
+        _source(),
+    ]
+
+
+def _read_department(v: Typed) -> Row:
+    return {"name_zh": _text(v, "name_zh"), "name_en": _text(v, "name_en"), **_dates(v, needs_first=False)}
+
+
+def _read_region(v: Typed) -> Row:
+    return _read_department(v) | {"parent": v["parent"] or None, "source": _text(v, "source")}
+
+
+def _read_industry(v: Typed) -> Row:
+    return _read_department(v) | {"edition": _text(v, "edition")}
+
+
+def _read_outcome(v: Typed) -> Row:
+    position = read_number(v["position"], "position", 0, 999)
+    return {"parent": v["parent"] or None, "zh": _text(v, "zh"), "en": _text(v, "en"), "position": position, **_dates(v, needs_first=True)}
+
+
+def _read_holiday(v: Typed) -> Row:
+    return {"is_off": v["is_off"] == "yes", "name": _text(v, "name"), "source": _text(v, "source")}
+
+
+def _read_cap(v: Typed) -> Row:
+    most = read_number(v["most"], "most", 0, 99)
+    return {"level": v["level"], "department": v["department"] or None, "most": most, **_dates(v, needs_first=True), "source": _text(v, "source")}
+
+
+def _read_rate(v: Typed) -> Row:
+    shares = {name: read_percent(v[name], name) for name in ("low", "usual", "high")}
+    about = {"department": v["department"] or None, "class_code": v["class_code"]}
+    return about | shares | _dates(v, needs_first=True) | {"source": _text(v, "source")}
+
+
+def specs() -> Mapping[str, Spec]:
+    """In the order of the page 基础数据."""
+    found = (
+        Spec(
+            "department",
+            _("部门"),
+            _("参加检查的部门；停用后不能再发起或参加新任务，以往记录不变。"),
+            ("name_zh", "code", "valid_from", "valid_to"),
+            _department_boxes,
+            _read_department,
+        ),
+        Spec(
+            "region",
+            _("行政区划"),
+            _("GB/T 2260 及本地增补；代码变更时停用旧代码、新增新代码，历史记录仍指向旧代码。"),
+            ("name_zh", "code", "parent", "valid_from", "valid_to"),
+            _region_boxes,
+            _read_region,
+        ),
+        Spec("industry", _("行业"), _("GB/T 4754 行业分类，注明版本。"), ("name_zh", "code", "edition", "valid_to"), _industry_boxes, _read_industry),
+        Spec(
+            "outcome",
+            _("检查结果代码"),
+            _("两级代码；停用后手机上不再可选，此前派发的检查仍可使用。"),
+            ("zh", "code", "valid_from", "valid_to"),
+            _outcome_boxes,
+            _read_outcome,
+        ),
+        Spec(
+            "holiday",
+            _("节假日"),
+            _("所有按工作日计算的期限都使用此表；没有登记的日子，周一至周五上班、周六周日休息。"),
+            ("day", "is_off", "name", "source"),
+            _holiday_boxes,
+            _read_holiday,
+        ),
+        Spec(
+            "cap",
+            _("年度检查上限"),
+            _("国办发〔2024〕54号：同一企业每年被检查的次数上限。制定任务时作为默认值和上限。"),
+            ("level", "department", "most", "valid_from", "valid_to"),
+            _cap_boxes,
+            _read_cap,
+        ),
+        Spec(
+            "rate",
+            _("分类抽查比例"),
+            _("按信用风险分类确定的抽查比例。制定任务时作为默认值和范围。"),
+            ("class_code", "department", "low", "usual", "high", "valid_from", "valid_to"),
+            _rate_boxes,
+            _read_rate,
+        ),
+    )
+    return {s.kind: s for s in found}
+
+
+def parse_key(kind: str, text: str) -> Any:
+    """The key in an address. Raises ``NotFound`` for what can be none."""
+    try:
+        return date.fromisoformat(text) if kind == "holiday" else UUID(text) if kind in ("cap", "rate") else text
+    except ValueError as e:
+        raise NotFound() from e
+
+
+def key_of(kind: str, values: Typed) -> Any:
+    """The key of a row that is new. Raises ``Invalid``."""
+    if kind == "holiday":
+        return read_day(values["day"], "day")
+    return new_id() if kind in ("cap", "rate") else str(values["code"])
