@@ -49,7 +49,10 @@ async def _store_campaign(forms: Sequence[tuple[str, UUID, UUID]], **values: Any
 
 
 async def create_campaign(plan: rules.Plan, *, by: UUID, scope: Scope) -> UUID:
-    """Plan a campaign; its checklists are pinned in their newest version, and the cap of the rulebook holds where it names none. Raises ``Invalid`` naming the field."""
+    """Plan a campaign; its checklists are pinned in their newest version. Where it names no cap, the rulebook's holds.
+
+    Raises ``Invalid`` naming the field.
+    """
     limits = await find_limits(plan.departments, scope.region, clock.today())
     rules.check_plan(plan, scope, clock.today(), limits)
     campaign_id, number = await _store_campaign(

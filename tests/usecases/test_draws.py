@@ -89,7 +89,7 @@ async def test_a_draw_by_credit_class_is_checked_without_telling_a_class(demo, t
         counties=("530302", "530303"),
         industries=("6210", "5251"),
         rate_mode="classes",
-        rates={"A": (2, 100), "B": (5, 100), "C": (20, 100), "D": (60, 100)},
+        rates={"A": (2, 100), "B": (5, 100), "C": (21, 100), "D": (61, 100)},
         officers_per_visit=2,
         due_on=today + timedelta(days=20),
     )
