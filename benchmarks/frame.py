@@ -22,8 +22,8 @@ async def _measure() -> None:
     await migrate.migrate()
     async with engine.pool(2):
         async with transaction():
-            # Filled here without the index for searching names, which no draw reads.
-            await connection().execute("drop index enterprise_name_trgm")
+            # Filled here without what finds enterprises by name, which no draw reads.
+            await connection().execute("alter table enterprise disable trigger user")
         filled = 0
         for n in SIZES:
             async with transaction():

@@ -13,6 +13,7 @@ from backend.evidence import jobs as evidence_jobs
 from backend.kernel import logs
 from backend.ledger import sequencer
 from backend.notify import jobs as notify_jobs
+from backend.registry import jobs as registry_jobs
 from backend.storage import engine, outbox
 from backend.usecases import import_registry, import_unsent
 from backend.usecases.close_draw import reveal_what_is_due, tell_what_is_overdue
@@ -50,6 +51,7 @@ async def main() -> int:
             _keep_working("outbox", partial(outbox.work_off, HANDLERS), stop),
             _keep_working("imports", import_registry.work_off, stop),
             _keep_working("unsent", import_unsent.work_off, stop),
+            _keep_working("search", registry_jobs.index_some, stop),
             # First the alert: a draw that was shut past its date is told of even if the worker opens it in the next moment.
             _keep_working("overdue", tell_what_is_overdue, stop, idle=60),
             _keep_working("reveals", reveal_what_is_due, stop, idle=60),

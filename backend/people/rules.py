@@ -21,6 +21,7 @@ ROLES = {
 }
 # Who looks over the whole city, whatever their department.
 ALL_DEPARTMENTS = frozenset({ADMIN, AUDITOR})
+CLASS_READERS = frozenset({ADMIN, MANAGER, AUDITOR})
 
 SESSION_LIFETIME = timedelta(hours=12)
 FAILURES_PER_ACCOUNT = 5
@@ -46,6 +47,11 @@ class Principal:
     region: str
     inspector_id: UUID | None
     device: UUID | None = None  # the phone that this session is on, once it has named itself
+
+    @property
+    def sees_class(self) -> bool:
+        """Whether the credit-risk class is this person's business: who plans rates and who looks over them, not who judges a record."""
+        return self.role in CLASS_READERS
 
     @property
     def scope(self) -> Scope:

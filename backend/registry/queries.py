@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -15,7 +12,6 @@ from backend.kernel import clock
 from backend.kernel.errors import NotFound
 from backend.kernel.scope import Scope
 from backend.registry.codebook import Codebook, IndustryCode, RegionCode
-from backend.registry.rules import normalise_code
 from backend.registry.tables import Enterprise, Industry, Region
 from backend.storage.engine import reader
 from backend.storage.relation import Relation
@@ -74,14 +70,26 @@ class Filter:
     county: str = ""
     industry: str = ""
     status: str = ""
+    kind: str = ""
+    credit_class: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """How many fit; where ``is_exact`` is not set, about so many, in two digits."""
+
+    n: int
+    is_exact: bool
 
 
 @dataclass(frozen=True, slots=True)
 class EnterprisePage:
-    """``next`` is the cursor of the page after this one, or None at the end."""
+    """``next`` is the cursor of the page after this one, or None at the end. ``is_cut``: of all that fit, some are not in any page."""
 
     rows: Sequence[EnterpriseView]
     next: str | None
+    count: Count
+    is_cut: bool = False
 
 
 async def list_regions() -> list[RegionView]:
@@ -111,57 +119,6 @@ async def load_codebook() -> Codebook:
         return {name: row[name] for name in kind.__dataclass_fields__}  # type: ignore[attr-defined]
 
     return Codebook.of((RegionCode(**kept(RegionCode, r)) for r in regions), (IndustryCode(**kept(IndustryCode, i)) for i in industries))
-
-
-def _cursor(view: EnterpriseView) -> str:
-    return base64.urlsafe_b64encode(f"{view.name_key}\n{view.id}".encode()).decode()
-
-
-def _place(cursor: str) -> tuple[str, UUID] | None:
-    """What ``_cursor`` wrote; None for anything that was tampered with, which then means the first page."""
-    try:
-        key, _, last = base64.urlsafe_b64decode(cursor.encode()).decode().rpartition("\n")
-        return key, UUID(last)
-    except (ValueError, binascii.Error):
-        return None
-
-
-def _where(scope: Scope, by: Filter) -> tuple[list[str], list[Any]]:
-    conditions, values = ["starts_with(region, {})"], [scope.region]
-    for column, wanted in (("region", by.county), ("industry", by.industry), ("status", by.status)):
-        if wanted:
-            conditions.append(f"{column} = {{}}")
-            values.append(wanted)
-    if text := " ".join(by.text.split()):
-        pattern = "%" + re.sub(r"([\\%_])", r"\\\1", text) + "%"
-        code = normalise_code(text)
-        if len(code) >= 2 and code.isascii() and code.isalnum():
-            conditions.append("(name ilike {} or starts_with(code, {}))")
-            values += [pattern, code]
-        else:
-            conditions.append("name ilike {}")
-            values.append(pattern)
-    return conditions, values
-
-
-async def search_enterprises(scope: Scope, by: Filter, *, after: str = "", limit: int = PAGE) -> EnterprisePage:
-    """Enterprises of the scope by pinyin of their names: part of a name, or the beginning of a code."""
-    conditions, values = _where(scope, by)
-    if after and (place := _place(after)):
-        conditions.append("(name_key, id) > ({}, {})")
-        values += place
-    rows = await Enterprise.raw(
-        f"select * from enterprise where {' and '.join(conditions)} order by name_key, id limit {limit + 1}",
-        *values,
-    )
-    views = [EnterpriseView(**row) for row in rows[:limit]]
-    return EnterprisePage(views, _cursor(views[-1]) if len(rows) > limit else None)
-
-
-async def count_enterprises(scope: Scope, by: Filter) -> int:
-    conditions, values = _where(scope, by)
-    rows = await Enterprise.raw(f"select count(*) as n from enterprise where {' and '.join(conditions)}", *values)
-    return int(rows[0]["n"])
 
 
 async def find_enterprise(enterprise_id: UUID, scope: Scope) -> EnterpriseView:

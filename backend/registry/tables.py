@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from piccolo.columns import UUID, BigInt, Date, Integer, Text, Timestamptz, Varchar
+from piccolo.columns import JSONB, UUID, BigInt, BigSerial, Date, Integer, Text, Timestamptz, Varchar
 from piccolo.columns.defaults.uuid import UUID4
 from piccolo.table import Table
 
@@ -38,7 +38,7 @@ class Enterprise(Table, tablename="enterprise"):
     code_kind = Varchar(length=10)  # uscc | reg15 | reg13 | override
     override_reason = Text(null=True, default=None)
     name = Varchar(length=200)
-    name_key = Varchar(length=400, index=True)  # pinyin, to sort by
+    name_key = Varchar(length=400)  # pinyin, to sort by
     region = Varchar(length=12, index=True)
     industry = Varchar(length=10, index=True)
     kind = Varchar(length=30)
@@ -68,3 +68,72 @@ class Exemption(Table, tablename="exemption"):
     decided_by = UUID(default=None)
     decided_at = Timestamptz()
     ended_at = Timestamptz(null=True, default=None)
+
+
+class EnterpriseSearch(Table, tablename="enterprise_search"):
+    """检索行 What an enterprise is found by: a copy, made by triggers or the worker, that an older version never replaces."""
+
+    enterprise = UUID(primary_key=True, default=None)
+    version = Integer()
+    name_key = Varchar(length=400)
+    hay = Text()  # name, representative, address, a line each
+    sound = Text()  # the name's syllables without tones
+    initials = Text()
+    code = Varchar(length=40)
+    region = Varchar(length=12)
+    industry = Varchar(length=10)
+    kind = Varchar(length=30)
+    status = Varchar(length=20)
+    credit_class = Varchar(length=1)
+
+
+class EnterpriseUnindexed(Table, tablename="enterprise_unindexed"):
+    """待编入检索 One enterprise of a large import that the worker has yet to put into the search table. Deleted when done."""
+
+    position = BigSerial(primary_key=True)
+    enterprise = UUID(default=None)
+
+
+class EnterpriseChange(Table, tablename="enterprise_change"):
+    """名录变更 What one change did to one enterprise: the fields that differ, before and after. Written by a trigger, never changed."""
+
+    id = BigSerial(primary_key=True)
+    enterprise = UUID(default=None)
+    version = Integer()
+    at = Timestamptz()
+    kind = Varchar(length=10)  # import | undo | office | unknown
+    source = UUID(null=True, default=None)  # the import batch
+    account = UUID(null=True, default=None)
+    reason = Text()
+    was = JSONB()
+    now = JSONB()
+
+
+class EnterpriseListing(Table, tablename="enterprise_listing"):
+    """列入名单 One entry of an enterprise on the list of abnormal operation or of serious breaches, with its source; it ends by `removed_on`."""
+
+    id = UUID(primary_key=True, default=None)
+    enterprise = UUID(default=None)
+    list = Varchar(length=10)  # abnormal | serious
+    ground = Text()
+    authority = Varchar(length=120)
+    document = Varchar(length=120)
+    listed_on = Date()
+    removed_on = Date(null=True, default=None)
+    removal = Text()
+    source = Varchar(length=200)
+    as_of = Date()
+    entered_by = UUID(default=None)
+    created_at = Timestamptz()
+
+
+class SavedFilter(Table, tablename="saved_filter"):
+    """保存的筛选 A list's filter under a name, of one person, who may share it with the department."""
+
+    id = UUID(primary_key=True, default=None)
+    account = UUID(default=None)
+    page = Varchar(length=20)
+    name = Varchar(length=40)
+    query = Text()
+    shared_with = Varchar(length=20, null=True, default=None)
+    created_at = Timestamptz()

@@ -10,8 +10,8 @@ import pytest
 
 from backend.kernel.errors import NotFound
 from backend.kernel.scope import EVERYTHING, Scope
-from backend.registry import queries, service
-from backend.registry.queries import Filter
+from backend.registry import queries, search, service
+from backend.registry.queries import Count, Filter
 from backend.registry.rules import EnterpriseDraft, check_row, make_uscc
 from backend.storage.engine import transaction
 
@@ -81,21 +81,21 @@ async def test_two_bulk_changes_at_once_both_count(db):
     drafts = [draft(n, f"店{n}") for n in range(50)]
     done = await asyncio.gather(put(*drafts), put(*drafts))
     assert sorted(t.new for t in done) == [0, 50]
-    assert await queries.count_enterprises(EVERYTHING, Filter()) == 50
+    assert await search.count_enterprises(EVERYTHING, Filter()) == Count(50, True)
 
 
 async def test_search_by_name_code_filters_and_scope(db):
     await put(draft(1, "麒麟饭店"), draft(2, "沾益 100% 超市", ZHANYI, industry="5212"), draft(3, "阿里饭店"))
     city = Scope("scjg", "5303")
-    names = [e.name for e in (await queries.search_enterprises(city, Filter(text="饭店"))).rows]
+    names = [e.name for e in (await search.search_enterprises(city, Filter(text="饭店"))).rows]
     assert names == ["阿里饭店", "麒麟饭店"]  # by pinyin
     code = draft(2, "x", ZHANYI).code
-    assert [e.name for e in (await queries.search_enterprises(city, Filter(text=code[:14].lower()))).rows] == ["沾益 100% 超市"]
-    assert [e.name for e in (await queries.search_enterprises(city, Filter(text="100%"))).rows] == ["沾益 100% 超市"]
-    assert (await queries.search_enterprises(city, Filter(text="1_0"))).rows == []
-    assert await queries.count_enterprises(city, Filter(industry="5212", status="active")) == 1
+    assert [e.name for e in (await search.search_enterprises(city, Filter(text=code[:14].lower()))).rows] == ["沾益 100% 超市"]
+    assert [e.name for e in (await search.search_enterprises(city, Filter(text="100%"))).rows] == ["沾益 100% 超市"]
+    assert (await search.search_enterprises(city, Filter(text="1_0"))).rows == []
+    assert await search.count_enterprises(city, Filter(industry="5212", status="active")) == Count(1, True)
     mine = Scope("scjg", QILIN)
-    assert await queries.count_enterprises(mine, Filter(county=ZHANYI)) == 0
+    assert await search.count_enterprises(mine, Filter(county=ZHANYI)) == Count(0, True)
     other = (await queries.list_by_codes([code]))[code]
     with pytest.raises(NotFound):
         await queries.find_enterprise(other.id, mine)
@@ -106,9 +106,9 @@ async def test_pages_follow_each_other_without_gap_or_overlap(db):
     await put(*(draft(n, "同名饭店") for n in range(7)))
     seen, after = [], ""
     for _ in range(4):
-        page = await queries.search_enterprises(EVERYTHING, Filter(), after=after, limit=2)
+        page = await search.search_enterprises(EVERYTHING, Filter(), after=after, limit=2)
         seen += [e.id for e in page.rows]
         after = page.next or ""
     assert after == ""
     assert len(seen) == len(set(seen)) == 7
-    assert len((await queries.search_enterprises(EVERYTHING, Filter(), after="nonsense", limit=99)).rows) == 7
+    assert len((await search.search_enterprises(EVERYTHING, Filter(), after="nonsense", limit=99)).rows) == 7

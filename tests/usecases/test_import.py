@@ -21,6 +21,7 @@ from backend.people.rules import Principal
 from backend.registry import queries as registry
 from backend.registry.queries import Filter
 from backend.registry.rules import make_uscc
+from backend.registry.search import count_enterprises
 from backend.registry.service import load_industries, load_regions
 from backend.storage.engine import connection, transaction
 from backend.usecases import import_registry
@@ -87,7 +88,7 @@ async def test_a_real_office_file_is_previewed_and_applied_with_its_bad_rows_nam
     assert (batch.state, batch.total, batch.new, batch.bad) == ("previewed", sample.good + sample.bad, sample.good, sample.bad)
     assert batch.header_row == 3
     assert {c["field"] for c in batch.columns} >= {"code", "name", "region", "industry"}
-    assert await registry.count_enterprises(EVERYTHING, Filter()) == 0
+    assert (await count_enterprises(EVERYTHING, Filter())).n == 0
     bad = await queries.list_rows(batch.id, "bad")
     assert all(error["zh"] and error["en"] for row in bad for error in row.errors)
     assert {error["reason"] for row in bad for error in row.errors} >= {"digits-lost", "id-card", "check-digit", "blank"}
@@ -97,7 +98,7 @@ async def test_a_real_office_file_is_previewed_and_applied_with_its_bad_rows_nam
     await work()
     done = await queries.find_batch(batch.id, CITY)
     assert (done.state, done.new) == ("applied", sample.good)
-    assert await registry.count_enterprises(EVERYTHING, Filter()) == sample.good
+    assert (await count_enterprises(EVERYTHING, Filter())).n == sample.good
     [entry] = await entries()
     assert entry["file_sha256"] == batch.file_sha256
     assert (entry["new"], entry["changed"], entry["bad"]) == (sample.good, 0, sample.bad)
@@ -212,7 +213,7 @@ async def test_nothing_is_half_applied(monkeypatch):
     batch = await queries.find_batch(batch.id, CITY)
     assert batch.state == "failed"
     assert batch.error
-    assert await registry.count_enterprises(EVERYTHING, Filter()) == 0
+    assert (await count_enterprises(EVERYTHING, Filter())).n == 0
 
 
 async def test_a_region_that_changed_hands_after_the_preview_stops_the_whole_import():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
@@ -12,25 +13,38 @@ from litestar.params import FromPath, FromQuery
 from litestar.response import Template
 
 from backend.exchange import queries as exchange
-from backend.people.rules import MANAGER
-from backend.registry import queries
+from backend.people.rules import MANAGER, Principal
+from backend.registry import queries, search
 from backend.registry.exemptions import list_of as list_exemptions
-from backend.registry.queries import Filter
+from backend.registry.queries import Count, Filter
 from backend.registry.rules import FIELDS, KINDS, STATUSES
 from backend.usecases import overview
 from backend.usecases.board import InspectionFilter, list_inspections
 from backend.web.console import labels, lamps
 from backend.web.shared import qr
-from backend.web.shared.i18n import pick
+from backend.web.shared.i18n import _, pick
 from backend.web.shared.pages import page
 
 CARDS = 24
 
 
-def _query(by: Filter, **more: str) -> str:
+PARTS = {"q": "text", "county": "county", "industry": "industry", "kind": "kind", "status": "status", "class": "credit_class"}
+"""The names of a filter's parts in an address."""
+
+
+def read_filter(values: Mapping[str, str], who: Principal) -> Filter:
+    """What an address asks for. A class asked for by somebody whose business it is not is not asked for."""
+    parts = {name: values.get(key, "").replace("\x00", "")[:100] for key, name in PARTS.items()}
+    return Filter(**parts | ({} if who.sees_class else {"credit_class": ""}))
+
+
+def write_filter(by: Filter, **more: str) -> str:
     """The filter as a query string, without its empty parts."""
-    parts = {"q": by.text, "county": by.county, "industry": by.industry, "status": by.status, **more}
-    return urlencode({k: v for k, v in parts.items() if v})
+    return urlencode({k: v for k, v in ({key: getattr(by, name) for key, name in PARTS.items()} | more).items() if v})
+
+
+def say_count(count: Count) -> str:
+    return _("共 %(n)s 户", n=f"{count.n:,}") if count.is_exact else _("约 %(n)s 户", n=f"{count.n:,}")
 
 
 def wants_partial(request: Request[Any, Any, Any]) -> bool:
@@ -39,23 +53,19 @@ def wants_partial(request: Request[Any, Any, Any]) -> bool:
 
 
 @get("/enterprises")
-async def list_enterprises(
-    request: Request[Any, Any, Any],
-    q: FromQuery[str] = "",
-    county: FromQuery[str] = "",
-    industry: FromQuery[str] = "",
-    status: FromQuery[str] = "",
-    after: FromQuery[str] = "",
-) -> Template:
-    scope, by = request.user.scope, Filter(text=q[:100], county=county, industry=industry, status=status)
-    found = await queries.search_enterprises(scope, by, after=after)
+async def list_enterprises(request: Request[Any, Any, Any], after: FromQuery[str] = "") -> Template:
+    who: Principal = request.user
+    scope, by = who.scope, read_filter(request.query_params, who)
+    found = await search.search_enterprises(scope, by, after=after)
     industries = await queries.list_industries()
     context: dict[str, Any] = {
         "rows": found.rows,
-        "total": await queries.count_enterprises(scope, by),
-        "next_href": f"/console/enterprises?{_query(by, after=found.next)}" if found.next else None,
-        "sheet_href": f"/console/enterprises/qr-sheet?{_query(by)}",
-        "is_first": not after,
+        "total": say_count(found.count),
+        "unindexed": await search.count_unindexed(),
+        "is_cut": found.is_cut,
+        "next_href": f"/console/enterprises?{write_filter(by, after=found.next)}" if found.next else None,
+        "sheet_href": f"/console/enterprises/qr-sheet?{write_filter(by)}",
+        "sees_class": who.sees_class,
         "places": await labels.load_places(),
         "industry_names": {i.code: pick(i, "name") for i in industries},
         "labels": labels,
@@ -68,21 +78,15 @@ async def list_enterprises(
         counties=await labels.county_choices(scope),
         industries=[(i.code, pick(i, "name")) for i in industries],
         statuses=[(key, pick(label, "")) for key, label in STATUSES.items()],
+        kinds=[(key, pick(label, "")) for key, label in KINDS.items()],
         **context,
     )
 
 
 @get("/enterprises/qr-sheet")
-async def show_qr_sheet(
-    request: Request[Any, Any, Any],
-    q: FromQuery[str] = "",
-    county: FromQuery[str] = "",
-    industry: FromQuery[str] = "",
-    status: FromQuery[str] = "",
-    after: FromQuery[str] = "",
-) -> Template:
-    by = Filter(text=q[:100], county=county, industry=industry, status=status)
-    found = await queries.search_enterprises(request.user.scope, by, after=after, limit=CARDS)
+async def show_qr_sheet(request: Request[Any, Any, Any], after: FromQuery[str] = "") -> Template:
+    by = read_filter(request.query_params, request.user)
+    found = await search.search_enterprises(request.user.scope, by, after=after, limit=CARDS)
 
     def draw() -> list[tuple[queries.EnterpriseView, int, str]]:
         return [(e, *qr.path(qr.address(e.qr_token))) for e in found.rows]
@@ -90,9 +94,9 @@ async def show_qr_sheet(
     return page(
         "console/qr_sheet.html",
         cards=await asyncio.to_thread(draw),
-        total=await queries.count_enterprises(request.user.scope, by),
-        next_href=f"/console/enterprises/qr-sheet?{_query(by, after=found.next)}" if found.next else None,
-        back_href=f"/console/enterprises?{_query(by)}",
+        total=f"{found.count.n:,}",
+        next_href=f"/console/enterprises/qr-sheet?{write_filter(by, after=found.next)}" if found.next else None,
+        back_href=f"/console/enterprises?{write_filter(by)}",
         places=await labels.load_places(),
     )
 
@@ -104,7 +108,7 @@ async def show_enterprise(request: Request[Any, Any, Any], enterprise_id: FromPa
     places = await labels.load_places()
     industries = {i.code: pick(i, "name") for i in await queries.list_industries()}
     imports = await exchange.list_imports_of(e.code)
-    inspections, _next = await list_inspections(scope, InspectionFilter(enterprise=e.id))
+    inspections, _rest = await list_inspections(scope, InspectionFilter(enterprise=e.id))
     facts = [
         ("code", e.code),
         ("name", e.name),
@@ -126,6 +130,7 @@ async def show_enterprise(request: Request[Any, Any, Any], enterprise_id: FromPa
         exemptions=await list_exemptions(e.id),
         may_exempt=request.user.role == MANAGER,
         my_department=request.user.department,
+        sees_class=request.user.sees_class,
         inspections=inspections,
         results=await overview.list_results_of(e.id),
         states=labels.inspection_states(),

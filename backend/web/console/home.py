@@ -14,7 +14,7 @@ from backend.inspections.rules import PUBLISHED, SUBMITTED, UNDER_REVIEW
 from backend.kernel import clock
 from backend.people.officer_queries import count_endings
 from backend.people.rules import ADMIN, AUDITOR, MANAGER, REVIEWER, Principal
-from backend.registry import queries as registry
+from backend.registry import search
 from backend.registry.queries import Filter
 from backend.usecases import board, overview
 from backend.usecases.recuse import list_recusals
@@ -101,7 +101,7 @@ async def show_home(request: Request[Any, Any, Any]) -> Template:
         campaigns=campaigns,
         campaign_states=labels.campaign_states(),
         figures=[
-            (await registry.count_enterprises(scope, Filter(status="active")), _("在册检查对象"), "/console/enterprises?status=active"),
+            ((await search.count_enterprises(scope, Filter(status="active"))).n, _("在册检查对象"), "/console/enterprises?status=active"),
             (sum(c.total - c.handed_in for c in counties), _("进行中的检查"), "/console/inspections"),
             (waiting, _("待审核记录"), "/console/inspections?state=submitted" if who.role == MANAGER else "/console/reviews"),
             (states.get(PUBLISHED, 0), _("已公示结果"), "/console/inspections?state=published"),

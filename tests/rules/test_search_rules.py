@@ -1,0 +1,35 @@
+"""How a query is read."""
+
+from __future__ import annotations
+
+from backend.registry.search_rules import Reading, facet_grams, read_words
+
+
+def test_a_chinese_word_is_looked_for_in_text_by_neighbouring_characters():
+    assert read_words("  麒麟饭店 ") == [[Reading("text", "麒麟饭店", ("麒麟", "麟饭", "饭店"))]]
+    assert read_words("曲") == [[Reading("name", "曲", ("曲",))]]
+    assert [len(w) for w in read_words("饭店 张伟")] == [1, 1]
+
+
+def test_letters_are_also_sound_initials_and_the_beginning_of_a_code():
+    [readings] = read_words("quji")
+    assert {r.where: r.grams for r in readings} == {"text": ("qu", "uj", "ji"), "sound": ("pquj",), "initials": ("iquj", "iuji"), "code": ("uQUJI",)}
+    [readings] = read_words("QJ")
+    assert {r.where: r.grams for r in readings}["initials"] == ("iqj",)
+
+
+def test_a_code_is_looked_for_from_its_beginning_with_an_even_number_of_places():
+    [readings] = read_words("91530")
+    assert [r.grams for r in readings if r.where == "code"] == [("u9153",)]
+    assert not [r for r in readings if r.where == "sound"]
+
+
+def test_full_width_letters_and_long_queries():
+    assert read_words("ＫＦＣ") == read_words("kfc")
+    assert len(read_words("店 " * 50)) == 6
+    assert read_words(" \n ") == []
+
+
+def test_facets_have_one_gram_each_and_a_region_of_odd_length_none():
+    assert facet_grams(region="5303", status="active", credit_class="D") == ["r5303", "sactive", "cD"]
+    assert facet_grams(region="530") == []
