@@ -168,6 +168,7 @@ class _Team:
     def __init__(self, who: dict[str, Principal], seed: int) -> None:
         self.officers = {p.inspector_id: p for p in who.values() if p.inspector_id}
         self.phones: dict[UUID, Phone] = {}
+        self.pens: dict[str, Pen] = {}
         self.dice = random.Random(seed)
 
     async def phone_of(self, officer: Principal) -> Phone:
@@ -179,18 +180,31 @@ class _Team:
         return phone
 
     async def visit(
-        self, inspection: dict[str, object], checklists: dict[str, dict[str, object]], officer: Principal, *, bad: bool, is_cosigned: bool = True
+        self,
+        inspection: dict[str, object],
+        checklists: dict[str, dict[str, object]],
+        officer: Principal,
+        *,
+        bad: bool,
+        is_cosigned: bool = True,
+        remark: str = "",
     ) -> Work:
-        """A record of the visit. ``is_cosigned``: a colleague's phone took part and has co-signed; otherwise it only took part."""
+        """A record of the visit. ``is_cosigned``: a colleague's phone took part and has co-signed; otherwise it only took part.
+
+        A second one of the same visit, after a return, rests on what the colleague's phone said the first time.
+        """
         phone = await self.phone_of(officer)
         t_dev = round(clock.now().timestamp() * 1000) - 90_000
         colleague = next(self.officers[i] for o in inspection["officers"] if (i := UUID(o["inspector_id"])) != officer.inspector_id)  # type: ignore[attr-defined]
-        pen = Pen(await self.phone_of(colleague), str(inspection["id"]), str(colleague.inspector_id))
-        item = inspection["items"][0]  # type: ignore[index]
-        asked = next(q for q in checklists[item["checklist"]]["questions"] if q["type"] == "yes_no_na")  # type: ignore[attr-defined]
-        part = pen.write({"key": f"a/{item['code']}/{asked['id']}", "value": "no" if bad else "yes"}, t_dev_ms=t_dev - 600_000)
-        await accept_part(UUID(pen.inspection), device=pen.phone.id, part=part, by=colleague)
-        work = make_work(inspection, checklists, phone, t_dev_ms=t_dev, dice=self.dice, bad=bad, parts=[pen.head()])
+        visit = str(inspection["id"])
+        if visit not in self.pens:
+            self.pens[visit] = Pen(await self.phone_of(colleague), visit, str(colleague.inspector_id))
+            item = inspection["items"][0]  # type: ignore[index]
+            asked = next(q for q in checklists[item["checklist"]]["questions"] if q["type"] == "yes_no_na")  # type: ignore[attr-defined]
+            part = self.pens[visit].write({"key": f"a/{item['code']}/{asked['id']}", "value": "no" if bad else "yes"}, t_dev_ms=t_dev - 600_000)
+            await accept_part(UUID(visit), device=self.pens[visit].phone.id, part=part, by=colleague)
+        pen = self.pens[visit]
+        work = make_work(inspection, checklists, phone, t_dev_ms=t_dev, dice=self.dice, bad=bad, remark=remark, parts=[pen.head()])
         for sha256, content in work.files.items():
             await evidence.upload(sha256, _one_chunk(content), uploader=officer.account_id, total=len(content))
         await accept_submission(work.submission, record=work.record, signature=work.signature, device=phone.id, by=officer)
@@ -289,7 +303,17 @@ async def _in_progress(day: date, who: dict[str, Principal]) -> None:
     for n, (inspection, checklists, officer) in enumerate(others[:8]):
         _at(day + timedelta(days=3), 9, n)
         await receive_inspection(UUID(str(inspection["id"])), t_dev_ms=None, by=officer)
-        if n < 6:
+        if n == 3:
+            # Handed in, returned the same morning, and handed in again in the afternoon.
+            _at(day + timedelta(days=4), 9, 30)
+            first = await team.visit(inspection, checklists, officer, bad=False)
+            _at(day + timedelta(days=4), 10, 40)
+            await return_submission(first.submission, "后厨温度记录与照片不一致，请核实后补拍。", by=who["reviewer"])
+            bundle = await build_field_bundle(by=officer)
+            again = next(i for i in bundle["inspections"] if i["id"] == inspection["id"])
+            _at(day + timedelta(days=4), 15, n)
+            submitted.append(await team.visit(again, checklists, officer, bad=False, remark="已复测并补拍照片。"))
+        elif n < 6:
             _at(day + timedelta(days=3 + n // 3), 15, n)
             submitted.append(await team.visit(inspection, checklists, officer, bad=n % 3 == 1, is_cosigned=n < 5))
     await team.hand_back(who["admin"])

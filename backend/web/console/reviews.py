@@ -27,7 +27,7 @@ from backend.usecases.close_record import waive
 from backend.usecases.record_file import build_record_file
 from backend.usecases.record_team import read_team
 from backend.usecases.review_submission import approve_submission, return_submission
-from backend.web.console import attachments, labels, team
+from backend.web.console import attachments, labels, team, versions
 from backend.web.shared.i18n import _, get_locale
 from backend.web.shared.pages import page
 
@@ -46,6 +46,7 @@ class Answer:
     law: str
     photos: list[attachments.Photo]
     voices: list[attachments.Voice]
+    place: tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +133,7 @@ async def _show(submission: UUID, who: Principal, *, error: str = "", status: in
                     question.get("law") or "",
                     photos.pop((item["item"], question["id"]), []),
                     voices.pop((item["item"], question["id"]), []),
+                    (item["item"], question["id"]),
                 )
             )
         sections.append((items[item["item"]], answers))
@@ -140,6 +142,7 @@ async def _show(submission: UUID, who: Principal, *, error: str = "", status: in
     sealing = (await people.list_inspectors_of_accounts([view.submitted_by])).get(view.submitted_by)
     questions = {(i["item"], q["id"]): q for i in record["items"] for q in checklists[i["checklist"]].questions}
     words = team.Words(questions, outcomes, _value)
+    before, after = await versions.find_neighbours(view, who.scope)
     return page(
         "console/review.html",
         status_code=status,
@@ -162,6 +165,9 @@ async def _show(submission: UUID, who: Principal, *, error: str = "", status: in
         reviewer=await people.find_account_name(review.reviewer) if review else "",
         queue=queue_states(),
         scans=_scans(),
+        compared=await versions.compare_with_returned(view, who.scope, words, _scans()),
+        before=before,
+        after=after,
         places=await labels.load_places(),
         may_decide=who.role == REVIEWER and view.state == "submitted",
     )
