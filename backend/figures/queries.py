@@ -7,16 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from backend.figures.rules import CAMPAIGN, HIT, LATE, MEASURES, MISS, Count, Period
+from backend.deadlines.queries import load_book
+from backend.deadlines.rules import PUBLISH, NoPeriod
+from backend.figures.rules import AGES, CAMPAIGN, HIT, INSPECTION, LATE, MEASURES, MISS, ORDER, Count, Period, bucket_of
 from backend.inspections.rules import DISPATCHED, ON_SITE, RECEIVED, RETURNED
 from backend.kernel import clock
 from backend.kernel.scope import Scope
-from backend.kernel.workdays import add_working_days
-from backend.rulebook.queries import load_holidays
+from backend.kernel.workdays import is_working_day
 from backend.storage.engine import reader
 
 PAGE: Final = 50
@@ -32,10 +33,11 @@ _VISITS: Final = (
 )
 _DUE: Final = "v.due_on between $1 and $2"
 _COMPLETED: Final = "from visit v join submission s on s.inspection = v.id and s.state in ('submitted', 'approved') where v.completed_on between $1 and $2"
-# Each gives: measure, id, department, county, day, hit, late.
+# Each gives: measure, id, department, county, day, hit, late, and the days that it took where that is measured.
 _ROWS: Final[Mapping[str, str]] = {
     "plan": (
-        "select 'plan' as measure, c.id, c.department, null as county, c.due_on as day, d.hit, not d.hit and c.due_on < $3 as late from campaign c"
+        "select 'plan' as measure, c.id, c.department, null as county, c.due_on as day, d.hit, not d.hit and c.due_on < $3 as late, null::int as days"
+        " from campaign c"
         " cross join lateral (select c.state in ('drawn', 'closed') and not exists (select from inspection i where i.campaign = c.id"
         f" and i.state in {_ASKED}) as hit) d where c.kind = 'random' and c.state <> 'voided' and c.due_on between $1 and $2"
         " and ($4::text is null or c.department = $4)"
@@ -43,35 +45,41 @@ _ROWS: Final[Mapping[str, str]] = {
     ),
     "done": (
         f"select 'done' as measure, v.id, v.department, v.county, v.due_on as day, v.state not in {_ASKED} as hit,"
-        f" v.state in {_ASKED} and v.due_on < $3 as late from visit v where {_DUE} and v.state <> 'replaced'"
+        f" v.state in {_ASKED} and v.due_on < $3 as late, null::int as days from visit v where {_DUE} and v.state <> 'replaced'"
     ),
     "published": (
-        "select 'published' as measure, v.id, v.department, v.county, v.completed_on as day, d.hit, not d.hit as late from visit v"
+        "select 'published' as measure, v.id, v.department, v.county, v.completed_on as day, d.hit, not d.hit as late, null::int as days from visit v"
         " join unnest($6::date[], $7::date[]) as term (day, last) on term.day = v.completed_on"
         " left join publication p on p.inspection = v.id and p.version = 1"
         " cross join lateral (select coalesce((p.published_at at time zone 'Asia/Shanghai')::date <= term.last, false) as hit) d"
         " where v.completed_on between $1 and $2 and (p.id is not null or term.last < $3)"
     ),
     "joint": (
-        "select 'joint' as measure, v.id, v.department, v.county, v.due_on as day, v.is_joint as hit, false as late from visit v"
+        "select 'joint' as measure, v.id, v.department, v.county, v.due_on as day, v.is_joint as hit, false as late, null::int as days from visit v"
         f" where {_DUE} and v.kind = 'random' and v.state <> 'replaced'"
     ),
     "replaced": (
-        "select 'replaced' as measure, v.id, v.department, v.county, v.due_on as day, v.state = 'replaced' as hit, false as late from visit v"
-        f" where {_DUE} and v.draw is not null and not exists (select from draw_replacement r where r.draw = v.draw and r.state = 'approved'"
+        "select 'replaced' as measure, v.id, v.department, v.county, v.due_on as day, v.state = 'replaced' as hit, false as late, null::int as days"
+        f" from visit v where {_DUE} and v.draw is not null and not exists (select from draw_replacement r where r.draw = v.draw and r.state = 'approved'"
         " and r.replaced_by = v.enterprise_code)"
     ),
     "scanned": (
-        "select 'scanned' as measure, v.id, v.department, v.county, v.completed_on as day, s.backfill_due_on is null as hit, false as late"
+        "select 'scanned' as measure, v.id, v.department, v.county, v.completed_on as day, s.backfill_due_on is null as hit, false as late, null::int as days"
         f" {_COMPLETED}"
     ),
     "backfilled": (
         "select 'backfilled' as measure, v.id, v.department, v.county, v.completed_on as day, s.backfill_due_on is not null as hit,"
-        f" s.is_backfill_late as late {_COMPLETED}"
+        f" s.is_backfill_late as late, null::int as days {_COMPLETED}"
     ),
     "arrived": (
-        "select 'arrived' as measure, v.id, v.department, v.county, v.completed_on as day, v.arrived_at is not null as hit, false as late"
+        "select 'arrived' as measure, v.id, v.department, v.county, v.completed_on as day, v.arrived_at is not null as hit, false as late, null::int as days"
         f" {_COMPLETED}"
+    ),
+    "rectified": (
+        "select 'rectified' as measure, o.id, o.department, o.county, o.due_on as day, coalesce(d.closed <= o.due_on, false) as hit,"
+        " coalesce(d.closed, $3) > o.due_on as late, d.closed - (o.ordered_at at time zone 'Asia/Shanghai')::date as days from rectification_order o"
+        " cross join lateral (select (o.closed_at at time zone 'Asia/Shanghai')::date as closed) d"
+        " where o.due_on between $1 and $2 and ($4::text is null or o.department = $4) and starts_with(o.county, $5)"
     ),
 }
 _PARTS: Final = {"": "true", HIT: "r.hit", MISS: "not r.hit", LATE: "r.late"}
@@ -90,7 +98,7 @@ class FigureSet:
 
 @dataclass(frozen=True, slots=True)
 class Standard:
-    """A number in force: a target in percent, or a period in working days."""
+    """A number in force: a target in percent."""
 
     measure: str
     kind: str
@@ -102,7 +110,7 @@ class Standard:
 
 @dataclass(frozen=True, slots=True)
 class RecordRow:
-    """One row behind a figure. ``id``: an inspection, or the campaign itself; ``submission``: the inspection's latest record."""
+    """One row behind a figure. ``id``: an inspection, a campaign or an order; ``visit``: its inspection; ``submission``: the inspection's latest record."""
 
     id: UUID
     title: str
@@ -115,6 +123,8 @@ class RecordRow:
     day: date
     hit: bool
     late: bool
+    days: int | None
+    visit: UUID | None
     submission: UUID | None
 
 
@@ -139,18 +149,15 @@ async def list_standards(on: date) -> dict[tuple[str, str], Standard]:
 
 
 async def _terms(period: Period) -> tuple[list[date], list[date]]:
-    """Days of completion and the last day to publish what was completed on each, by the rule in force on that day."""
-    rows = await reader().fetch(
-        "select value::int as n, valid_from, valid_to from figure_standard where measure = 'published' and kind = 'working_days' order by valid_from"
-    )
-    holidays = await load_holidays(period.first.year, period.last.year + 1)
-    days, last = [], []
+    """Days of completion and the last day to publish what was completed on each, by the period in force on that day."""
+    book, days, last = await load_book(), [], []
     for k in range((period.last - period.first).days + 1):
         day = period.first + timedelta(days=k)
-        n = next((r["n"] for r in reversed(rows) if r["valid_from"] <= day and (r["valid_to"] is None or day <= r["valid_to"])), None)
-        if n is not None:
-            days.append(day)
-            last.append(add_working_days(day, n, holidays))
+        try:
+            last.append(book.due_of(PUBLISH, day))
+        except NoPeriod:
+            continue
+        days.append(day)
     return days, last
 
 
@@ -161,7 +168,7 @@ async def _args(scope: Scope, period: Period) -> list[Any]:
 COUNT_SQL: Final = (
     f"{_VISITS}, r as ({' union all '.join(_ROWS.values())}) select measure, county, department, date_trunc('month', day)::date as month,"
     " grouping(county, department, date_trunc('month', day)::date) as which, count(*) as total, count(*) filter (where hit) as hit,"
-    " count(*) filter (where late) as late from r where cardinality($6::date[]) = cardinality($7::date[])"
+    " count(*) filter (where late) as late, avg(days)::float as days from r where cardinality($6::date[]) = cardinality($7::date[])"
     " group by measure, grouping sets ((), (county), (department), (date_trunc('month', day)::date))"
 )
 # Bits of GROUPING(county, department, month): 0 where the column is part of the group.
@@ -173,7 +180,7 @@ async def count(scope: Scope, period: Period) -> dict[str, FigureSet]:
     rows = await reader().fetch(COUNT_SQL, *(await _args(scope, period)))
     found: dict[str, FigureSet] = {}
     for key in MEASURES:
-        mine = [(r, Count(r["total"], r["hit"], r["late"])) for r in rows if r["measure"] == key]
+        mine = [(r, Count(r["total"], r["hit"], r["late"], r["days"])) for r in rows if r["measure"] == key]
         found[key] = FigureSet(
             next((c for r, c in mine if r["which"] == _WHOLE), Count()),
             {r["county"]: c for r, c in mine if r["which"] == _COUNTY and r["county"]},
@@ -181,6 +188,36 @@ async def count(scope: Scope, period: Period) -> dict[str, FigureSet]:
             {r["month"]: c for r, c in mine if r["which"] == _MONTH},
         )
     return found
+
+
+# What a row is called, and where it belongs; by what it is.
+_SHOWN: Final[Mapping[str, str]] = {
+    CAMPAIGN: (
+        "c.name as title, c.number as code, c.id as campaign, c.name as campaign_name, c.state, null::uuid as visit, null::uuid as submission"
+        " from page r join campaign c on c.id = r.id"
+    ),
+    ORDER: (
+        "o.enterprise_name as title, o.number as code, c.id as campaign, c.name as campaign_name, o.state, o.inspection as visit,"
+        " null::uuid as submission from page r join rectification_order o on o.id = r.id join inspection i on i.id = o.inspection"
+        " join campaign c on c.id = i.campaign"
+    ),
+    INSPECTION: (
+        "i.enterprise_name as title, i.enterprise_code as code, c.id as campaign, c.name as campaign_name, i.state, i.id as visit,"
+        " (select s.id from submission s where s.inspection = i.id order by s.received_at desc limit 1) as submission"
+        " from page r join inspection i on i.id = r.id join campaign c on c.id = i.campaign"
+    ),
+}
+
+
+def list_sql(measure: str, conditions: Sequence[str], limit: int | None) -> str:
+    """One page of the rows behind a measure. The arguments begin as those of ``COUNT_SQL``."""
+    cut = f" limit {limit}" if limit is not None else ""
+    return (
+        f"{_VISITS}, r as ({_ROWS[measure]}), page as (select * from r where cardinality($6::date[]) = cardinality($7::date[])"
+        " and $3::date is not null and ($4::text is null or true) and $5::text is not null"
+        f" and {' and '.join(conditions)} order by day, id{cut})"
+        f" select r.id, r.department, r.county, r.day, r.hit, r.late, r.days, {_SHOWN[MEASURES[measure].subject]} order by r.day, r.id"
+    )
 
 
 async def list_records(
@@ -202,23 +239,54 @@ async def list_records(
         bind("date_trunc('month', r.day)::date = {}", by.month)
     if after:
         bind("(r.day, r.id) > ({}, {}::uuid)", *after)
-    if MEASURES[measure].subject == CAMPAIGN:
-        shown = (
-            "c.name as title, c.number as code, c.id as campaign, c.name as campaign_name, c.state, null::uuid as submission"
-            " from page r join campaign c on c.id = r.id"
-        )
-    else:
-        shown = (
-            "i.enterprise_name as title, i.enterprise_code as code, c.id as campaign, c.name as campaign_name, i.state,"
-            " (select s.id from submission s where s.inspection = i.id order by s.received_at desc limit 1) as submission"
-            " from page r join inspection i on i.id = r.id join campaign c on c.id = i.campaign"
-        )
-    cut = f" limit {limit + 1}" if limit is not None else ""
-    rows = await reader().fetch(
-        f"{_VISITS}, r as ({_ROWS[measure]}), page as (select * from r where cardinality($6::date[]) = cardinality($7::date[])"
-        " and $3::date is not null and ($4::text is null or true) and $5::text is not null"
-        f" and {' and '.join(conditions)} order by day, id{cut}) select r.id, r.department, r.county, r.day, r.hit, r.late, {shown} order by r.day, r.id",
-        *args,
-    )
+    rows = await reader().fetch(list_sql(measure, conditions, limit and limit + 1), *args)
     found = [RecordRow(**row) for row in (rows if limit is None else rows[:limit])]
     return found, (found[-1].day, found[-1].id) if limit is not None and len(rows) > limit else None
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingRow:
+    """A record that waits for a verdict. ``id``: the submission's; ``age``: working days since it came in."""
+
+    id: UUID
+    inspection: UUID
+    enterprise_name: str
+    campaign_name: str
+    department: str
+    county: str
+    received_at: datetime
+    age: int
+
+
+def working_days_between(first: date, last: date, holidays: Mapping[date, bool]) -> int:
+    """Working days after ``first`` up to and with ``last``."""
+    return sum(is_working_day(first + timedelta(days=k + 1), holidays) for k in range((last - first).days))
+
+
+async def count_waiting(scope: Scope) -> list[int]:
+    """Records that wait for a verdict, by bucket of their age (``rules.AGES``)."""
+    rows = await reader().fetch(
+        "select (s.received_at at time zone 'Asia/Shanghai')::date as day, count(*) as n from submission s join inspection i on i.id = s.inspection"
+        " where s.state = 'submitted' and ($1::text is null or i.department = $1) and starts_with(i.county, $2) group by 1",
+        scope.department,
+        scope.region,
+    )
+    book, today = await load_book(), clock.today()
+    found = [0] * len(AGES)
+    for row in rows:
+        found[bucket_of(working_days_between(row["day"], today, book.holidays))] += row["n"]
+    return found
+
+
+async def list_waiting(scope: Scope, bucket: int | None = None) -> list[WaitingRow]:
+    """The records behind ``count_waiting``, the longest waiting first."""
+    rows = await reader().fetch(
+        "select s.id, i.id as inspection, i.enterprise_name, c.name as campaign_name, i.department, i.county, s.received_at from submission s"
+        " join inspection i on i.id = s.inspection join campaign c on c.id = i.campaign where s.state = 'submitted'"
+        " and ($1::text is null or i.department = $1) and starts_with(i.county, $2) order by s.received_at, s.id",
+        scope.department,
+        scope.region,
+    )
+    book, today = await load_book(), clock.today()
+    found = [WaitingRow(**row, age=working_days_between(clock.day_of(row["received_at"]), today, book.holidays)) for row in rows]
+    return [r for r in found if bucket is None or bucket_of(r.age) == bucket]

@@ -15,7 +15,7 @@ from typing import Final
 
 from backend.kernel.errors import Invalid
 
-CAMPAIGN, INSPECTION = "campaign", "inspection"
+CAMPAIGN, INSPECTION, ORDER = "campaign", "inspection", "order"
 HIT, MISS, LATE = "hit", "miss", "late"
 PARTS: Final = ("", HIT, MISS, LATE)
 
@@ -128,17 +128,31 @@ MEASURES: Final[Mapping[str, Measure]] = {
             ("完成的检查", "Inspections completed"),
             True,
         ),
+        Measure(
+            "rectified",
+            ("整改按期办结率", "Rectified in time"),
+            (
+                "改正期限在本期内的责令改正中，在期限内办结的比例；平均用时自责令之日起算至办结之日。",
+                "Of the orders to correct due in the period, those closed in time; the average runs from the order to its closing.",
+            ),
+            ("按期办结的责令改正", "Orders closed in time"),
+            ("本期到期的责令改正", "Orders due"),
+            True,
+            ORDER,
+            can_wait=True,
+        ),
     )
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """Of ``total`` rows, ``hit`` keep to the measure and ``late`` no longer can."""
+    """Of ``total`` rows, ``hit`` keep to the measure and ``late`` no longer can. ``days``: what they took on average, where that is measured."""
 
     total: int = 0
     hit: int = 0
     late: int = 0
+    days: float | None = None
 
     @property
     def percent(self) -> float | None:
@@ -158,6 +172,17 @@ def judge(measure: Measure, count: Count, target: float | None) -> str:
     if count.hit * 100 >= target * count.total:
         return MET
     return OPEN if measure.can_wait and count.late == 0 else MISSED
+
+
+# -- the queue of records ----------------------------------------------------------------------------------------------
+
+# Working days that a record has waited: the last of each bucket, None without end.
+AGES: Final[tuple[int | None, ...]] = (0, 2, 5, 10, None)
+
+
+def bucket_of(age: int) -> int:
+    """Index into ``AGES``."""
+    return next(n for n, last in enumerate(AGES) if last is None or age <= last)
 
 
 # -- periods ---------------------------------------------------------------------------------------------------------

@@ -6,11 +6,11 @@ from piccolo.table import Table
 
 
 class FigureStandard(Table, tablename="figure_standard"):
-    """考核标准 One number that a measure is judged by, and from when to when: its target in percent, or a period in working days."""
+    """考核标准 One number that a measure is judged by, and from when to when: its target in percent."""
 
     id = BigSerial(primary_key=True)
     measure = Varchar(length=20)
-    kind = Varchar(length=12)  # target | working_days
+    kind = Varchar(length=12)  # target
     value = Numeric(digits=(6, 2))
     valid_from = Date()
     valid_to = Date(null=True, default=None)  # null: until further notice

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from backend.figures.queries import FigureSet
-from backend.figures.rules import HIT, LATE, MEASURES, MISS, Count, Measure, Period, months_of
+from backend.figures.rules import AGES, HIT, LATE, MEASURES, MISS, Count, Measure, Period, months_of
 from backend.web.console.labels import Places
 from backend.web.shared.i18n import _, pick
 
@@ -119,6 +119,27 @@ def by_place(
         counts.append((places(code), here))
     axis = _("区县") if which == "county" else _("部门")
     return Chart(which, f"{_name(figure.measure)} · {title}", _range(counts), "bar", axis, *_without_empty(names, rows), figure.target)
+
+
+def age_names() -> list[str]:
+    found, before = [], -1
+    for last in AGES:
+        if last == 0:
+            found.append(_("当天"))
+        elif last is None:
+            found.append(_("超过 %(n)s 个工作日", n=before))
+        else:
+            found.append(_("%(from)s-%(to)s 个工作日", **{"from": before + 1, "to": last}))
+        before = last or 0
+    return found
+
+
+def waiting(counts: Sequence[int]) -> Chart:
+    """Records that wait for a verdict, by age."""
+    rows = [
+        (name, [Cell(str(n), n, f"/console/figures/waiting?age={k}" if n else "")]) for k, (name, n) in enumerate(zip(age_names(), counts, strict=True))
+    ]
+    return Chart("waiting", _("待审核记录的等待时间"), _("共 %(n)s 份", n=sum(counts)), "bar", _("等待时间"), (_("待审核记录"),), rows, unit="")
 
 
 @dataclass(frozen=True, slots=True)

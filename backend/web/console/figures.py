@@ -104,6 +104,15 @@ class Figure:
         return (self.change or 0) >= 0 if self.measure.is_high_good else (self.change or 0) <= 0
 
 
+def row_states(measure: Measure) -> dict[str, tuple[str, str]]:
+    """State of what a row is -> its name and badge."""
+    if measure.subject == rules.CAMPAIGN:
+        return labels.campaign_states()
+    if measure.subject == rules.ORDER:
+        return {"open": (_("待改正"), "warn"), "uncorrected": (_("未改正"), "bad"), "corrected": (_("已改正"), "good"), "ended": (_("已终结"), "")}
+    return labels.inspection_states()
+
+
 def measure_of(key: str) -> Measure:
     if key not in MEASURES:
         raise NotFound()
@@ -159,6 +168,7 @@ async def show_figures(
         before=before,
         figures=figures,
         overview=figure_charts.overview(figures, view, period_name(view.period), period_name(before)),
+        waiting=figure_charts.waiting(await queries.count_waiting(view.scope)) if view.scope == request.user.scope else None,
         matrices=figure_charts.matrices(now, view, context["places"], with_departments=view.scope.department is None),
         is_today=view.period.last >= clock.today(),
         **context,
@@ -190,6 +200,21 @@ async def show_figure(
         by_department = (now[measure].by_department, then[measure].by_department)
         charts.append(figure_charts.by_place(figure, *by_department, _("各部门"), "department", view, context["places"], names))
     return page("console/figure.html", view=view, before=before, f=figure, charts=charts, **context)
+
+
+@get("/figures/waiting")
+async def list_waiting_records(request: Request[Any, Any, Any], age: FromQuery[str] = "") -> Template:
+    """待审核: the records of one age, or all, the longest waiting first."""
+    bucket = int(age) if age.isdigit() and int(age) < len(rules.AGES) else None
+    counts = await queries.count_waiting(request.user.scope)
+    return page(
+        "console/figure_waiting.html",
+        rows=await queries.list_waiting(request.user.scope, bucket),
+        bucket=bucket,
+        ages=list(zip(figure_charts.age_names(), counts, strict=True)),
+        whole=sum(counts),
+        places=await labels.load_places(),
+    )
 
 
 def _month(written: str) -> date | None:
@@ -234,8 +259,7 @@ async def list_figure_records(
         rows=rows,
         parts=[(key, name, n) for key, name, n in figure_charts.parts(chosen, whole) if n or key == by.part],
         next_href=view.href(measure, "/records", **place, after=f"{following[0]}_{following[1]}") if following else None,
-        inspection_states=labels.inspection_states(),
-        campaign_states=labels.campaign_states(),
+        states_of_rows=row_states(chosen),
         **await _choices(request.user),
     )
 
@@ -273,9 +297,9 @@ async def export_figure_records(
     view = view_of(request.user, period, county, department)
     by = RecordFilter(part=part if part in rules.PARTS else "", month=_month(month))
     rows, _following = await queries.list_records(view.scope, view.period, measure, by, limit=None)
-    names = labels.campaign_states() if chosen.subject == rules.CAMPAIGN else labels.inspection_states()
+    names = row_states(chosen)
     content = figure_sheets.records(chosen, rows, await labels.load_places(), {k: name for k, (name, _kind) in names.items()})
     return _file(content, f"{measure}-{view.period.key}.xlsx")
 
 
-HANDLERS = [show_figures, show_figure, list_figure_records, export_figures, export_figure_records]
+HANDLERS = [show_figures, list_waiting_records, show_figure, list_figure_records, export_figures, export_figure_records]
