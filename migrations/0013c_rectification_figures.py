@@ -9,6 +9,7 @@ VERSION = "1.38.0"
 DESCRIPTION = "figures of orders to correct"
 
 UP = (
+    "alter table notify_robot_item add column text text not null default ''",
     "delete from figure_standard where kind = 'working_days'",
     "alter table figure_standard drop constraint figure_standard_kind",
     "alter table figure_standard add constraint figure_standard_kind check (kind = 'target')",

@@ -10,6 +10,7 @@ from functools import partial
 import structlog
 
 from backend.evidence import jobs as evidence_jobs
+from backend.figures import jobs as figure_jobs
 from backend.kernel import logs
 from backend.ledger import sequencer
 from backend.notify import jobs as notify_jobs
@@ -55,6 +56,7 @@ async def main() -> int:
             # First the alert: a draw that was shut past its date is told of even if the worker opens it in the next moment.
             _keep_working("overdue", tell_what_is_overdue, stop, idle=60),
             _keep_working("reveals", reveal_what_is_due, stop, idle=60),
+            _keep_working("digests", figure_jobs.make_digests_due, stop, idle=300),
             sequencer.run(stop),
         )
     return 0

@@ -5,6 +5,7 @@ Everything is narrowed to the person's ``Scope``. One query counts all measures 
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -13,6 +14,7 @@ from uuid import UUID
 
 from backend.deadlines.queries import load_book
 from backend.deadlines.rules import PUBLISH, NoPeriod
+from backend.figures.digest_rules import Digest
 from backend.figures.rules import AGES, CAMPAIGN, HIT, INSPECTION, LATE, MEASURES, MISS, ORDER, Count, Period, bucket_of
 from backend.inspections.rules import DISPATCHED, ON_SITE, RECEIVED, RETURNED
 from backend.kernel import clock
@@ -290,3 +292,40 @@ async def list_waiting(scope: Scope, bucket: int | None = None) -> list[WaitingR
     book, today = await load_book(), clock.today()
     found = [WaitingRow(**row, age=working_days_between(clock.day_of(row["received_at"]), today, book.holidays)) for row in rows]
     return [r for r in found if bucket is None or bucket_of(r.age) == bucket]
+
+
+async def count_week(scope: Scope, week: date) -> tuple[int, int, dict[str, int], int]:
+    """Of the week that begins on a Monday: visits completed, results published; and as it stands now: overdue by county, due in the week after."""
+    rows = await reader().fetch(
+        "select i.county, count(*) filter (where i.completed_on between $1 and $1 + 6 and i.state <> 'returned') as completed,"
+        " count(*) filter (where (i.published_at at time zone 'Asia/Shanghai')::date between $1 and $1 + 6) as published,"
+        f" count(*) filter (where i.state in {_ASKED} and i.due_on < $2) as overdue,"
+        f" count(*) filter (where i.state in {_ASKED} and i.due_on between $1 + 7 and $1 + 13) as due_next"
+        " from inspection i where i.state not in ('voided', 'replaced') and ($3::text is null or i.department = $3) and starts_with(i.county, $4)"
+        f" and (i.completed_on between $1 and $1 + 6 or i.published_at >= $1 or i.state in {_ASKED}) group by i.county",
+        week,
+        clock.today(),
+        scope.department,
+        scope.region,
+    )
+    overdue = {r["county"]: r["overdue"] for r in rows if r["overdue"]}
+    return sum(r["completed"] for r in rows), sum(r["published"] for r in rows), overdue, sum(r["due_next"] for r in rows)
+
+
+async def has_digest(week: date, department: str | None, region: str) -> bool:
+    return bool(
+        await reader().fetchval(
+            "select exists (select from figure_digest where week = $1 and department = $2 and region = $3)", week, department or "", region
+        )
+    )
+
+
+async def find_digest(scope: Scope) -> Digest | None:
+    """The latest digest that was made for exactly this scope."""
+    row = await reader().fetchrow(
+        "select week, figures from figure_digest where department = $1 and region = $2 order by week desc limit 1", scope.department or "", scope.region
+    )
+    if row is None:
+        return None
+    told = json.loads(row["figures"])
+    return Digest(row["week"], **{**told, "measures": {k: tuple(v) for k, v in told["measures"].items()}})

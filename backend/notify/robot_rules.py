@@ -34,6 +34,7 @@ MAX_COUNTIES = 12
 # Kinds of alert that a group is told of -> what is counted.
 TOLD = {"inspection.dispatched": "新任务 {n} 户", "submission.returned": "退回修改 {n} 份"}
 TEST = "test"
+DIGEST = "digest"
 
 FIRST_WAIT = timedelta(seconds=30)
 # errcode -> how long to leave the robot alone before the next try.
@@ -80,11 +81,12 @@ class Robot:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One thing that a group is told: a visit in a county, due on a day."""
+    """One thing that a group is told: a visit in a county, due on a day; or a digest, whose ``text`` is ready."""
 
     kind: str
     county: str
     due_on: date | None
+    text: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,9 +174,11 @@ def compose(department: str, items: Sequence[Item], counties: Mapping[str, str],
             places += f" 等 {len(per_county)} 个区县"
         due = min((i.due_on for i in mine if i.due_on), default=None)
         lines.append(f"{words.format(n=len(mine))}：{places}{f'；最早 {due.isoformat()} 到期' if due else ''}")
+    lines += [i.text for i in items if i.kind == DIGEST]
     if any(i.kind == TEST for i in items):
         lines.append("这是一条测试消息，群机器人工作正常。")
-    lines.append(f"请在手机端查看：{link}")
+    if any(i.kind != DIGEST for i in items):
+        lines.append(f"请在手机端查看：{link}")
     return "\n".join(lines).encode()[:MAX_TEXT_BYTES].decode(errors="ignore")
 
 

@@ -129,6 +129,20 @@ async def tell_groups(account: UUID, kind: str, inspection: UUID | None) -> None
         await _ask(row["robot"])
 
 
+async def tell_digest(department: str, text: str) -> None:
+    """Note a digest for every group of a department. Inside the transaction that makes the digest, so that it is told once."""
+    robots = await connection().fetch(
+        "insert into notify_robot_item (robot, kind, inspection, county, due_on, state, detail, attempts, created_at, text)"
+        " select r.id, $2, null, '', null, 'waiting', '', 0, $3, $4 from notify_robot r where r.department = $1 and r.ended_at is null returning robot",
+        department,
+        robot_rules.DIGEST,
+        clock.now(),
+        text,
+    )
+    for row in robots:
+        await _ask(row["robot"])
+
+
 async def _ask(robot: UUID) -> None:
     # One job a transaction: a draw that dispatches a hundred visits is one message.
     transaction_id = await connection().fetchval("select pg_current_xact_id()::text")
@@ -162,11 +176,13 @@ async def take_batch(robot_id: UUID) -> Batch | None:
     """Everything that waits for a robot, held. None when there is nothing, or the robot is gone."""
     robot = await connection().fetchrow("select sealed, department, quiet_until from notify_robot where id = $1 and ended_at is null", robot_id)
     rows = await connection().fetch(
-        "select id, kind, county, due_on, attempts from notify_robot_item where robot = $1 and state = 'waiting' order by id for update skip locked", robot_id
+        "select id, kind, county, due_on, text, attempts from notify_robot_item where robot = $1 and state = 'waiting'"
+        " order by id for update skip locked",
+        robot_id,
     )
     if robot is None or not rows:
         return None
-    items = [Item(r["kind"], r["county"], r["due_on"]) for r in rows]
+    items = [Item(r["kind"], r["county"], r["due_on"], r["text"]) for r in rows]
     return Batch(
         _unseal(robot["sealed"]), robot["department"], [r["id"] for r in rows], items, max(r["attempts"] for r in rows), robot["quiet_until"]
     )

@@ -59,7 +59,7 @@ class GroupRobot(Table, tablename="notify_robot"):
 
 
 class GroupRobotItem(Table, tablename="notify_robot_item"):
-    """群消息事项 One visit that a group is told of; all that wait for a robot go in one message."""
+    """群消息事项 One visit or one digest that a group is told of; all that wait for a robot go in one message."""
 
     id = BigSerial(primary_key=True)
     robot = ForeignKey(references=GroupRobot, on_delete=OnDelete.restrict)
@@ -72,3 +72,4 @@ class GroupRobotItem(Table, tablename="notify_robot_item"):
     attempts = SmallInt(default=0)
     created_at = Timestamptz()
     at = Timestamptz(null=True, default=None)
+    text = Text(default="")  # of a digest: what the group reads

@@ -115,6 +115,17 @@ async def list_open_departments() -> list[DepartmentView]:
     return [DepartmentView(**row) for row in rows]
 
 
+async def list_offices() -> list[tuple[str | None, str]]:
+    """(department, region) of everybody who may sign in to the office, each once; None: all departments."""
+    rows = await reader().fetch(
+        "select distinct case when role = any($1) then null else department end as department, region from account"
+        " where active and role <> $2 order by 1 nulls first, 2",
+        sorted(rules.ALL_DEPARTMENTS),
+        rules.INSPECTOR,
+    )
+    return [(row["department"], row["region"]) for row in rows]
+
+
 def _inspector(row: dict[str, object]) -> InspectorView:
     fields = {k: row[k] for k in InspectorView.__dataclass_fields__}
     return InspectorView(**{**fields, "qualifications": tuple(row["qualifications"]), "counties": tuple(row["counties"])})  # type: ignore[arg-type]

@@ -125,7 +125,8 @@ async def test_a_month_among_many_years_is_counted_by_index(demo):
         await connection().execute("set local session_replication_role = replica")  # rows only: no triggers, no references
         await connection().execute(
             "insert into inspection (id, campaign, enterprise, enterprise_code, enterprise_name, department, county, state, due_on, completed_on,"
-            " dispatched_at, version, updated_at, sealed_salt, sealed_leaf) select gen_random_uuid(), c.id, gen_random_uuid(), 'X' || n, 'X', c.department, '530302', 'published',"
+            " dispatched_at, version, updated_at, sealed_salt, sealed_leaf) select gen_random_uuid(), c.id,"
+            " gen_random_uuid(), 'X' || n, 'X', c.department, '530302', 'published',"
             " date '2019-01-01' + n % 2500, date '2019-01-01' + n % 2500, now(), 1, now(), null, null from (select id, department from campaign limit 1) c,"
             " generate_series(1, 60000) n"
         )

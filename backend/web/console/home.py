@@ -10,6 +10,8 @@ from litestar.response import Template
 
 from backend.draws import queries as draws
 from backend.exchange import queries as exchange
+from backend.figures import queries as figures_of
+from backend.figures.digest_rules import Digest
 from backend.inspections.rules import PUBLISHED, SUBMITTED, UNDER_REVIEW
 from backend.kernel import clock
 from backend.people.officer_queries import count_endings
@@ -88,6 +90,18 @@ async def _todo(who: Principal, campaigns: list[overview.CampaignProgress], wait
     return found
 
 
+def digest_lines(digest: Digest) -> list[tuple[str, int, str]]:
+    """(what, how many, where to see them)."""
+    key = f"{digest.week.isoformat()}..{digest.last_day.isoformat()}"
+    return [
+        (_("已完成的检查"), digest.completed, f"/console/figures/scanned/records?period={key}"),
+        (_("已公示结果"), digest.published, f"/console/figures/published?period={key}"),
+        (_("本周到期"), digest.due_next, f"/console/figures/done?period={digest.week.year}"),
+        (_("逾期未完成"), sum(digest.overdue.values()), f"/console/figures/done/records?period={digest.week.year}&part=late"),
+        (_("待审核"), digest.waiting, "/console/figures/waiting"),
+    ]
+
+
 @get("/")
 async def show_home(request: Request[Any, Any, Any]) -> Template:
     who: Principal = request.user
@@ -110,6 +124,8 @@ async def show_home(request: Request[Any, Any, Any]) -> Template:
         bars=bars(counties),
         todo=await _todo(who, campaigns, waiting, overdue),
         waiting=await overview.list_waiting_records(scope) if who.role in (REVIEWER, ADMIN) else [],
+        digest=await figures_of.find_digest(scope),
+        digest_lines=digest_lines,
         batches=(await exchange.list_batches(scope, 5)) if who.role in (MANAGER, ADMIN) else [],
         batch_states=labels.batch_states(),
         places=await labels.load_places(),

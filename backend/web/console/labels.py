@@ -105,6 +105,7 @@ def alert_kinds() -> dict[str, str]:
         "comment.mentioned": _("同事提到您"),
         "review.assigned": _("交您审核"),
         "handover.sent": _("收到抄告"),
+        "digest": _("周报"),
         "test": _("测试消息"),
     }
 
