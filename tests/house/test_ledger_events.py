@@ -77,6 +77,7 @@ SILENT = {
     "notify.service.note_delivery": "a push service's answer",
     "notify.robots.tell_groups": "the act that it tells of",
     "notify.service.bury": "a push service's answer",
+    "notify.robots.tell_digest": "a digest changes nothing",
     "notify.robots.note_test": "a robot's answer",
     "notify.robots.note": "a robot's answer",
     "people.passkeys._ask": "a question that nobody has answered yet",
