@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, Final
 from uuid import UUID
 
 # ImportBatch.raw runs the SQL of both tables: ImportRow has a column named raw, which hides the method.
@@ -17,63 +17,104 @@ from backend.kernel.scope import Scope
 PAGE = 50
 
 
+UNDO_WITHIN: Final = timedelta(days=1)
+
+
 @dataclass(frozen=True, slots=True)
 class BatchView:
-    """One batch; ``columns`` is [{"header", "field"}], ``error`` {"zh", "en"} of a failed one."""
+    """One batch; ``columns`` is [{"header", "field"}], ``error`` {"zh", "en"} of a failed one, ``undo`` {"removed", "restored", "kept"}."""
 
     id: UUID
+    kind: str
     account: UUID
+    department: str | None
+    applied_by: UUID | None
+    undone_by: UUID | None
     filename: str
     file_sha256: str
     bytes: int
     region: str
     state: str
     columns: Sequence[Mapping[str, Any]]
+    headers_sha256: str | None
+    sample: Sequence[Sequence[str]]
+    is_mapped: bool
     header_row: int
+    source: Mapping[str, Any] | None
+    at_byte: int
+    at_row: int
+    rate: int
     total: int
     done: int
     new: int
     changed: int
     same: int
     bad: int
+    skipped: int
+    applied_rows: int
     error: Mapping[str, str] | None
+    undo: Mapping[str, int] | None
     created_at: datetime
     applied_at: datetime | None
+    undone_at: datetime | None
 
     @property
     def is_working(self) -> bool:
-        return self.state in ("reading", "applying")
+        return self.state in ("reading", "applying", "undoing")
+
+    @property
+    def progress(self) -> tuple[int, int]:
+        """Rows done and rows in all, of the step that is under way."""
+        return (self.applied_rows, self.new + self.changed) if self.state == "applying" else (self.done, self.total)
+
+    @property
+    def seconds_left(self) -> int | None:
+        """At the rate of late; None while there is none."""
+        done, total = self.progress
+        return -(-max(total - done, 0) // self.rate) if self.rate else None
+
+    def can_be_undone(self, now: datetime) -> bool:
+        return self.state == "applied" and self.applied_at is not None and now < self.applied_at + UNDO_WITHIN
 
 
 @dataclass(frozen=True, slots=True)
 class RowView:
-    """One row as read and judged. ``can_override``: all that is wrong with it is a check digit."""
+    """One row as judged. ``values`` are a good row's, null where unsaid; ``fields`` and ``cells`` are a refused one's, as read.
+
+    ``can_override``: all that is wrong with it is a check digit.
+    """
 
     row_no: int
     verdict: str
+    code: str
+    values: Mapping[str, Any]
     fields: Mapping[str, str]
     cells: Sequence[str]
-    draft: Mapping[str, Any] | None
+    changes: Mapping[str, Sequence[str]]
     errors: Sequence[Mapping[str, Any]]
+    undo: str | None
 
     @property
     def can_override(self) -> bool:
         return bool(self.errors) and all(error["overridable"] for error in self.errors)
 
-    @property
-    def changes(self) -> Mapping[str, Sequence[str]]:
-        return self.draft.get("changes", {}) if self.draft else {}
+
+_JSON: Final = ("columns", "sample", "source", "error", "undo")
+_VALUES: Final = ("name", "region", "industry", "kind", "status", "address", "legal_rep", "phone", "established_on", "credit_class")
 
 
 def to_batch(row: Mapping[str, Any]) -> BatchView:
     fields = {name: row[name] for name in BatchView.__dataclass_fields__}
-    return BatchView(**{**fields, "columns": json.loads(row["columns"]), "error": json.loads(row["error"]) if row["error"] else None})
+    return BatchView(**{**fields, **{name: json.loads(row[name]) if row[name] else None for name in _JSON}})
 
 
 def _to_row(row: Mapping[str, Any]) -> RowView:
-    raw = json.loads(row["raw"])
-    draft, errors = (json.loads(row[name]) if row[name] else None for name in ("draft", "errors"))
-    return RowView(row["row_no"], row["verdict"], raw["fields"], raw["cells"], draft, errors or ())
+    raw, draft, changes, errors = (json.loads(row[name]) if row[name] else None for name in ("raw", "draft", "changes", "errors"))
+    raw = raw or {}
+    values = {name: row[name] for name in _VALUES} | (draft or {})
+    return RowView(
+        row["row_no"], row["verdict"], row["code"] or "", values, raw.get("fields", {}), raw.get("cells", ()), changes or {}, errors or (), row["undo"]
+    )
 
 
 async def find_batch(batch_id: UUID, scope: Scope) -> BatchView:
@@ -102,51 +143,52 @@ async def list_rows(batch_id: UUID, verdict: str, *, after: int = 0, limit: int 
     return [_to_row(row) for row in rows]
 
 
-async def list_rows_by_number(batch_id: UUID, numbers: Sequence[int]) -> list[RowView]:
-    rows = await ImportBatch.raw("select * from import_row where batch = {} and row_no = any({}) order by row_no", batch_id, list(numbers))
+async def list_kept(batch_id: UUID, *, after: int = 0, limit: int = PAGE) -> list[RowView]:
+    """Applied rows that could not be undone, with the reason in ``undo``."""
+    rows = await ImportBatch.raw(
+        "select * from import_row where batch = {} and undo in ('referred', 'changed') and row_no > {} order by row_no limit {}", batch_id, after, limit
+    )
     return [_to_row(row) for row in rows]
 
 
-async def list_numbers_that_can_be_overridden(batch_id: UUID) -> list[int]:
+async def list_rows_by_number(batch_id: UUID, numbers: Sequence[int]) -> list[RowView]:
+    rows = await ImportBatch.raw(
+        "select * from import_row where batch = {} and verdict = 'bad' and row_no = any({}) order by row_no", batch_id, list(numbers)
+    )
+    return [_to_row(row) for row in rows]
+
+
+async def find_mapping(department: str | None, layout: str, headers_sha256: str) -> Sequence[Mapping[str, Any]] | None:
+    """What the department has said the columns of such a file are: [{"header", "field"}]."""
+    rows = await ImportBatch.raw(
+        "select columns from import_mapping where department = {} and layout = {} and headers_sha256 = {}", department, layout, headers_sha256
+    )
+    return json.loads(rows[0]["columns"]) if rows else None
+
+
+async def list_numbers_that_can_be_overridden(batch_id: UUID, limit: int = 1000) -> list[int]:
     rows = await ImportBatch.raw(
         "select row_no from import_row r where batch = {} and verdict = 'bad' and not exists"
-        " (select from jsonb_array_elements(r.errors) e where e->>'overridable' = 'false') order by row_no",
+        " (select from jsonb_array_elements(r.errors) e where e->>'overridable' = 'false') order by row_no limit {}",
         batch_id,
+        limit,
     )
     return [row["row_no"] for row in rows]
 
 
-async def list_codes(batch_id: UUID, codes: Sequence[str] | None = None) -> dict[str, int]:
-    """Codes that rows of the batch already claim, with the first such row."""
-    if codes is None:
-        rows = await ImportBatch.raw(
-            "select draft->>'code' as code, row_no from import_row where batch = {} and draft is not null", batch_id
-        )
-    else:
-        rows = await ImportBatch.raw(
-            "select draft->>'code' as code, row_no from import_row where batch = {} and draft->>'code' = any({})", batch_id, list(codes)
-        )
-    return {row["code"]: row["row_no"] for row in rows}
-
-
-async def find_last_row_no(batch_id: UUID) -> int:
-    rows = await ImportBatch.raw("select coalesce(max(row_no), 0) as last from import_row where batch = {}", batch_id)
-    return int(rows[0]["last"])
-
-
-async def list_drafts(batch_id: UUID) -> list[str]:
-    """The drafts to take in, as JSON texts, in the file's order."""
+async def list_codes(batch_id: UUID, codes: Sequence[str]) -> dict[str, int]:
+    """Which of the codes good rows of the batch claim, with the first such row."""
     rows = await ImportBatch.raw(
-        "select draft from import_row where batch = {} and verdict in ('new', 'changed') order by row_no", batch_id
+        "select code, min(row_no) as row_no from import_row where batch = {} and code = any({}) and verdict <> 'bad' group by code", batch_id, list(codes)
     )
-    return [row["draft"] for row in rows]
+    return {row["code"]: row["row_no"] for row in rows}
 
 
 async def list_imports_of(code: str, limit: int = 5) -> list[tuple[str, datetime]]:
     """The applied files that last made or changed an enterprise: file name and moment, newest first."""
     rows = await ImportBatch.raw(
         "select b.filename, b.applied_at from import_row r join import_batch b on b.id = r.batch where b.state = 'applied'"
-        " and r.verdict in ('new', 'changed') and r.draft->>'code' = {} order by b.applied_at desc limit {}",
+        " and r.verdict in ('new', 'changed') and r.code = {} and b.kind = 'register' order by b.applied_at desc limit {}",
         code,
         limit,
     )

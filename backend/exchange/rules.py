@@ -11,10 +11,11 @@ import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
+from backend.facts.rules import FIELDS as FACT_FIELDS
 from backend.kernel.dates import is_open_end, read_date
-from backend.registry.rules import mask_id_cards
+from backend.registry.rules import FIELDS, Label, mask_id_cards
 
 # A cell that a spreadsheet would run as a formula; a leading apostrophe is how Excel itself marks text.
 _FORMULA = re.compile(r"'*[=+\-@]")
@@ -96,40 +97,47 @@ INSPECTORS: Final = Layout(
 PENALTIES: Final = Layout(
     "penalties",
     (
-        Field("document_no", ("行政处罚决定书文号", "处罚决定书文号", "CF_WSH"), True),
-        Field("party", ("行政相对人名称", "CF_XDR_MC"), True),
-        Field("code", ("行政相对人代码_1(统一社会信用代码)", "统一社会信用代码", "CF_XDR_SHXYM")),
-        Field("legal_rep", ("法定代表人", "法定代表人姓名", "CF_FR")),
-        Field("case", ("案件名称", "处罚名称", "CF_CFMC")),
-        Field("category", ("处罚类别", "处罚类别1", "CF_CFLB1")),
+        Field("document_no", ("行政处罚决定书文号", "处罚决定书文号", "行政处罚决定文书号", "决定书文号", "CF_WSH"), True),
+        Field("party", ("行政相对人名称", "相对人名称", "当事人名称", "CF_XDR_MC", "CF_XDR"), True),
+        Field("code", ("行政相对人代码_1(统一社会信用代码)", "统一社会信用代码", "CF_XDR_SHXYM"), True),
+        Field("title", ("案件名称", "处罚名称", "CF_CFMC", "CF_AJMC")),
+        Field("category", ("处罚类别", "处罚类别1", "CF_CFLB", "CF_CFLB1")),
         Field("category_2", ("处罚类别2", "CF_CFLB2")),
-        Field("facts", ("违法事实", "处罚事由", "CF_SY")),
-        Field("basis", ("处罚依据", "CF_YJ")),
-        Field("result", ("处罚内容", "处罚结果", "CF_JG")),
-        Field("decided_on", ("处罚决定日期", "CF_JDRQ"), is_date=True),
-        Field("authority", ("处罚机关", "CF_XZJG")),
+        Field("facts", ("违法事实", "处罚事由", "违法行为类型", "CF_SY", "CF_WFSS")),
+        Field("basis", ("处罚依据", "CF_YJ", "CF_CFYJ")),
+        Field("result", ("处罚内容", "处罚结果", "CF_JG", "CF_NR")),
+        Field("decided_on", ("处罚决定日期", "决定日期", "CF_JDRQ"), is_date=True),
+        Field("authority", ("处罚机关", "处罚决定机关", "CF_XZJG", "CF_CFJG")),
         Field("state", ("当前状态", "CF_ZT")),
         Field("region", ("地方编码", "DFBM")),
         Field("remark", ("备注", "BZ")),
+        Field("as_of", ("数据时间戳", "时间戳", "数据更新时间", "SJC"), is_date=True),
     ),
-    ("document_no", "party"),
+    ("document_no",),
 )
 
 PERMITS: Final = Layout(
     "permits",
     (
-        Field("document_no", ("行政许可决定书文号", "许可决定书文号", "XK_WSH"), True),
-        Field("party", ("行政相对人名称", "XK_XDR_MC", "XK_XDR"), True),
-        Field("code", ("行政相对人代码_1(统一社会信用代码)", "统一社会信用代码", "XK_XDR_SHXYM")),
-        Field("project", ("项目名称", "许可证书名称", "XK_XMMC")),
-        Field("category", ("审批类别", "许可类别", "XK_SPLB")),
+        Field("document_no", ("行政许可决定书文号", "许可决定书文号", "行政许可决定文书号", "许可编号", "XK_WSH"), True),
+        Field("party", ("行政相对人名称", "相对人名称", "XK_XDR_MC", "XK_XDR"), True),
+        Field("code", ("行政相对人代码_1(统一社会信用代码)", "统一社会信用代码", "XK_XDR_SHXYM"), True),
+        Field("title", ("项目名称", "许可证书名称", "许可文件名称", "XK_XMMC", "XK_XKWS")),
+        Field("category", ("审批类别", "许可类别", "XK_SPLB", "XK_XKLB")),
         Field("content", ("许可内容", "XK_NR")),
-        Field("decided_on", ("许可决定日期", "XK_JDRQ"), is_date=True),
-        Field("valid_to", ("许可截止期", "有效期至", "XK_JZQ"), is_date=True, may_be_open=True),
-        Field("authority", ("许可机关", "XK_XZJG")),
+        Field("decided_on", ("许可决定日期", "决定日期", "XK_JDRQ"), is_date=True),
+        Field("valid_to", ("许可截止期", "有效期至", "有效期截止", "XK_JZQ", "XK_YXQZ"), is_date=True, may_be_open=True),
+        Field("authority", ("许可机关", "XK_XZJG", "XK_XKJG")),
+        Field("state", ("当前状态", "XK_ZT")),
+        Field("region", ("地方编码", "DFBM")),
+        Field("remark", ("备注", "BZ")),
+        Field("as_of", ("数据时间戳", "时间戳", "数据更新时间", "SJC"), is_date=True),
     ),
-    ("document_no", "party"),
+    ("document_no",),
 )
+
+LAYOUTS: Final[Mapping[str, Layout]] = {layout.name: layout for layout in (REGISTER, PENALTIES, PERMITS)}
+"""The kinds of file that can be imported, by name."""
 
 
 def clean_cell(text: str) -> str:
@@ -212,6 +220,23 @@ def map_columns(headers: Sequence[str], layout: Layout) -> list[Column]:
         else:
             columns.append(Column(index, header, None))
     return columns
+
+
+def rank_columns(named: Sequence[tuple[str, str | None]], layout: Layout) -> list[Column]:
+    """Columns whose fields are settled, with the rank of the title that would have been found: it decides between two that feed one field."""
+    ranks = {c.index: c.rank for c in map_columns([header for header, _ in named], layout)}
+    return [Column(i, header, field, ranks[i]) for i, (header, field) in enumerate(named)]
+
+
+def recall_columns(headers: Sequence[str], remembered: Sequence[Mapping[str, Any]]) -> list[Column]:
+    """The columns as a person once named them, by title: the order may have changed."""
+    fields = {header_key(c["header"]): c["field"] for c in remembered}
+    return [Column(i, header, None if is_error_header(header) else fields.get(header_key(header))) for i, header in enumerate(headers)]
+
+
+def titles_of(layout: str) -> Mapping[str, Label]:
+    """The fields of a layout with their names for people."""
+    return FIELDS if layout == REGISTER.name else FACT_FIELDS[layout]
 
 
 def is_error_header(header: str) -> bool:

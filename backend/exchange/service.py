@@ -1,4 +1,4 @@
-"""Verbs on import batches: keep the file, open, fill, override, ask for, finish, fail, cancel."""
+"""Verbs on import batches: keep the file, open, move on, map, ask for, finish, undo, fail, cancel."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import asyncio
 import hashlib
 import json
 from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import Any, Final
@@ -14,15 +14,17 @@ from uuid import UUID
 
 from backend.exchange.queries import BatchView, find_batch, to_batch
 from backend.exchange.readers import MAX_BYTES
+from backend.exchange.sources import Source, headers_key, spool_path
+from backend.exchange.staging import count_verdicts, forget_rows
 from backend.kernel import clock
 from backend.kernel.errors import DomainError
 from backend.kernel.ids import new_id
 from backend.kernel.scope import Scope
 from backend.kernel.settings import settings
 from backend.ledger import service as ledger
-from backend.storage.engine import connection
+from backend.storage.engine import aside, connection, reader
 
-PENDING: Final = ("reading", "previewed", "applying")
+PENDING: Final = ("reading", "mapping", "previewed", "applying")
 
 
 class FileTooLarge(DomainError):
@@ -46,6 +48,13 @@ class NotPreviewed(DomainError):
     en = "This import is not in a state that allows this: reload the page"
 
 
+class TooLateToUndo(DomainError):
+    code = "import-too-late-to-undo"
+    status = 409
+    zh = "导入已超过一天，不能再撤销"
+    en = "The import is more than a day old and cannot be undone any more"
+
+
 class NothingToApply(DomainError):
     code = "import-nothing-to-apply"
     status = 422
@@ -57,17 +66,6 @@ class NothingToApply(DomainError):
 class StoredFile:
     sha256: str
     bytes: int
-
-
-@dataclass(frozen=True, slots=True)
-class JudgedRow:
-    """One row with its verdict. ``raw`` is {"fields", "cells"}; ``draft`` and ``errors`` as the row's table says."""
-
-    row_no: int
-    verdict: str  # new | changed | same | bad
-    raw: Mapping[str, Any]
-    draft: Mapping[str, Any] | None
-    errors: Sequence[Mapping[str, Any]] | None
 
 
 def stored_path(sha256: str) -> Path:
@@ -102,25 +100,41 @@ async def keep_file(chunks: AsyncIterator[bytes], limit: int | None = None) -> S
     return StoredFile(digest.hexdigest(), size)
 
 
-async def open_batch(file: StoredFile, *, account: UUID, region: str, filename: str) -> UUID:
+def forget_file(sha256: str) -> None:
+    """Remove an upload and its spool: what they hold in clear must not lie about longer than it is needed."""
+    for path in (stored_path(sha256), spool_path(stored_path(sha256))):
+        path.unlink(missing_ok=True)
+
+
+async def is_wanted(sha256: str) -> bool:
+    """Whether some import still reads the file, or may be asked to read it anew."""
+    return bool(await reader().fetchval("select exists (select from import_batch where file_sha256 = $1 and state = any($2))", sha256, list(PENDING)))
+
+
+async def open_batch(file: StoredFile, *, kind: str, account: UUID, department: str | None, region: str, filename: str) -> UUID:
     """The batch that reads this file: the one that is already pending for the region, else a new one in state ``reading``."""
     sql = connection()
     # Two clicks at once must not open two: the second waits here and then finds the first.
     await sql.execute("select pg_advisory_xact_lock(hashtextextended($1, 0))", file.sha256)
     pending = await sql.fetchrow(
-        "select id from import_batch where file_sha256 = $1 and region = $2 and state = any($3) order by created_at limit 1",
+        "select id from import_batch where file_sha256 = $1 and region = $2 and kind = $3 and department is not distinct from $4 and state = any($5)"
+        " order by created_at limit 1",
         file.sha256,
         region,
+        kind,
+        department,
         list(PENDING),
     )
     if pending:
         return UUID(str(pending["id"]))
     batch_id = new_id()
     await sql.execute(
-        "insert into import_batch (id, account, filename, file_sha256, bytes, region, state, columns, created_at)"
-        " values ($1, $2, $3, $4, $5, $6, 'reading', '[]', $7)",
+        "insert into import_batch (id, kind, account, department, filename, file_sha256, bytes, region, state, columns, created_at)"
+        " values ($1, $2, $3, $4, $5, $6, $7, $8, 'reading', '[]', $9)",
         batch_id,
+        kind,
         account,
+        department,
         filename[-255:],
         file.sha256,
         file.bytes,
@@ -131,96 +145,159 @@ async def open_batch(file: StoredFile, *, account: UUID, region: str, filename: 
 
 
 async def take_batch() -> BatchView | None:
-    """The oldest batch that waits for work and that nobody else has in hand; held until the transaction ends."""
-    row = await connection().fetchrow(
-        "select * from import_batch where state in ('reading', 'applying') order by created_at, id limit 1 for update skip locked"
+    """The oldest batch that waits for work and that nobody else has in hand, held until the transaction ends.
+
+    The row itself stays free, so that a person can give the batch up meanwhile.
+    """
+    rows = await connection().fetch("select * from import_batch where state in ('reading', 'applying', 'undoing') order by created_at, id limit 20")
+    for row in rows:
+        if await connection().fetchval("select pg_try_advisory_xact_lock(hashtextextended($1, 1))", str(row["id"])):
+            # Read anew: whoever held it before us may just have moved it on.
+            fresh = await connection().fetchrow("select * from import_batch where id = $1", row["id"])
+            if fresh and fresh["state"] in ("reading", "applying", "undoing"):
+                return to_batch(fresh)
+    return None
+
+
+class GivenUp(Exception):
+    """The batch left the state that the worker found it in; what was being done of it must not stay."""
+
+
+async def _move(batch: BatchView, sets: str, *values: object) -> None:
+    """Change a batch that is still where we found it. Raises ``GivenUp`` otherwise."""
+    done = await connection().execute(
+        f"update import_batch set {sets} where id = $1 and state = $2 and at_byte = $3", batch.id, batch.state, batch.at_byte, *values
     )
-    return to_batch(row) if row else None
+    if done == "UPDATE 0":
+        raise GivenUp()
 
 
-async def note_columns(batch_id: UUID, *, columns: Sequence[Mapping[str, Any]], header_row: int, total: int) -> None:
-    await connection().execute(
-        "update import_batch set columns = $2, header_row = $3, total = $4 where id = $1",
-        batch_id,
+async def note_source(batch: BatchView, source: Source, columns: Sequence[Mapping[str, Any]], *, needs_mapping: bool) -> None:
+    """Keep how the file is read. A batch whose columns a person must name waits for that."""
+    await _move(
+        batch,
+        "done = 0, rate = 0, source = $4, columns = $5, header_row = $6, total = $7, headers_sha256 = $8, sample = $9,"
+        " state = case when $10 then 'mapping' else state end",
+        json.dumps({**asdict(source), "sample": []}, ensure_ascii=False),
         json.dumps(columns, ensure_ascii=False),
-        header_row,
-        total,
+        source.header_row,
+        source.rows,
+        headers_key(source.headers),
+        json.dumps(source.sample, ensure_ascii=False),
+        needs_mapping,
     )
 
 
-def _record(batch_id: UUID, row: JudgedRow) -> tuple[Any, ...]:
-    def text(value: object) -> str | None:
-        return None if value is None else json.dumps(value, ensure_ascii=False)
-
-    return batch_id, row.row_no, row.verdict, text(row.raw), text(row.draft), text(row.errors)
-
-
-async def add_rows(batch_id: UUID, rows: Sequence[JudgedRow]) -> None:
-    """Append judged rows and move the counts on; the batch is ``previewed`` once all its rows are there."""
-    await connection().copy_records_to_table(
-        "import_row",
-        records=[_record(batch_id, row) for row in rows],
-        columns=["batch", "row_no", "verdict", "raw", "draft", "errors"],
+async def note_stretch(batch: BatchView, *, at_byte: int, at_row: int, counts: Mapping[str, int], skipped: int, rate: int) -> None:
+    """Move the place in the file and the counts on."""
+    await _move(
+        batch,
+        "at_byte = $4, at_row = $5, done = done + $6, new = new + $7, changed = changed + $8, same = same + $9, bad = bad + $10, skipped = skipped + $11,"
+        " rate = $12, total = greatest(total, done + $6)",
+        at_byte,
+        at_row,
+        sum(counts.values()),
+        *(counts.get(verdict, 0) for verdict in ("new", "changed", "same", "bad")),
+        skipped,
+        rate,
     )
+
+
+async def tell_progress(batch: BatchView, *, done: int | None = None, applied: int | None = None, rate: int) -> None:
+    """Let people see how far a step is that has not ended yet. Raises ``GivenUp`` where one of them has cancelled it."""
+    told = await aside().execute(
+        "update import_batch set done = coalesce($3, done), applied_rows = coalesce($4, applied_rows), rate = $5 where id = $1 and state = $2",
+        batch.id,
+        batch.state,
+        done,
+        applied,
+        rate,
+    )
+    if told == "UPDATE 0":
+        raise GivenUp()
+
+
+async def note_read(batch: BatchView, counts: Mapping[str, int] | None = None) -> None:
+    """The file is read to its end: let a person look at it. ``counts`` where rows have changed their verdict."""
+    if counts:
+        await _note_counts(batch.id, counts)
+    await _move(batch, "state = 'previewed', total = done, rate = 0")
+
+
+async def _note_counts(batch_id: UUID, counts: Mapping[str, int]) -> None:
     await connection().execute(
-        "update import_batch set done = done + $2, new = new + $3, changed = changed + $4, same = same + $5, bad = bad + $6,"
-        " state = case when done + $2 >= total then 'previewed' else state end where id = $1",
+        "update import_batch set new = $2, changed = $3, same = $4, bad = $5 where id = $1",
         batch_id,
-        len(rows),
-        *(sum(row.verdict == verdict for row in rows) for verdict in ("new", "changed", "same", "bad")),
+        *(counts.get(verdict, 0) for verdict in ("new", "changed", "same", "bad")),
     )
 
 
-async def lock_previewed(batch_id: UUID, scope: Scope) -> BatchView:
+async def lock_previewed(batch_id: UUID, scope: Scope, states: Sequence[str] = ("previewed",)) -> BatchView:
     """Hold the batch for a change to its preview. Raises ``NotFound`` or ``NotPreviewed``."""
     await connection().execute("select 1 from import_batch where id = $1 for update", batch_id)
     batch = await find_batch(batch_id, scope)
-    if batch.state != "previewed":
+    if batch.state not in states:
         raise NotPreviewed()
     return batch
 
 
-async def replace_rows(batch_id: UUID, rows: Sequence[JudgedRow]) -> None:
-    """Put a new verdict on rows that are there, and count the batch anew."""
-    await connection().executemany(
-        "update import_row set verdict = $3, raw = $4, draft = $5, errors = $6 where batch = $1 and row_no = $2",
-        [_record(batch_id, row) for row in rows],
+async def recount(batch_id: UUID) -> None:
+    """Count the batch anew after rows were taken that had been refused."""
+    await _note_counts(batch_id, await count_verdicts(batch_id))
+
+
+async def map_columns(batch: BatchView, columns: Sequence[Mapping[str, Any]], *, by: UUID, department: str | None) -> None:
+    """Say what a file's columns are, read it anew so, and remember it for the department's next file with these headers."""
+    sql = connection()
+    await forget_rows(batch.id)
+    text = json.dumps(columns, ensure_ascii=False)
+    await sql.execute(
+        "update import_batch set columns = $2, is_mapped = true, state = 'reading', at_byte = 0, at_row = 0, done = 0, new = 0, changed = 0, same = 0,"
+        " bad = 0, skipped = 0 where id = $1",
+        batch.id,
+        text,
     )
-    await connection().execute(
-        "update import_batch set new = n.new, changed = n.changed, same = n.same, bad = n.bad from (select"
-        " count(*) filter (where verdict = 'new') as new, count(*) filter (where verdict = 'changed') as changed,"
-        " count(*) filter (where verdict = 'same') as same, count(*) filter (where verdict = 'bad') as bad"
-        " from import_row where batch = $1) n where id = $1",
-        batch_id,
-    )
+    if department and batch.headers_sha256:
+        await sql.execute(
+            "insert into import_mapping (id, department, layout, headers_sha256, columns, mapped_by, mapped_at) values ($1, $2, $3, $4, $5, $6, $7)"
+            " on conflict (department, layout, headers_sha256) do update set columns = excluded.columns, mapped_by = excluded.mapped_by,"
+            " mapped_at = excluded.mapped_at",
+            new_id(),
+            department,
+            batch.kind,
+            batch.headers_sha256,
+            text,
+            by,
+            clock.now(),
+        )
 
 
 async def ask_apply(batch_id: UUID, *, by: UUID, scope: Scope) -> None:
-    """Hand a previewed batch to the worker. From here on ``by`` answers for it in the ledger. Asking twice is asking once."""
+    """Hand a previewed batch to the worker. ``by`` answers for it in the ledger, the uploader stays. Asking twice is asking once."""
     batch = await find_batch(batch_id, scope)
     if batch.state in ("applying", "applied"):
         return
     batch = await lock_previewed(batch_id, scope)
     if not batch.new + batch.changed:
         raise NothingToApply()
-    await connection().execute("update import_batch set state = 'applying', account = $2 where id = $1", batch_id, by)
+    await connection().execute("update import_batch set state = 'applying', applied_by = $2, applied_rows = 0, rate = 0 where id = $1", batch_id, by)
 
 
-async def mark_applied(batch: BatchView, *, new: int, changed: int, same: int, overrides: Sequence[Mapping[str, Any]]) -> None:
-    await connection().execute(
-        "update import_batch set state = 'applied', applied_at = $2, new = $3, changed = $4, same = same + $5 where id = $1",
-        batch.id,
-        clock.now(),
-        new,
-        changed,
-        same,
+async def mark_applied(batch: BatchView, *, new: int, changed: int, same: int) -> None:
+    """The last step of applying. Raises ``GivenUp`` where somebody has cancelled it: then all of it goes back."""
+    await _move(
+        batch, "state = 'applied', applied_at = $4, new = $5, changed = $6, same = same + $7, rate = 0", clock.now(), new, changed, same
     )
+
+
+async def note_register_applied(batch: BatchView, *, new: int, changed: int, same: int, overrides: Sequence[Mapping[str, Any]]) -> None:
     await ledger.record(
         "registry.imported",
-        actor=batch.account,
+        actor=batch.applied_by or batch.account,
         subject=str(batch.id),
         payload={
             "file_sha256": batch.file_sha256,
+            "uploaded_by": str(batch.account),
             "rows": batch.total,
             "new": new,
             "changed": changed,
@@ -231,18 +308,44 @@ async def mark_applied(batch: BatchView, *, new: int, changed: int, same: int, o
     )
 
 
-async def mark_failed(batch_id: UUID, *, zh: str, en: str) -> None:
+async def ask_undo(batch_id: UUID, *, by: UUID, scope: Scope) -> None:
+    """Hand an applied batch to the worker, to be taken back. Raises ``NotPreviewed`` in another state, ``TooLateToUndo`` after a day."""
+    batch = await find_batch(batch_id, scope)
+    if batch.state in ("undoing", "undone"):
+        return
+    batch = await lock_previewed(batch_id, scope, ("applied",))
+    if not batch.can_be_undone(clock.now()):
+        raise TooLateToUndo()
+    await connection().execute("update import_batch set state = 'undoing', undone_by = $2 where id = $1", batch_id, by)
+
+
+async def mark_undone(batch: BatchView, *, removed: int, restored: int, kept: int) -> None:
+    told = {"removed": removed, "restored": restored, "kept": kept}
+    await _move(batch, "state = 'undone', undone_at = $4, undo = $5", clock.now(), json.dumps(told))
+    if batch.kind == "register":
+        await ledger.record(
+            "registry.undone", actor=batch.undone_by, subject=str(batch.id), payload={"file_sha256": batch.file_sha256, **told}
+        )
+
+
+async def mark_failed(batch: BatchView, *, zh: str, en: str) -> None:
+    """Note why a step could not be done. An undoing that fails leaves the batch applied."""
+    state = "applied" if batch.state == "undoing" else "failed"
     await connection().execute(
-        "update import_batch set state = 'failed', error = $2 where id = $1", batch_id, json.dumps({"zh": zh, "en": en}, ensure_ascii=False)
+        "update import_batch set state = $3, error = $4 where id = $1 and state = $2",
+        batch.id,
+        batch.state,
+        state,
+        json.dumps({"zh": zh, "en": en}, ensure_ascii=False),
     )
 
 
 async def cancel(batch_id: UUID, scope: Scope) -> None:
-    """Give a batch up before anything of it is in the register. Raises ``NotPreviewed`` once it is being applied."""
+    """Give a batch up before it is in the register; also while it is being applied. Raises ``NotPreviewed`` once it is applied."""
     await connection().execute("select 1 from import_batch where id = $1 for update", batch_id)
     batch = await find_batch(batch_id, scope)
     if batch.state == "cancelled":
         return
-    if batch.state not in ("reading", "previewed"):
+    if batch.state not in PENDING:
         raise NotPreviewed()
-    await connection().execute("update import_batch set state = 'cancelled' where id = $1", batch_id)
+    await connection().execute("update import_batch set state = 'cancelled', rate = 0 where id = $1", batch_id)

@@ -14,10 +14,9 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final, Literal
 
-from pypinyin import Style, lazy_pinyin
-
 from backend.kernel.dates import read_date
 from backend.registry.codebook import Codebook, IndustryCode, RegionCode, shipped_codebook
+from backend.registry.pinyin import pinyin_key
 from backend.registry.uscc import (
     ALPHABET,
     CodeCheck,
@@ -107,10 +106,10 @@ FIELDS: Final[Mapping[str, Label]] = {
 
 _FLOAT = re.compile(r"\d\.\d+E\+?\d{2}", re.IGNORECASE)
 # Characters 1 and 2 of a USCC: 9 is market regulation, then 1 enterprise, 2 individual business, 3 farmers' co-operative.
-_KIND_OF_CODE = {"91": "公司", "92": "个体工商户", "93": "农民专业合作社"}
+KIND_OF_CODE = {"91": "公司", "92": "个体工商户", "93": "农民专业合作社"}
 
 # The lengths of the columns in tables.py, so that a long cell is a row's error and not the database's.
-_LENGTHS = {"name": 200, "address": 300, "legal_rep": 80, "phone": 40}
+LENGTHS = {"name": 200, "address": 300, "legal_rep": 80, "phone": 40}
 
 
 @dataclass(frozen=True)
@@ -145,15 +144,6 @@ class FieldError:
     overridable: bool = False
 
 
-def pinyin_key(name: str) -> str:
-    """A sort key that puts Chinese names in pinyin order: ``麒麟区`` -> ``qi2 lin2 qu1``; letters and digits stay, lower case.
-
-    Proper names in this register read like their most common sound; the key sorts, it is not shown.
-    """
-    name = unicodedata.normalize("NFKC", name).lower()
-    return " ".join(part for part in lazy_pinyin(name, style=Style.TONE3, neutral_tone_with_five=True) if part.strip())[:400]
-
-
 def check_row(
     values: Mapping[str, str], codebook: Codebook | None = None, *, today: date | None = None, override_reason: str | None = None
 ) -> EnterpriseDraft | list[FieldError]:
@@ -168,7 +158,7 @@ def check_row(
     name = row.read_text("name", required=True)
     region = row.read_region(book)
     industry = row.read_industry(book)
-    kind = row.read_label("kind", KINDS, _KIND_OF_CODE.get(code[:2], ""))
+    kind = row.read_label("kind", KINDS, KIND_OF_CODE.get(code[:2], ""))
     status = row.read_label("status", STATUSES, "存续")
     established_on = row.read_day("established_on", today)
     credit_class = row.read_credit_class()
@@ -223,8 +213,8 @@ class _Row:
         if field == "phone" and _FLOAT.search(text):
             zh, en = "号码被电子表格当作数字保存，后几位已丢失", "The spreadsheet stored the number as a float and lost its last digits"
             self.refuse(field, "digits-lost", zh, en)
-        if len(text) > _LENGTHS[field]:
-            n = _LENGTHS[field]
+        if len(text) > LENGTHS[field]:
+            n = LENGTHS[field]
             self.refuse(field, "too-long", f"{FIELDS[field].zh}超过 {n} 个字", f"{FIELDS[field].en} is longer than {n} characters")
         return text
 

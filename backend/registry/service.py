@@ -24,8 +24,8 @@ UNSAID: Final[Mapping[str, object]] = {
     "established_on": None,
     "credit_class": "B",
 }
-_SAID: Final = ("code_kind", "override_reason", "name", "name_key", "region", "industry")
-_COLUMNS: Final = (*_SAID, *UNSAID)
+SAID: Final = ("code_kind", "override_reason", "name", "name_key", "region", "industry")
+_COLUMNS: Final = (*SAID, *UNSAID)
 
 
 class RegionNotYours(DomainError):
@@ -98,7 +98,7 @@ async def put_enterprises(
         gives = set(UNSAID) if said is None else said[i]
         lat, lon = (places or {}).get(draft.code, (None, None))
         optional = [getattr(draft, name) if name in gives else None for name in UNSAID]
-        rows.append((new_id(), draft.code, *(getattr(draft, name) for name in _SAID), *optional, lat, lon, new_token()))
+        rows.append((new_id(), draft.code, *(getattr(draft, name) for name in SAID), *optional, lat, lon, new_token()))
     await sql.copy_records_to_table(
         "incoming_enterprise", records=rows, columns=["id", "code", *_COLUMNS, "lat_e7", "lon_e7", "qr_token"]
     )
@@ -116,7 +116,7 @@ async def put_enterprises(
     if foreign:
         raise RegionNotYours(n=foreign)
     defaults = {"status": "'active'", "address": "''", "legal_rep": "''", "phone": "''", "credit_class": "'B'"}
-    values = [f"i.{c}" for c in _SAID] + [f"coalesce(i.{c}, e.{c}{', ' + defaults[c] if c in defaults else ''})" for c in UNSAID]
+    values = [f"i.{c}" for c in SAID] + [f"coalesce(i.{c}, e.{c}{', ' + defaults[c] if c in defaults else ''})" for c in UNSAID]
     compared = (*_COLUMNS, "lat_e7", "lon_e7")
     written = await sql.fetch(
         f"insert into enterprise (id, code, {', '.join(_COLUMNS)}, lat_e7, lon_e7, qr_token, version, created_at, updated_at)"

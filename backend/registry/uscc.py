@@ -15,7 +15,7 @@ from typing import Literal
 
 ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 _WEIGHTS = tuple(pow(3, i, 31) for i in range(17))
-_INNER_WEIGHTS = (3, 7, 9, 10, 5, 8, 4, 2)
+INNER_WEIGHTS = (3, 7, 9, 10, 5, 8, 4, 2)
 
 Kind = Literal["uscc", "reg15", "reg13", "invalid"]
 Reason = Literal["blank", "id-card", "digits-lost", "length", "characters", "region-part", "check-digit", "organisation-code"]
@@ -83,7 +83,7 @@ def outer_check_character(first17: str) -> str:
 
 def inner_check_character(first8: str) -> str:
     """The check character of the organisation code whose body is ``first8`` (GB 11714: A=10 .. Z=35, 10 is written X)."""
-    check = -sum(int(c, 36) * w for c, w in zip(first8, _INNER_WEIGHTS, strict=True)) % 11
+    check = -sum(int(c, 36) * w for c, w in zip(first8, INNER_WEIGHTS, strict=True)) % 11
     return "X" if check == 10 else str(check)
 
 
@@ -110,7 +110,7 @@ def is_id_card(text: str) -> bool:
     return 1900 <= born.year < 2100 and check == text[17] and not is_uscc(text)
 
 
-_ID_SHAPED = re.compile(r"(?<![0-9A-Za-z])[1-8]\d{16}[\dXx](?![0-9A-Za-z])")
+ID_SHAPED = re.compile(r"(?<![0-9A-Za-z])[1-8]\d{16}[\dXx](?![0-9A-Za-z])")
 
 
 def mask_id_cards(text: str) -> str:
@@ -120,7 +120,7 @@ def mask_id_cards(text: str) -> str:
         found = match[0].upper()
         return f"{found[:6]}********{found[14:]}" if is_id_card(found) else match[0]
 
-    return _ID_SHAPED.sub(cover, text)
+    return ID_SHAPED.sub(cover, text)
 
 
 def check_code(text: str) -> CodeCheck:

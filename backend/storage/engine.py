@@ -140,6 +140,11 @@ def reader() -> asyncpg.Connection:
     return connection() if db.current_transaction.get() is not None else cast(asyncpg.Connection, db.pool)
 
 
+def aside() -> asyncpg.Connection:
+    """The pool itself, for a word that others may hear before the open transaction ends, and that stays if it fails."""
+    return cast(asyncpg.Connection, database().pool)
+
+
 @asynccontextmanager
 async def pool(size: int = 10) -> AsyncIterator[Database]:
     """Hold a connection pool open. Without one every query opens a connection of its own (3 ms instead of 0.3)."""

@@ -1,39 +1,34 @@
-"""名录导入 A register file becomes enterprises: upload, read and judge in steps, preview, apply all at once.
+"""名录导入 A file becomes enterprises or facts: upload, read and judge in steps, preview, apply all at once, undo within a day.
 
-The worker calls ``work_off`` again and again. One call judges one stretch of rows in one transaction, so progress shows
-while it goes on and a killed worker loses one stretch at most; applying is one transaction for the whole file.
+The worker calls ``work_off`` again and again. One call does one step in one transaction (``import_reading``, ``import_applying``), so
+progress shows while it goes on and a killed worker loses one step at most; applying is one transaction for the whole file.
 """
 
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, fields
-from datetime import date, datetime
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 import asyncpg
 import structlog
 
-from backend.exchange import queries, readers, service
-from backend.exchange.queries import BatchView, RowView
-from backend.exchange.service import JudgedRow
+from backend.exchange import blocks, queries, rules, service, staging
+from backend.exchange.queries import BatchView
 from backend.kernel import clock
 from backend.kernel.errors import DomainError, Invalid
 from backend.kernel.scope import Scope
 from backend.people.rules import Principal
+from backend.registry import merging
 from backend.registry import queries as registry
-from backend.registry.codebook import Codebook
-from backend.registry.queries import EnterpriseView
-from backend.registry.rules import FIELDS, EnterpriseDraft, FieldError, check_row, normalise_code
-from backend.registry.service import UNSAID, put_enterprises
+from backend.registry.rules import EnterpriseDraft, check_row, normalise_code
 from backend.storage.engine import connection, transaction
+from backend.usecases.import_applying import apply_step, undo_step
+from backend.usecases.import_reading import let_go, read_step
 
-STRETCH: Final = 2000
 MIN_REASON: Final = 4
-_COMPARED: Final = ("code_kind", "override_reason", "name", "region", "industry")
+STEPS: Final = {"reading": read_step, "applying": apply_step, "undoing": undo_step}
 log = structlog.get_logger()
 
 
@@ -44,145 +39,63 @@ class ColumnsMissing(DomainError):
     en = "Required columns are missing: {en_names}"
 
 
-@dataclass
-class _Sheet:
-    """A file read whole; the rows are what ``work_off`` goes through in stretches. ``seen``: the codes of its rows up to ``seen_to``."""
-
-    columns: list[dict[str, Any]]
-    header_row: int
-    rows: list[readers.Row]
-    seen: dict[str, int] = field(default_factory=dict)
-    seen_to: int = 0
-
-
-# The sheet in hand, by file hash: the next stretch need not parse the file again. One is kept at most.
-_in_hand: dict[str, _Sheet] = {}
-
-
-async def upload(chunks: AsyncIterator[bytes], *, filename: str, by: Principal) -> UUID:
-    """Keep the file and open its batch. The same file while one is pending gives that batch."""
+async def upload(chunks: AsyncIterator[bytes], *, filename: str, by: Principal, kind: str = rules.REGISTER.name) -> UUID:
+    """Keep the file and open its batch. The same file while one is pending gives that batch. ``kind`` names a layout of ``rules.LAYOUTS``."""
+    if kind not in rules.LAYOUTS:
+        raise Invalid(field="kind", why_zh="请选择文件类型", why_en="choose the kind of file")
     file = await service.keep_file(chunks)
     async with transaction():
-        batch_id = await service.open_batch(file, account=by.account_id, region=by.scope.region, filename=filename)
+        batch_id = await service.open_batch(
+            file, kind=kind, account=by.account_id, department=by.scope.department, region=by.scope.region, filename=filename
+        )
     return batch_id  # noqa: RET504 - mypy takes a return inside the block for one that may be swallowed
 
 
 async def work_off() -> bool:
     """Do one step of the oldest waiting batch. Returns whether there was one."""
+    batch: BatchView | None = None
     async with transaction():
         batch = await service.take_batch()
         if batch is None:
+            let_go()
             return False
         try:
             # A savepoint: what a failed step wrote goes, the note of its failure stays.
             async with connection().transaction():
-                await (_read_on(batch) if batch.state == "reading" else _apply(batch))
+                await STEPS[batch.state](batch)
+        except service.GivenUp:
+            let_go()
         except DomainError as e:
-            await service.mark_failed(batch.id, zh=e.message("zh"), en=e.message("en"))
+            await service.mark_failed(batch, zh=e.message("zh"), en=e.message("en"))
         except (OSError, asyncpg.exceptions.InterfaceError, asyncpg.PostgresConnectionError):
             raise  # the disk or the database, not the file: try again later
         except Exception as e:  # a file that we cannot cope with must not stop the queue
             log.error("import.failed", batch=str(batch.id), exc_info=e)
-            await service.mark_failed(batch.id, zh="系统未能处理此文件，未作任何更改", en="The system could not process this file; nothing was changed")
+            await service.mark_failed(batch, zh="系统未能处理此文件，未作任何更改", en="The system could not process this file; nothing was changed")
+    await _tidy(batch.file_sha256)
     return True
 
 
-def _read_sheet(batch: BatchView) -> _Sheet:
-    table = readers.read_table(service.stored_path(batch.file_sha256), batch.filename)
-    if table.missing_required:
-        names = [FIELDS[name] for name in table.missing_required]
-        raise ColumnsMissing(zh_names="、".join(n.zh for n in names), en_names=", ".join(n.en for n in names))
-    columns = [{"header": column.header, "field": column.field} for column in table.columns]
-    return _Sheet(columns, table.header_row, list(table.rows))
+async def _tidy(sha256: str) -> None:
+    """A file that nobody will read again goes: it holds what the database does not keep in clear."""
+    if not await service.is_wanted(sha256):
+        await asyncio.to_thread(service.forget_file, sha256)
 
 
-async def _read_on(batch: BatchView) -> None:
-    sheet = _in_hand.get(batch.file_sha256)
-    if sheet is None:
-        _in_hand.clear()
-        sheet = _in_hand[batch.file_sha256] = await asyncio.to_thread(_read_sheet, batch)
-    if not batch.done:
-        await service.note_columns(batch.id, columns=sheet.columns, header_row=sheet.header_row, total=len(sheet.rows))
-    last = await queries.find_last_row_no(batch.id) if batch.done else 0
-    if last != sheet.seen_to:  # another process did a stretch, or a commit of ours failed
-        sheet.seen = await queries.list_codes(batch.id)
-    rest = [row for row in sheet.rows if row.row_no > last]
-    stretch = rest[:STRETCH]
-    judged = await _judge(stretch, batch, sheet.seen)
-    await service.add_rows(batch.id, judged)
-    sheet.seen |= {row.draft["code"]: row.row_no for row in judged if row.draft}
-    sheet.seen_to = stretch[-1].row_no if stretch else last
-    if len(rest) <= STRETCH:
-        _in_hand.pop(batch.file_sha256, None)
-
-
-async def _judge(rows: Sequence[readers.Row], batch: BatchView, seen: Mapping[str, int], reason: str | None = None, by: UUID | None = None) -> list[JudgedRow]:
-    """Judge rows against the rules, the register and the rows before them. ``seen``: codes that earlier rows claim."""
-    book, today = await registry.load_codebook(), clock.today()
-    known = await registry.list_by_codes([normalise_code(row.fields.get("code", "")) for row in rows])
-    return await asyncio.to_thread(_judge_all, rows, book, known, dict(seen), batch.region, today, reason, by)
-
-
-def _judge_all(
-    rows: Sequence[readers.Row],
-    book: Codebook,
-    known: Mapping[str, EnterpriseView],
-    seen: dict[str, int],
-    region: str,
-    today: date,
-    reason: str | None,
-    by: UUID | None,
-) -> list[JudgedRow]:
-    judged = []
-    for row in rows:
-        raw = {"fields": dict(row.fields), "cells": list(row.raw)}
-        before = known.get(normalise_code(row.fields.get("code", "")))
-        # What the office has once accepted with a reason stays accepted.
-        draft = check_row(row.fields, book, today=today, override_reason=reason or (before.override_reason if before else None))
-        errors = draft if isinstance(draft, list) else _misplaced(draft, before, seen, region, book)
-        if errors or isinstance(draft, list):
-            judged.append(JudgedRow(row.row_no, "bad", raw, None, [asdict(error) for error in errors]))
-            continue
-        seen[draft.code] = row.row_no
-        said = [name for name in UNSAID if row.fields.get(name, "").strip()]
-        changes = _changes(draft, before, said) if before else {}
-        verdict = "new" if before is None else "changed" if changes else "same"
-        kept = {
-            **asdict(draft),
-            "established_on": draft.established_on and draft.established_on.isoformat(),
-            "said": said,
-            "changes": changes,
-        }
-        if reason and draft.code_kind == "override":
-            kept["overridden_by"] = str(by)
-        judged.append(JudgedRow(row.row_no, verdict, raw, kept, None))
-    return judged
-
-
-def _misplaced(draft: EnterpriseDraft, before: EnterpriseView | None, seen: Mapping[str, int], region: str, book: Codebook) -> list[FieldError]:
-    """What only the neighbours of a row can tell: a code given twice, an enterprise of somebody else's region."""
-    errors = []
-    if draft.code in seen:
-        n = seen[draft.code]
-        errors.append(FieldError("code", draft.code, "duplicate", f"与第 {n} 行代码重复", f"The same code as in row {n}"))
-    if not draft.region.startswith(region):
-        name = book.regions[draft.region]
-        zh, en = f"{name.name_zh}不在您的辖区内", f"{name.name_en} is not in your region"
-        errors.append(FieldError("region", draft.region, "region-not-yours", zh, en))
-    elif before and not before.region.startswith(region):
-        zh, en = "该检查对象登记在其他辖区，请由其辖区办理迁移", "This enterprise belongs to another region, which must move it"
-        errors.append(FieldError("code", draft.code, "region-not-yours", zh, en))
-    return errors
-
-
-def _changes(draft: EnterpriseDraft, before: EnterpriseView, said: Sequence[str]) -> dict[str, list[str]]:
-    """Field -> [old, new] for what the row says and the register has otherwise."""
-
-    def text(value: object) -> str:
-        return "" if value is None else str(value)
-
-    pairs = {name: [text(getattr(before, name)), text(getattr(draft, name))] for name in (*_COMPARED, *said)}
-    return {name: pair for name, pair in pairs.items() if pair[0] != pair[1]}
+async def map_columns(batch_id: UUID, chosen: Mapping[int, str], *, by: Principal) -> None:
+    """Say what the columns are: place from 0 -> field, or "" for none. Raises ``ColumnsMissing``, ``Invalid``, ``NotPreviewed``."""
+    async with transaction():
+        batch = await service.lock_previewed(batch_id, by.scope, ("mapping", "previewed"))
+        layout = rules.LAYOUTS[batch.kind]
+        known = {f.name for f in layout.fields}
+        columns = [{"header": c["header"], "field": chosen.get(i, c["field"] or "") or None} for i, c in enumerate(batch.columns)]
+        fed = [c["field"] for c in columns if c["field"]]
+        if set(fed) - known:
+            raise Invalid(field="columns", why_zh="没有这样的字段", why_en="there is no such field")
+        missing = [rules.titles_of(layout.name)[f.name] for f in layout.fields if f.is_required and f.name not in fed]
+        if missing:
+            raise ColumnsMissing(zh_names="、".join(t.zh for t in missing), en_names=", ".join(t.en for t in missing))
+        await service.map_columns(batch, columns, by=by.account_id, department=by.scope.department)
 
 
 async def override(batch_id: UUID, numbers: Sequence[int], reason: str, *, by: Principal) -> int:
@@ -196,15 +109,18 @@ async def override(batch_id: UUID, numbers: Sequence[int], reason: str, *, by: P
         raise Invalid(field="reason", why_zh=zh, why_en=en)
     async with transaction():
         batch = await service.lock_previewed(batch_id, by.scope)
-        rows = [row for row in await queries.list_rows_by_number(batch_id, numbers) if row.verdict == "bad" and row.can_override]
-        seen = await queries.list_codes(batch_id, [normalise_code(row.fields.get("code", "")) for row in rows])
-        judged = await _judge([_as_read(row) for row in rows], batch, seen, reason, by.account_id)
-        await service.replace_rows(batch_id, judged)
-    return sum(row.verdict != "bad" for row in judged)
-
-
-def _as_read(row: RowView) -> readers.Row:
-    return readers.Row(row.row_no, row.fields, list(row.cells))
+        rows = [row for row in await queries.list_rows_by_number(batch_id, numbers) if row.can_override]
+        claimed = await queries.list_codes(batch_id, [normalise_code(row.fields.get("code", "")) for row in rows])
+        book, taken = await registry.load_codebook(), []
+        for row in rows:
+            draft = check_row(row.fields, book, today=clock.today(), override_reason=reason)
+            if isinstance(draft, EnterpriseDraft) and draft.region.startswith(batch.region) and draft.code not in claimed:
+                claimed[draft.code] = row.row_no
+                await staging.replace_row(batch_id, row.row_no, blocks.register_line(draft, row.fields), by.account_id)
+                taken.append(row.row_no)
+        await staging.recompare(batch_id, taken, merging.known_source(), batch.region)
+        await service.recount(batch_id)
+    return len(taken)
 
 
 async def ask_apply(batch_id: UUID, *, by: Principal) -> None:
@@ -212,24 +128,13 @@ async def ask_apply(batch_id: UUID, *, by: Principal) -> None:
         await service.ask_apply(batch_id, by=by.account_id, scope=by.scope)
 
 
+async def ask_undo(batch_id: UUID, *, by: Principal) -> None:
+    async with transaction():
+        await service.ask_undo(batch_id, by=by.account_id, scope=by.scope)
+
+
 async def cancel(batch_id: UUID, *, scope: Scope) -> None:
     async with transaction():
         await service.cancel(batch_id, scope)
-
-
-async def _apply(batch: BatchView) -> None:
-    drafts = await asyncio.to_thread(_load_drafts, await queries.list_drafts(batch.id))
-    taken = await put_enterprises([d for d, _ in drafts], said=[kept["said"] for _, kept in drafts], region=batch.region)
-    overrides = [{"code": draft.code, "reason": draft.override_reason, "by": kept["overridden_by"]} for draft, kept in drafts if "overridden_by" in kept]
-    await service.mark_applied(batch, new=taken.new, changed=taken.changed, same=taken.same, overrides=overrides)
-
-
-def _load_drafts(texts: Sequence[str]) -> list[tuple[EnterpriseDraft, dict[str, Any]]]:
-    names = [f.name for f in fields(EnterpriseDraft)]
-    loaded = []
-    for text in texts:
-        kept = json.loads(text)
-        day = kept["established_on"]
-        values = {name: kept[name] for name in names} | {"established_on": datetime.fromisoformat(day).date() if day else None}
-        loaded.append((EnterpriseDraft(**values), kept))
-    return loaded
+        batch = await queries.find_batch(batch_id, scope)
+    await _tidy(batch.file_sha256)
