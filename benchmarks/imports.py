@@ -144,7 +144,8 @@ async def _measure() -> None:
             print(f"apply          {ROWS:>9,} rows  {took:6.2f} s  {ROWS / took:9,.0f} rows/s   {bare / took:5.1%} of the bare COPY   {most / 1024:,.0f} MB")
             whole = read + took
             reached = bare / whole
-            print(f"altogether     {ROWS:>9,} rows  {whole:6.2f} s  {ROWS / whole:9,.0f} rows/s   {reached:5.1%} of the bare COPY   goal {GOAL:.0%}, {MEMORY_MB} MB")
+            print(f"altogether     {ROWS:>9,} rows  {whole:6.2f} s  {ROWS / whole:9,.0f} rows/s   {reached:5.1%} of the bare COPY", end="")
+            print(f"   (goal {GOAL:.0%})   at most {memory / 1024:,.0f} MB (goal {MEMORY_MB})")
 
 
 def main() -> None:

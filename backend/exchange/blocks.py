@@ -19,8 +19,7 @@ from backend.exchange import rules
 from backend.facts.rules import check_fact
 from backend.registry import bulk
 from backend.registry.codebook import Codebook
-from backend.registry.rules import EnterpriseDraft
-from backend.registry.service import UNSAID
+from backend.registry.rules import UNSAID, EnterpriseDraft
 
 MAX_COLUMNS: Final = 300
 LINE: Final = ("row_no", *bulk.COLUMNS, "override_reason")

@@ -1,4 +1,4 @@
-"""Reads on import batches, within the person's region."""
+"""Reads on import batches, within the person's department and region."""
 
 from __future__ import annotations
 
@@ -103,6 +103,14 @@ _JSON: Final = ("columns", "sample", "source", "error", "undo")
 _VALUES: Final = ("name", "region", "industry", "kind", "status", "address", "legal_rep", "phone", "established_on", "credit_class")
 
 
+# An import from before departments were kept is everybody's in its region.
+_MINE: Final = "starts_with(region, {}) and ({} or department is null or department = {})"
+
+
+def _mine(scope: Scope) -> tuple[str, bool, str]:
+    return scope.region, scope.department is None, scope.department or ""
+
+
 def to_batch(row: Mapping[str, Any]) -> BatchView:
     fields = {name: row[name] for name in BatchView.__dataclass_fields__}
     return BatchView(**{**fields, **{name: json.loads(row[name]) if row[name] else None for name in _JSON}})
@@ -118,7 +126,7 @@ def _to_row(row: Mapping[str, Any]) -> RowView:
 
 
 async def find_batch(batch_id: UUID, scope: Scope) -> BatchView:
-    rows = await ImportBatch.raw("select * from import_batch where id = {} and starts_with(region, {})", batch_id, scope.region)
+    rows = await ImportBatch.raw(f"select * from import_batch where id = {{}} and {_MINE}", batch_id, *_mine(scope))
     if not rows:
         raise NotFound()
     return to_batch(rows[0])
@@ -127,7 +135,7 @@ async def find_batch(batch_id: UUID, scope: Scope) -> BatchView:
 async def list_batches(scope: Scope, limit: int = 30) -> list[BatchView]:
     """The latest batches of the region, newest first."""
     rows = await ImportBatch.raw(
-        "select * from import_batch where starts_with(region, {}) order by created_at desc, id limit {}", scope.region, limit
+        f"select * from import_batch where {_MINE} order by created_at desc, id limit {{}}", *_mine(scope), limit
     )
     return [to_batch(row) for row in rows]
 
@@ -156,6 +164,14 @@ async def list_rows_by_number(batch_id: UUID, numbers: Sequence[int]) -> list[Ro
         "select * from import_row where batch = {} and verdict = 'bad' and row_no = any({}) order by row_no", batch_id, list(numbers)
     )
     return [_to_row(row) for row in rows]
+
+
+async def find_width(batch_id: UUID) -> int:
+    """The most cells that a refused row has."""
+    rows = await ImportBatch.raw(
+        "select coalesce(max(jsonb_array_length(raw->'cells')), 0) as width from import_row where batch = {} and verdict = 'bad'", batch_id
+    )
+    return int(rows[0]["width"])
 
 
 async def find_mapping(department: str | None, layout: str, headers_sha256: str) -> Sequence[Mapping[str, Any]] | None:

@@ -13,7 +13,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from backend.exchange.blocks import FACT_LINE, LINE, Bad
-from backend.registry.service import UNSAID
+from backend.registry.rules import UNSAID
 from backend.storage.engine import connection
 from backend.storage.relation import Relation
 

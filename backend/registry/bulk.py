@@ -14,7 +14,7 @@ from typing import Final
 
 from backend.registry.codebook import Codebook
 from backend.registry.pinyin import pinyin_key
-from backend.registry.rules import FIELDS, KIND_OF_CODE, LENGTHS, EnterpriseDraft, FieldError, check_row
+from backend.registry.rules import FIELDS, KIND_OF_CODE, LENGTHS, UNSAID, EnterpriseDraft, FieldError, check_row
 from backend.registry.uscc import ALPHABET, ID_SHAPED, INNER_WEIGHTS, make_uscc, mask_id_cards
 
 COLUMNS: Final = (
@@ -23,7 +23,6 @@ COLUMNS: Final = (
 """What a vouched row consists of, in this order; texts, and None where the row leaves a field unsaid."""
 
 _BY_MEANING: Final = ("region", "industry", "kind", "status", "established_on", "credit_class")
-_UNSAID: Final = frozenset({"kind", "status", "address", "legal_rep", "phone", "established_on", "credit_class"})
 _PLAIN_PHONES: Final = re.compile(r"[0-9+\-、\n]*")
 _REMEMBERED: Final = 100_000  # texts of one field whose meaning is kept
 _SHIFT: Final = 100_000
@@ -131,7 +130,7 @@ def check_columns(columns: Mapping[str, Sequence[str]], judge: Judge) -> tuple[l
             doubt([len(text) > longest for text in texts])
         if name == "phone" and not _PLAIN_PHONES.fullmatch("\n".join(texts)):
             doubt([not _PLAIN_PHONES.fullmatch(text) for text in texts])
-        ready[name] = [text or None for text in texts] if name in _UNSAID and not all(texts) else texts
+        ready[name] = [text or None for text in texts] if name in UNSAID and not all(texts) else texts
     if not all(ready["name"]):
         doubt([not name for name in ready["name"]])
     for name in _BY_MEANING:
@@ -140,7 +139,7 @@ def check_columns(columns: Mapping[str, Sequence[str]], judge: Judge) -> tuple[l
         found = list(map(meanings.__getitem__, texts))
         if None in found:
             doubt([value is None for value in found])
-        if name in _UNSAID and "" in meanings:
+        if name in UNSAID and "" in meanings:
             found = [value if text and not text.isspace() else None for value, text in zip(found, texts, strict=True)]
         if name == "kind" and None in found:
             # Left open, it is read off the code.

@@ -1,7 +1,7 @@
 """Many enterprises at once, in the database: taken in, taken out again, put back as they were.
 
 Rows come as a ``Relation``, so a million of them never pass through Python. Its columns: code, code_kind, override_reason, name, name_key,
-region, industry, and the fields of ``service.UNSAID``, null where a row leaves one unsaid. Codes are distinct. Each verb runs inside the
+region, industry, and the fields of ``rules.UNSAID``, null where a row leaves one unsaid. Codes are distinct. Each verb runs inside the
 caller's transaction, and after ``hold`` in it.
 """
 
@@ -10,8 +10,8 @@ from __future__ import annotations
 from typing import Any, Final
 
 from backend.kernel import clock
-from backend.registry.rules import KIND_OF_CODE, KINDS
-from backend.registry.service import SAID, UNSAID, RegionNotYours
+from backend.registry.rules import KIND_OF_CODE, KINDS, UNSAID
+from backend.registry.service import SAID, RegionNotYours
 from backend.storage.engine import connection
 from backend.storage.relation import Relation
 

@@ -35,6 +35,7 @@ __all__ = [
     "FIELDS",
     "KINDS",
     "STATUSES",
+    "UNSAID",
     "CodeCheck",
     "Codebook",
     "EnterpriseDraft",
@@ -107,6 +108,17 @@ FIELDS: Final[Mapping[str, Label]] = {
 _FLOAT = re.compile(r"\d\.\d+E\+?\d{2}", re.IGNORECASE)
 # Characters 1 and 2 of a USCC: 9 is market regulation, then 1 enterprise, 2 individual business, 3 farmers' co-operative.
 KIND_OF_CODE = {"91": "公司", "92": "个体工商户", "93": "农民专业合作社"}
+
+# What a file may leave unsaid, with the value of an enterprise that is new; an old one keeps what it has.
+UNSAID: Final[Mapping[str, object]] = {
+    "kind": None,
+    "status": "active",
+    "address": "",
+    "legal_rep": "",
+    "phone": "",
+    "established_on": None,
+    "credit_class": "B",
+}
 
 # The lengths of the columns in tables.py, so that a long cell is a row's error and not the database's.
 LENGTHS = {"name": 200, "address": 300, "legal_rep": 80, "phone": 40}

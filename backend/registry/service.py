@@ -11,19 +11,9 @@ from backend.kernel.errors import DomainError
 from backend.kernel.ids import new_id, new_token
 from backend.ledger import service as ledger
 from backend.registry.codebook import shipped_codebook
-from backend.registry.rules import EnterpriseDraft
+from backend.registry.rules import UNSAID, EnterpriseDraft
 from backend.storage.engine import connection
 
-# What a file may leave unsaid, with the value of an enterprise that is new; an old one keeps what it has.
-UNSAID: Final[Mapping[str, object]] = {
-    "kind": None,
-    "status": "active",
-    "address": "",
-    "legal_rep": "",
-    "phone": "",
-    "established_on": None,
-    "credit_class": "B",
-}
 SAID: Final = ("code_kind", "override_reason", "name", "name_key", "region", "industry")
 _COLUMNS: Final = (*SAID, *UNSAID)
 

@@ -7,23 +7,20 @@ Small files are judged in this process, for starting others takes longer.
 from __future__ import annotations
 
 import asyncio
-import gc
 import json
 import multiprocessing
 import os
 import pickle
 import sys
-import threading
 import time
 from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
 from dataclasses import dataclass, field
-from functools import lru_cache
-from multiprocessing.connection import wait
 from typing import Any, Final
+from uuid import UUID
 
-from backend.exchange import blocks, queries, readers, rules, service, sources, staging
+from backend.exchange import blocks, judging, queries, readers, rules, service, sources, staging
 from backend.exchange.blocks import Bad, Judged, Spec
 from backend.exchange.queries import BatchView
 from backend.exchange.refusals import FileUnreadable, bad
@@ -53,7 +50,7 @@ class Refused(DomainError):
 class _Hand:
     """The file in hand: where the next staged block begins, and the blocks that are being judged ahead."""
 
-    key: tuple[Any, ...]
+    key: str
     at_byte: int
     blocks: Iterator[Block]
     spec: bytes
@@ -64,62 +61,44 @@ class _Hand:
 
     def look_ahead(self) -> None:
         while len(self.waiting) < self.depth and (block := next(self.blocks, None)):
-            self.waiting.append((block, self.pool.submit(_judge, block.data, self.spec, block.first_row)))
+            self.waiting.append((block, self.pool.submit(judging.judge, block.data, self.spec, block.first_row)))
 
 
-_hand: _Hand | None = None
+_hands: dict[UUID, _Hand] = {}
+_busy: set[UUID] = set()
 
 
-def let_go() -> None:
-    """Stop the processes; the next step starts anew from what the database says."""
-    global _hand
-    if _hand is not None:
-        _hand.pool.shutdown(wait=False, cancel_futures=True)
-        _hand = None
-
-
-@lru_cache(maxsize=2)
-def _unpacked(spec: bytes) -> Spec:
-    return pickle.loads(spec)  # type: ignore[no-any-return]  # noqa: S301 - our own, from the process that started us
-
-
-def _judge(data: bytes, spec: bytes, first_row: int) -> Judged:
-    return blocks.judge_block(data, _unpacked(spec), first_row)
-
-
-def _begin() -> None:
-    """In a process that judges: no longer than its parent, and no looking for cycles in what is only lists of texts."""
-    parent = multiprocessing.parent_process()
-    assert parent is not None
-
-    def follow() -> None:
-        wait([parent.sentinel])
-        os._exit(0)
-
-    threading.Thread(target=follow, daemon=True).start()
-    gc.freeze()
-    gc.disable()
+def let_go(batch: UUID | None = None) -> None:
+    """Stop the processes of a batch (of all that are not at work now); its next step starts anew from what the database says."""
+    for key in [batch] if batch else [key for key in _hands if key not in _busy]:
+        if hand := _hands.pop(key, None):
+            hand.pool.shutdown(wait=False, cancel_futures=True)
 
 
 async def read_step(batch: BatchView) -> None:
     """Do the next thing for a batch in state ``reading``. Raises ``FileUnreadable``, ``HeaderNotFound``, ``service.GivenUp``."""
-    if batch.source is None:
-        await _prepare(batch)
-        return
+    _busy.add(batch.id)
+    try:
+        await (_prepare(batch) if batch.source is None else _read_on(batch))
+    finally:
+        _busy.discard(batch.id)
+
+
+async def _read_on(batch: BatchView) -> None:
     hand = await _take_in_hand(batch)
     await asyncio.to_thread(hand.look_ahead)
     if not hand.waiting:
-        let_go()
+        let_go(batch.id)
         await _finish(batch)
         return
     block, future = hand.waiting.popleft()
     try:
         judged = await asyncio.wrap_future(future)
     except blocks.RowBroken as e:
-        let_go()
+        let_go(batch.id)
         raise bad(batch.filename, e.zh, e.en) from None
     except BaseException:
-        let_go()
+        let_go(batch.id)
         raise
     if block.next_row > readers.MAX_ROWS:
         raise bad(batch.filename, f"数据超过 {readers.MAX_ROWS} 行，请拆分后上传", f"more than {readers.MAX_ROWS} rows: split it")
@@ -167,11 +146,11 @@ async def _find_source(batch: BatchView) -> Source:
 
 
 async def _take_in_hand(batch: BatchView) -> _Hand:
-    global _hand
-    key = (batch.id, json.dumps(list(batch.columns), default=str))
-    if _hand is not None and _hand.key == key and _hand.at_byte == batch.at_byte:
-        return _hand
-    let_go()
+    key = json.dumps(list(batch.columns))
+    hand = _hands.get(batch.id)
+    if hand is not None and hand.key == key and hand.at_byte == batch.at_byte:
+        return hand
+    let_go(batch.id)
     assert batch.source is not None
     source = Source(**batch.source)
     named = [(c["header"], c["field"]) for c in batch.columns]
@@ -180,11 +159,11 @@ async def _take_in_hand(batch: BatchView) -> _Hand:
     spec = Spec(batch.kind, source.encoding, source.delimiter, columns, await registry.load_codebook(), clock.today(), batch.region)
     is_small = source.size <= SMALL
     pool: Executor = (
-        ThreadPoolExecutor(1) if is_small else ProcessPoolExecutor(PROCESSES, mp_context=multiprocessing.get_context("spawn"), initializer=_begin)
+        ThreadPoolExecutor(1) if is_small else ProcessPoolExecutor(PROCESSES, mp_context=multiprocessing.get_context("spawn"), initializer=judging.begin)
     )
     walk = sources.blocks(service.stored_path(batch.file_sha256), source, batch.filename, batch.at_byte, batch.at_row)
-    _hand = _Hand(key, batch.at_byte, walk, pickle.dumps(spec), pool, 1 if is_small else AHEAD * PROCESSES)
-    return _hand
+    hand = _hands[batch.id] = _Hand(key, batch.at_byte, walk, pickle.dumps(spec), pool, 1 if is_small else AHEAD * PROCESSES)
+    return hand
 
 
 async def _stage(batch: BatchView, hand: _Hand, block: Block, judged: Judged) -> None:

@@ -64,7 +64,7 @@ async def work_off() -> bool:
             async with connection().transaction():
                 await STEPS[batch.state](batch)
         except service.GivenUp:
-            let_go()
+            let_go(batch.id)
         except DomainError as e:
             await service.mark_failed(batch, zh=e.message("zh"), en=e.message("en"))
         except (OSError, asyncpg.exceptions.InterfaceError, asyncpg.PostgresConnectionError):

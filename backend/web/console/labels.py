@@ -83,7 +83,17 @@ def batch_states() -> dict[str, tuple[str, str]]:
         "applied": (_("已导入"), "good"),
         "failed": (_("未成功"), "bad"),
         "cancelled": (_("已取消"), ""),
+        "mapping": (_("待确认列"), "warn"),
+        "undoing": (_("正在撤销"), "accent"),
+        "undone": (_("已撤销"), ""),
     }
+
+
+def time_left(seconds: int | None) -> str:
+    """How long something will still take, as people say it."""
+    if seconds is None:
+        return ""
+    return _("约剩 %(n)s 秒", n=max(seconds, 1)) if seconds < 90 else _("约剩 %(n)s 分钟", n=round(seconds / 60))
 
 
 def in_one_language(detail: str) -> str:
