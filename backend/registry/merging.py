@@ -7,7 +7,9 @@ caller's transaction, and after ``hold`` in it.
 
 from __future__ import annotations
 
+import json
 from typing import Any, Final
+from uuid import UUID
 
 from backend.kernel import clock
 from backend.registry.rules import KIND_OF_CODE, KINDS, UNSAID
@@ -26,8 +28,17 @@ def known_source() -> Relation:
     return Relation(f"select code, id as enterprise, version, {', '.join(_COLUMNS)} from enterprise", ())
 
 
-async def hold() -> None:
-    """One bulk change at a time until the transaction ends; reading goes on. What was compared then still holds when it is written."""
+# Copies and histories of enterprises, kept by triggers: they tell of one, and refer to none.
+_SHADOWS: Final = ("enterprise_search", "enterprise_unindexed", "enterprise_change")
+
+
+async def hold(kind: str, *, source: UUID, account: UUID | None) -> None:
+    """One bulk change at a time until the transaction ends; reading goes on. What was compared then still holds when it is written.
+
+    ``kind`` (import | undo), the import and who answers for it go into the history of every enterprise that changes.
+    """
+    origin = {"kind": kind, "source": str(source), "account": account and str(account)}
+    await connection().execute("select set_config('sunlot.origin', $1, true)", json.dumps(origin))
     await connection().execute("lock table enterprise in share row exclusive mode")
     # The planner knows nothing of rows that are being written, and would read the whole register for each slice.
     await connection().execute("set local enable_hashjoin = off; set local enable_mergejoin = off")
@@ -72,9 +83,11 @@ async def change_enterprises(rows: Relation) -> int:
 
 
 async def list_referring_tables() -> list[str]:
-    """The tables whose rows are about an enterprise: those with a uuid column of that name."""
+    """The tables whose rows are about an enterprise: those with a uuid column of that name (docs/data-model.md)."""
     rows = await connection().fetch(
-        "select table_name from information_schema.columns where table_schema = 'public' and column_name = 'enterprise' and udt_name = 'uuid' order by 1"
+        "select table_name from information_schema.columns where table_schema = 'public' and column_name = 'enterprise' and udt_name = 'uuid'"
+        " and table_name <> all($1) order by 1",
+        list(_SHADOWS),
     )
     return [row["table_name"] for row in rows]
 

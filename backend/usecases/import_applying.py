@@ -24,7 +24,7 @@ async def apply_step(batch: BatchView) -> None:
 
 
 async def _apply_register(batch: BatchView) -> None:
-    await merging.hold()
+    await merging.hold("import", source=batch.id, account=batch.applied_by)
     new = changed = seen = 0
     begun = time.monotonic()
     for after, to in await staging.list_parts(batch.id, PART):
@@ -54,7 +54,7 @@ async def _apply_facts(batch: BatchView) -> None:
 async def undo_step(batch: BatchView) -> None:
     """Take an applied batch back as far as nothing has come of it; what has is marked with the reason. Raises ``service.GivenUp``."""
     if batch.kind == REGISTER.name:
-        await merging.hold()
+        await merging.hold("undo", source=batch.id, account=batch.undone_by)
         whole = 0, 2**31 - 1
         gone, referred = await merging.take_out(staging.part(batch.id, *whole, is_known=False))
         removed = await staging.note_undone(batch.id, gone, "done", were_new=True)
