@@ -91,7 +91,7 @@ async def upload(request: Request[Any, Any, Any]) -> Template | Redirect:
     return Redirect(f"/console/imports/{batch_id}", status_code=303)
 
 
-@get(["/imports/template.xlsx", "/imports/template-{kind:str}.xlsx"], opt=SEE)
+@get(["/imports/template.xlsx", "/imports/templates/{kind:str}"], opt=SEE)
 async def download_template(request: Request[Any, Any, Any], kind: FromPath[str] = "register") -> Response[bytes]:
     if kind not in kinds():
         raise NotFound()
