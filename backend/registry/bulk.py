@@ -139,8 +139,8 @@ def check_columns(columns: Mapping[str, Sequence[str]], judge: Judge) -> tuple[l
         found = list(map(meanings.__getitem__, texts))
         if None in found:
             doubt([value is None for value in found])
-        if name in UNSAID and "" in meanings:
-            found = [value if text and not text.isspace() else None for value, text in zip(found, texts, strict=True)]
+        if name in UNSAID and (blank := {text for text in meanings if not text.replace("\ufeff", "").strip()}):
+            found = [None if text in blank else value for value, text in zip(found, texts, strict=True)]
         if name == "kind" and None in found:
             # Left open, it is read off the code.
             doubt([value is None and code[:2] not in KIND_OF_CODE for value, code in zip(found, codes, strict=True)])
