@@ -9,8 +9,7 @@ from uuid import UUID
 
 from backend.deadlines import rules as deadlines
 from backend.deadlines.queries import load_book
-from backend.inspections import queries
-from backend.inspections.queries import InspectionPlace
+from backend.inspections.queries import InspectionPlace, find_place
 from backend.items.queries import list_outcomes
 from backend.kernel import clock
 from backend.kernel.errors import Forbidden, Invalid, NotFound
@@ -71,7 +70,7 @@ async def withdraw_result(inspection: UUID, *, seen: int, reason: str, decided_o
 
 async def find_own(inspection: UUID, by: Principal) -> InspectionPlace:
     """An inspection of the person's department, which they were not an officer of. Raises ``NotFound``, ``Forbidden``."""
-    place = await queries.find_place(inspection, by.scope)
+    place = await find_place(inspection, by.scope)
     if place.department != by.department or by.inspector_id in place.officers:
         raise Forbidden()
     return place

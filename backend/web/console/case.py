@@ -1,4 +1,4 @@
-"""What hangs on one visit after its record: versions of the result, orders to correct. Gathered for the visit's page."""
+"""What hangs on one visit after its record: versions of the result, orders, objections, copies. Gathered for the visit's page."""
 
 from __future__ import annotations
 
@@ -6,9 +6,12 @@ from datetime import date
 from typing import Any
 from uuid import UUID, uuid4
 
+from backend.handovers import queries as handovers
 from backend.inspections.queries import InspectionPlace
 from backend.items.queries import list_outcomes
 from backend.kernel.errors import Invalid
+from backend.objections import queries as objections
+from backend.objections.rules import DECISIONS, KEPT
 from backend.people import queries as people
 from backend.people.rules import MANAGER, REVIEWER, Principal
 from backend.publicity.rules import STATUSES, WITHDRAWN
@@ -51,7 +54,8 @@ async def load(place: InspectionPlace, who: Principal) -> dict[str, Any]:
     followed = await orders.find_order_followed(place.id)
     rows = await board.list_by_id(who.scope, [place.id])
     is_own = who.department == place.department and who.role in (MANAGER, REVIEWER)
-    names = {o.ordered_by for o in found} | {o.closed_by for o in found if o.closed_by}
+    told = await handovers.list_of_inspections([place.id])
+    names = {o.ordered_by for o in found} | {h.sent_by for h in told} | {h.acknowledged_by for h in told if h.acknowledged_by}
     return {
         "lamps": rows[0].lamps if rows else (),
         "say": lamps.say,
@@ -62,13 +66,22 @@ async def load(place: InspectionPlace, who: Principal) -> dict[str, Any]:
         "orders": found,
         "followed": followed,
         "order_states": order_states(),
-        "order_names": {a: await people.find_account_name(a) for a in names},
-        "form_id": uuid4(),
+        "objections": await objections.list_of_inspection(place.id),
+        "decisions": decisions(),
+        "handovers": told,
+        "departments": [d for d in await people.list_departments() if d.code != place.department],
+        "account_names": {a: await people.find_account_name(a) for a in names},
+        "form_ids": {part: uuid4() for part in ("order", "objection", "handover", "comment")},
         "is_own": is_own,
         "may_revise": is_own and history is not None and history.current.status != WITHDRAWN and who.inspector_id not in place.officers,
         "may_order": is_own and place.state in rectify.RECORDED,
     }
 
 
+def decisions() -> dict[str, tuple[str, str]]:
+    kinds = {KEPT: "", "corrected": "accent", "withdrawn": "bad"}
+    return {key: (pick({"zh": zh, "en": en}, ""), kinds[key]) for key, (zh, en) in DECISIONS.items()}
+
+
 def tabs() -> dict[str, str]:
-    return {"orders": _("责令改正")}
+    return {"orders": _("责令改正"), "objections": _("异议"), "handovers": _("抄告移送")}

@@ -12,8 +12,10 @@ from backend.draws import queries as draws
 from backend.exchange import queries as exchange
 from backend.figures import queries as figures_of
 from backend.figures.digest_rules import Digest
+from backend.handovers import queries as handovers
 from backend.inspections.rules import PUBLISHED, SUBMITTED, UNDER_REVIEW
 from backend.kernel import clock
+from backend.objections import queries as objections
 from backend.people.officer_queries import count_endings
 from backend.people.rules import ADMIN, AUDITOR, MANAGER, REVIEWER, Principal
 from backend.registry import search
@@ -77,6 +79,11 @@ async def _todo(who: Principal, campaigns: list[overview.CampaignProgress], wait
             found.append(Todo("bad", _("抽取 %(id)s 未按公告的期限公开密钥", id=draw.draw_id), f"/draws/{draw.draw_id}"))
     if who.role == MANAGER and (declared := sum(r.state == "declared" for r, _o, _e in await list_recusals(who))):
         found.append(Todo("warn", _("%(n)s 项回避申请等待决定", n=declared), "/console/recusals"))
+    if who.role in (MANAGER, REVIEWER):
+        if told := await handovers.count_waiting(who.department or "", who.region):
+            found.append(Todo("warn", _("%(n)s 件抄告等待签收", n=told), "/console/outcomes/handovers"))
+        if objected := len(await objections.list_objections(who.scope)):
+            found.append(Todo("warn", _("%(n)s 件异议等待答复", n=objected), "/console/outcomes/objections"))
     if overdue:
         found.append(Todo("bad", _("%(n)s 项检查有期限已过", n=overdue), "/console/inspections?lamp=red"))
     if who.role != REVIEWER:

@@ -57,7 +57,7 @@ async def test_an_order_its_follow_up_and_its_page(county):
     manager = await county("manager")
     visit, _result = await published()
     page = (await manager.get(visit)).text
-    form_id = re.search(r'name="id" value="([0-9a-f-]{36})"', page)[1]
+    form_id = re.search(r'/orders".*?name="id" value="([0-9a-f-]{36})"', page, re.DOTALL)[1]
     form = {"id": form_id, "demand": "补齐进货查验记录", "legal_basis": "食品安全法第一百二十六条", "due_on": day(10)}
     refused = await manager.post(f"{visit}/orders", data={**form, "due_on": ""})
     assert refused.status_code == 422
@@ -90,9 +90,52 @@ async def test_an_order_its_follow_up_and_its_page(county):
 async def test_closed_orders_have_a_list_of_their_own(county):
     manager = await county("manager")
     visit, _result = await published()
-    form_id = re.search(r'name="id" value="([0-9a-f-]{36})"', (await manager.get(visit)).text)[1]
+    form_id = re.search(r'/orders".*?name="id" value="([0-9a-f-]{36})"', (await manager.get(visit)).text, re.DOTALL)[1]
     data = {"id": form_id, "demand": "补齐进货查验记录", "legal_basis": "食品安全法第一百二十六条", "due_on": day(10)}
     order = (await manager.post(f"{visit}/orders", data=data)).headers["location"]
     assert (await manager.post(f"{order}/close", data={"state": "ended", "closing": "企业已注销"})).status_code == 303
     assert order not in (await manager.get("/console/outcomes")).text
     assert order in (await manager.get("/console/outcomes", params={"show": "closed"})).text
+
+
+async def test_an_objection_is_entered_and_decided_by_somebody_else(county):
+    manager, reviewer = await county("manager"), await county("reviewer")
+    visit, result = await published()
+    page = (await reviewer.get(visit)).text
+    form_id = re.search(r'/objections".*?name="id" value="([0-9a-f-]{36})"', page, re.DOTALL)[1]
+    form = {"id": form_id, "objector": "某药房", "contact": "139", "filed_on": day(0)}
+    refused = await reviewer.post(f"{visit}/objections", data={**form, "grounds": ""})
+    assert refused.status_code == 422
+    assert 'value="139"' in refused.text, "what was typed stays"
+    objection = (await reviewer.post(f"{visit}/objections", data={**form, "grounds": "检查当日已改正"})).headers["location"]
+    page = (await reviewer.get(objection)).text
+    assert "不能决定" in page, "the one who approved the record"
+    assert f"{objection}/decide" not in page
+    assert "件异议等待答复" in (await manager.get("/console")).text
+    assert objection in (await manager.get("/console/outcomes/objections")).text
+    answer = await manager.post(f"{objection}/decide", data={"decision": "withdrawn", "reason": "核实有误，撤回", "seen": "1"})
+    assert answer.status_code == 303
+    assert 'data-testid="withdrawn"' in (await (await county("")).get(result)).text
+    assert objection in (await manager.get("/console/outcomes/objections", params={"show": "closed"})).text
+    shown = (await (await county("auditor")).get(objection)).text
+    assert "核实有误，撤回" in shown
+    assert "139" not in shown.partition('<dl class="facts">')[2].partition("</dd>")[0]
+
+
+async def test_a_copy_and_a_hand_over_from_the_visit(county):
+    manager = await county("manager")
+    visit, _result = await published()
+    form_id = re.search(r'/handovers".*?name="id" value="([0-9a-f-]{36})"', (await manager.get(visit)).text, re.DOTALL)[1]
+    refused = await manager.post(f"{visit}/handovers", data={"id": form_id, "kind": "copy", "to_department": "scjg", "matter": "占用通道"})
+    assert refused.status_code == 422
+    assert (await manager.post(f"{visit}/handovers", data={"id": form_id, "kind": "copy", "to_department": "xfjy", "matter": "占用通道"})).status_code == 303
+    listed = (await manager.get("/console/outcomes/handovers")).text
+    assert "占用通道" in listed
+    assert "签收抄告 · 还有" in listed
+    handover = await handover_id()
+    assert (await manager.post(f"/console/handovers/{handover}/acknowledge", data={})).status_code == 403, "only who was told"
+
+
+async def handover_id() -> str:
+    async with transaction():
+        return await connection().fetchval("select id from handover")
