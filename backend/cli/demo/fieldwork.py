@@ -186,8 +186,12 @@ def make_work(
     bad: bool = False,
     remark: str = "",
     parts: Sequence[Mapping[str, Any]] = (),
+    unscanned: str = "",
+    days_on: int = 0,
 ) -> Work:
-    """A whole record of one inspection, from its entry in the phone's bundle (usecases.field_bundle). ``parts``: ``Pen.head()`` of those that it holds."""
+    """A whole record of one inspection, from its entry in the phone's bundle (usecases.field_bundle). ``parts``: ``Pen.head()`` of those that it
+    holds. ``unscanned``: why the scan at the door had to be made up for; ``days_on``: how many days after the visit the record was sealed.
+    """
     submission = uuid4()
     items: list[dict[str, Any]] = []
     photos: list[dict[str, Any]] = []
@@ -228,7 +232,9 @@ def make_work(
         "seq": phone.seq,
         "device": str(phone.id),
         "sealed_entry": inspection["sealed_entry"],
-        "scan": {"how": "qr", "value": enterprise["qr_token"], "t_dev": t_dev_ms - 1_500_000, "reason": None},
+        "scan": {"how": "qr", "value": enterprise["qr_token"], "t_dev": t_dev_ms - 1_500_000, "reason": None}
+        if not unscanned
+        else {"how": "backfill", "value": None, "t_dev": t_dev_ms - 60_000, "reason": unscanned},
         "items": items,
         "outcomes": ["E"] if bad else ["1"],
         "remark": remark,
@@ -238,7 +244,7 @@ def make_work(
         "voices": [],
         "gps": place,
         "t_dev": t_dev_ms,
-        "started_t_dev": t_dev_ms - 1_500_000,
+        "started_t_dev": t_dev_ms - 1_500_000 - days_on * 86_400_000,
         "prev": phone.prev,
         "signers": signers,
     }

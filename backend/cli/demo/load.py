@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
-from backend.cli.demo import checkitems, county, rulebook
+from backend.cli.demo import checkitems, county, history, rulebook
 from backend.cli.demo.fieldwork import Pen, Phone, Work, make_work
 from backend.cli.demo.imports import show_imports
 from backend.evidence import service as evidence
@@ -95,9 +95,10 @@ def _at(day: date, hour: int, minute: int = 0) -> None:
 
 async def _load() -> None:
     today = clock.today()
-    _at(today - timedelta(days=60), 9)
+    _at(today - timedelta(days=150), 9)
     accounts = await _load_registers()
     who = {name: await _principal(account) for name, account in accounts.items()}
+    await history.joint_visits(today - timedelta(days=148), who)
     await _finished(today - timedelta(days=45), who)
     await _in_progress(today - timedelta(days=6), who)
     await _announced(today - timedelta(days=1), who["manager"])
@@ -188,6 +189,8 @@ class _Team:
         bad: bool,
         is_cosigned: bool = True,
         remark: str = "",
+        unscanned: str = "",
+        days_on: int = 0,
     ) -> Work:
         """A record of the visit. ``is_cosigned``: a colleague's phone took part and has co-signed; otherwise it only took part.
 
@@ -204,7 +207,8 @@ class _Team:
             part = self.pens[visit].write({"key": f"a/{item['code']}/{asked['id']}", "value": "no" if bad else "yes"}, t_dev_ms=t_dev - 600_000)
             await accept_part(UUID(visit), device=self.pens[visit].phone.id, part=part, by=colleague)
         pen = self.pens[visit]
-        work = make_work(inspection, checklists, phone, t_dev_ms=t_dev, dice=self.dice, bad=bad, remark=remark, parts=[pen.head()])
+        how = {"bad": bad, "remark": remark, "unscanned": unscanned, "days_on": days_on}
+        work = make_work(inspection, checklists, phone, t_dev_ms=t_dev, dice=self.dice, parts=[pen.head()], **how)  # type: ignore[arg-type]
         for sha256, content in work.files.items():
             await evidence.upload(sha256, _one_chunk(content), uploader=officer.account_id, total=len(content))
         await accept_submission(work.submission, record=work.record, signature=work.signature, device=phone.id, by=officer)
