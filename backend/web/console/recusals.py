@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -9,8 +10,8 @@ from litestar import Request, get, post
 from litestar.params import FromPath
 from litestar.response import Redirect, Template
 
-from backend.inspections.recusals import ORIGINS
-from backend.kernel.errors import DomainError
+from backend.inspections.recusals import ORIGINS, find
+from backend.kernel.errors import Conflict, DomainError
 from backend.people import queries as people
 from backend.people.rules import AUDITOR, MANAGER, Principal
 from backend.usecases import recuse
@@ -22,13 +23,27 @@ MANAGERS = {"access": frozenset({MANAGER})}
 READERS = {"access": frozenset({MANAGER, AUDITOR})}
 
 
-async def _show(who: Principal, *, error: str = "", status: int = 200, typed: dict[str, str] | None = None) -> Template:
+@dataclass(frozen=True, slots=True)
+class Unsaved:
+    """What was typed at one recusal and refused; ``other``: what a colleague had decided before."""
+
+    at: UUID
+    text: str
+    other: str = ""
+
+
+async def _show(
+    who: Principal, *, error: str = "", status: int = 200, typed: dict[str, str] | None = None, unsaved: Unsaved | None = None
+) -> Template:
+    rows = await recuse.list_recusals(who)
     return page(
         "console/recusals.html",
         status_code=status,
         error=error,
         typed=typed or {},
-        rows=await recuse.list_recusals(who),
+        rows=rows,
+        unsaved=unsaved,
+        waiting=[r.id for r, _officer, _enterprise in rows if r.state == "declared"],
         officers=await people.list_inspectors(who.scope) if who.role == MANAGER else [],
         origins={key: pick({"zh": zh, "en": en}, "") for key, (zh, en) in ORIGINS.items()},
         places=await labels.load_places(),
@@ -58,10 +73,13 @@ async def enter(request: Request[Any, Any, Any]) -> Template | Redirect:
 @post("/recusals/{recusal_id:uuid}/decide", opt=MANAGERS, status_code=200)
 async def decide(request: Request[Any, Any, Any], recusal_id: FromPath[UUID]) -> Template | Redirect:
     form = await request.form()
+    decision = str(form.get("decision", ""))
     try:
-        await recuse.decide(recusal_id, upheld=form.get("verdict") == "uphold", decision=str(form.get("decision", "")), by=request.user)
+        await recuse.decide(recusal_id, upheld=form.get("verdict") == "uphold", decision=decision, by=request.user)
     except DomainError as e:
-        return await _show(request.user, error=e.message(get_locale()), status=e.status)
+        other = (await find(recusal_id)).decision if isinstance(e, Conflict) else ""
+        unsaved = Unsaved(recusal_id, decision, other) if decision else None
+        return await _show(request.user, error=e.message(get_locale()), status=e.status, unsaved=unsaved)
     return Redirect("/console/recusals", status_code=303)
 
 

@@ -33,6 +33,25 @@ async def test_a_manager_enters_one_and_ends_it(county):
     assert "亲属关系" not in (await manager.get("/console/recusals")).text
 
 
+async def test_two_managers_of_one_request_the_second_sees_both_decisions(county):
+    manager, colleague = await county("manager"), await county("manager")
+    text = (await manager.get("/console/recusals")).text
+    officer = re.search(r'<option value="([0-9a-f-]{36})">', text)[1]
+    enterprise = await an_enterprise()
+    await manager.post("/console/recusals", data={"officer": officer, "code": enterprise["code"], "reason": "亲属关系"})
+    async with transaction():
+        recusal = await connection().fetchval(
+            "update recusal set state = 'declared', decision = '', decided_by = null, decided_at = null where reason = '亲属关系' returning id"
+        )
+    path = f"/console/recusals/{recusal}/decide"
+    empty = await manager.post(path, data={"verdict": "uphold", "decision": " "})
+    assert empty.status_code == 422
+    assert (await colleague.post(path, data={"verdict": "dismiss", "decision": "关系已解除"})).status_code == 303
+    answer = await manager.post(path, data={"verdict": "uphold", "decision": "属实"})
+    assert answer.status_code == 409
+    assert re.search(r'id="unsaved">.*属实.*关系已解除', answer.text)
+
+
 async def test_the_enterprises_form_answers_alike_for_every_name(county):
     visitor = await county("")
     enterprise = await an_enterprise()

@@ -42,6 +42,16 @@ async def test_a_return_needs_a_reason_and_keeps_the_page(county):
     assert "请补照片" in (await reviewer.get(f"/console/reviews/{record}")).text
 
 
+async def test_two_reviewers_of_one_record_the_second_loses_no_word(county):
+    reviewer, colleague = await county("reviewer"), await county("reviewer")
+    record = await waiting(reviewer)
+    assert (await colleague.post(f"/console/reviews/{record}/return", data={"comment": "请补照片"})).status_code == 303
+    answer = await reviewer.post(f"/console/reviews/{record}/approve", data={"comment": "照片清楚，同意公示"})
+    assert answer.status_code == 409
+    assert re.search(r'id="unsaved">.*照片清楚，同意公示', answer.text)
+    assert "请补照片" in answer.text
+
+
 async def test_a_file_is_shown_only_with_its_own_record(county):
     reviewer = await county("reviewer")
     record = await waiting(reviewer)
