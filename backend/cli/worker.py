@@ -18,6 +18,7 @@ from backend.registry import jobs as registry_jobs
 from backend.storage import engine, outbox
 from backend.usecases import import_registry, import_unsent
 from backend.usecases.close_draw import reveal_what_is_due, tell_what_is_overdue
+from backend.usecases.edit_items import settle_items
 
 HANDLERS: dict[str, outbox.Handler] = {
     "push": notify_jobs.push,
@@ -55,6 +56,7 @@ async def main() -> int:
             _keep_working("search", registry_jobs.index_some, stop),
             # First the alert: a draw that was shut past its date is told of even if the worker opens it in the next moment.
             _keep_working("overdue", tell_what_is_overdue, stop, idle=60),
+            _keep_working("items", settle_items, stop, idle=60),
             _keep_working("reveals", reveal_what_is_due, stop, idle=60),
             _keep_working("digests", figure_jobs.make_digests_due, stop, idle=300),
             sequencer.run(stop),

@@ -13,6 +13,7 @@ from litestar.response import Redirect, Template
 
 from backend.history import queries as history
 from backend.history.rules import ChangedByOther, standing
+from backend.items.queries import list_register
 from backend.kernel import clock
 from backend.kernel.errors import DomainError, Forbidden, Invalid, NotFound
 from backend.kernel.workdays import CalendarUnknown
@@ -62,6 +63,10 @@ async def show_registers(request: Request[Any, Any, Any]) -> Template:
     on = clock.today()
     endings = await count_endings(who.scope, on=on)
     cards = [Card("/console/inspectors", _("执法人员"), "", _("%(n)s 名人员的执法证已过期或将到期", n=endings.total) if endings.total else "")]
+    items = await list_register()
+    without = sum(not i.checklist and not i.valid_to for i in items)
+    held = sum(standing(i.valid_from, i.valid_to, on) == "holds" for i in items)
+    cards.append(Card("/console/items", _("抽查事项与检查表"), _("%(n)s 条有效", n=held), _("%(n)s 项尚未发布检查表", n=without) if without else ""))
     for kind, spec in specs().items():
         rows = await history.list_rows(KINDS[kind])
         held = sum(standing(r.get("valid_from"), r.get("valid_to"), on) == "holds" for r in rows)
