@@ -198,14 +198,3 @@ async def list_codes(batch_id: UUID, codes: Sequence[str]) -> dict[str, int]:
         "select code, min(row_no) as row_no from import_row where batch = {} and code = any({}) and verdict <> 'bad' group by code", batch_id, list(codes)
     )
     return {row["code"]: row["row_no"] for row in rows}
-
-
-async def list_imports_of(code: str, limit: int = 5) -> list[tuple[str, datetime]]:
-    """The applied files that last made or changed an enterprise: file name and moment, newest first."""
-    rows = await ImportBatch.raw(
-        "select b.filename, b.applied_at from import_row r join import_batch b on b.id = r.batch where b.state = 'applied'"
-        " and r.verdict in ('new', 'changed') and r.code = {} and b.kind = 'register' order by b.applied_at desc limit {}",
-        code,
-        limit,
-    )
-    return [(row["filename"], row["applied_at"]) for row in rows]

@@ -30,6 +30,7 @@ EVENTS: dict[str, tuple[str, str]] = {
     "registry.undone": ("撤销名录导入", "Register import undone"),
     "facts.imported": ("导入信用信息", "Facts imported"),
     "facts.undone": ("撤销信用信息导入", "Import of facts undone"),
+    "enterprise.changed": ("变更检查对象", "Enterprise changed"),
     "recusal.declared": ("申请回避", "Recusal declared"),
     "recusal.decided": ("决定回避", "Recusal decided"),
     "recusal.ended": ("终止回避", "Recusal ended"),

@@ -137,3 +137,12 @@ class SavedFilter(Table, tablename="saved_filter"):
     query = Text()
     shared_with = Varchar(length=20, null=True, default=None)
     created_at = Timestamptz()
+
+
+class EnterpriseArrival(Table, tablename="enterprise_arrival"):
+    """入库来源 Where all enterprises that entered the register at one moment came from. Written by a trigger, never changed."""
+
+    created_at = Timestamptz(primary_key=True, default=None)
+    kind = Varchar(length=10)  # import | undo | office
+    source = UUID(null=True, default=None)
+    account = UUID(null=True, default=None)

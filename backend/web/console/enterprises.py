@@ -1,4 +1,4 @@
-"""检查对象: the list with its filters, one enterprise's dossier, its QR card and sheets of cards to print."""
+"""检查对象: the list with its filters, and sheets of QR cards to print."""
 
 from __future__ import annotations
 
@@ -6,21 +6,16 @@ import asyncio
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode
-from uuid import UUID
 
-from litestar import Request, Response, get
-from litestar.params import FromPath, FromQuery
+from litestar import Request, get
+from litestar.params import FromQuery
 from litestar.response import Template
 
-from backend.exchange import queries as exchange
-from backend.people.rules import MANAGER, Principal
+from backend.people.rules import Principal
 from backend.registry import queries, search
-from backend.registry.exemptions import list_of as list_exemptions
 from backend.registry.queries import Count, Filter
-from backend.registry.rules import FIELDS, KINDS, STATUSES
-from backend.usecases import overview
-from backend.usecases.board import InspectionFilter, list_inspections
-from backend.web.console import labels, lamps
+from backend.registry.rules import KINDS, STATUSES
+from backend.web.console import labels
 from backend.web.shared import qr
 from backend.web.shared.i18n import _, pick
 from backend.web.shared.pages import page
@@ -101,50 +96,4 @@ async def show_qr_sheet(request: Request[Any, Any, Any], after: FromQuery[str] =
     )
 
 
-@get("/enterprises/{enterprise_id:uuid}")
-async def show_enterprise(request: Request[Any, Any, Any], enterprise_id: FromPath[UUID]) -> Template:
-    scope = request.user.scope
-    e = await queries.find_enterprise(enterprise_id, scope)
-    places = await labels.load_places()
-    industries = {i.code: pick(i, "name") for i in await queries.list_industries()}
-    imports = await exchange.list_imports_of(e.code)
-    inspections, _rest = await list_inspections(scope, InspectionFilter(enterprise=e.id))
-    facts = [
-        ("code", e.code),
-        ("name", e.name),
-        ("region", places(e.region)),
-        ("industry", f"{e.industry} {industries.get(e.industry, '')}"),
-        ("kind", labels.kind_name(e.kind) if e.kind in KINDS else e.kind),
-        ("status", labels.status_name(e.status)),
-        ("address", e.address),
-        ("legal_rep", e.legal_rep),
-        ("phone", e.phone),
-        ("established_on", e.established_on.isoformat() if e.established_on else ""),
-    ]
-    return page(
-        "console/enterprise.html",
-        e=e,
-        facts=[(pick(FIELDS[name], ""), value) for name, value in facts],
-        public_address=qr.address(e.qr_token),
-        imports=imports,
-        exemptions=await list_exemptions(e.id),
-        may_exempt=request.user.role == MANAGER,
-        my_department=request.user.department,
-        sees_class=request.user.sees_class,
-        inspections=inspections,
-        results=await overview.list_results_of(e.id),
-        states=labels.inspection_states(),
-        lamps=lamps.colours(),
-        places=places,
-        labels=labels,
-    )
-
-
-@get("/enterprises/{enterprise_id:uuid}/qr.png", media_type="image/png")
-async def show_qr(request: Request[Any, Any, Any], enterprise_id: FromPath[UUID]) -> Response[bytes]:
-    e = await queries.find_enterprise(enterprise_id, request.user.scope)
-    image = await asyncio.to_thread(qr.png, qr.address(e.qr_token))
-    return Response(image, media_type="image/png")
-
-
-HANDLERS = [list_enterprises, show_qr_sheet, show_enterprise, show_qr]
+HANDLERS = [list_enterprises, show_qr_sheet]
