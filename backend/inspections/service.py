@@ -204,8 +204,8 @@ async def retire(inspection_id: UUID, state: str) -> None:
     )
 
 
-async def hand_over(inspection_id: UUID, *, slot: int, to: UUID, department: str, draw_id: str | None, by: UUID) -> None:
-    """Another officer takes a place of the team and has to sign for the visit."""
+async def hand_over(inspection_id: UUID, *, slot: int, to: UUID, department: str, draw_id: str | None, reason: str, by: UUID) -> None:
+    """Another officer takes a place of the team and has to sign for the visit. ``reason``: why, or on which ground; private."""
     before = await connection().fetchval(
         "select inspector from inspection_officer where inspection = $1 and slot = $2 for update", inspection_id, slot
     )
@@ -221,7 +221,7 @@ async def hand_over(inspection_id: UUID, *, slot: int, to: UUID, department: str
         "inspection.reassigned",
         actor=by,
         subject=str(inspection_id),
-        payload={"draw_id": draw_id, "slot": slot, "from": str(before), "to": str(to)},
+        payload={"draw_id": draw_id, "slot": slot, "from": str(before), "to": str(to), "reason": reason},
     )
 
 

@@ -115,9 +115,11 @@ async def _tell(officer: InspectorView, inspection: UUID, enterprise: str, due_o
     await notify.tell(officer.account, "inspection.dispatched", inspection=inspection, params={"enterprise": enterprise, "due_on": due_on})
 
 
-async def reassign_officer(inspection: UUID, officer: UUID, to: UUID, *, by: Principal) -> None:
-    """Another chosen officer takes a place. Only for a visit that was not drawn: of a drawn one, the tickets decide."""
+async def reassign_officer(inspection: UUID, officer: UUID, to: UUID, *, reason: str, by: Principal) -> None:
+    """Another chosen officer takes a place, for a reason. Only for a visit that was not drawn: of a drawn one, the tickets decide."""
     require(by, MANAGER)
+    if len(reason.strip()) < 4:
+        raise Invalid(field="reason", why_zh="请写明换人理由", why_en="give the reason for the change")
     async with transaction():
         place = await queries.find_place(inspection, by.scope)
         if place.department != by.department or place.draw is not None:
@@ -131,7 +133,8 @@ async def reassign_officer(inspection: UUID, officer: UUID, to: UUID, *, by: Pri
         team = tuple(to if o == officer else o for o in place.officers)
         plan = AdhocPlan(campaign.kind, campaign.source_ref, place.enterprise_code, items, team, place.due_on)
         taken = next(o for o in await _team(plan, enterprise, by) if o.id == to)
-        await service.hand_over(inspection, slot=place.officers.index(officer), to=to, department=taken.department, draw_id=None, by=by.account_id)
+        slot = place.officers.index(officer)
+        await service.hand_over(inspection, slot=slot, to=to, department=taken.department, draw_id=None, reason=reason.strip(), by=by.account_id)
         await _tell(taken, inspection, place.enterprise_name, place.due_on.isoformat())
 
 

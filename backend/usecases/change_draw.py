@@ -119,12 +119,22 @@ async def _next_officer(draw: DrawView, code: str, slot: int, team: frozenset[UU
     return inspector
 
 
-async def substitute_officer(inspection: UUID, officer: UUID, *, by: Principal) -> UUID:
+# Why an officer of a drawn visit stands back. What lies behind it is in the recusal or the officer's file, never here.
+GROUNDS = {
+    "recusal": ("依法回避", "Recusal"),
+    "unfit": ("执法证失效或停止执法", "Certificate ended or officer suspended"),
+    "absent": ("因病因公不能到场", "Ill or on other duty"),
+}
+
+
+async def substitute_officer(inspection: UUID, officer: UUID, *, ground: str, by: Principal) -> UUID:
     """Take an officer off a visit; the next candidate of the place, by the draw's own tickets, takes over. Returns them.
 
-    The reason is in the recusal or the officer's file, never here. Raises ``NobodyLeft``, ``WrongState`` once a record was submitted.
+    Raises ``Invalid`` without one of ``GROUNDS``, ``NobodyLeft``, ``WrongState`` once a record was submitted.
     """
     require(by, MANAGER)
+    if ground not in GROUNDS:
+        raise Invalid(field="ground", why_zh="请选择换人事由", why_en="choose why the officer stands back")
     async with transaction():
         place, draw = await _drawn(inspection, by)
         service.require_untouched_by_record(place.state)
@@ -133,7 +143,7 @@ async def substitute_officer(inspection: UUID, officer: UUID, *, by: Principal) 
         slot = place.officers.index(officer)
         after = await _next_officer(draw, place.enterprise_code, slot, frozenset(place.officers), place.enterprise)
         found = (await people.list_inspectors_by_id([after]))[after]
-        await service.hand_over(inspection, slot=slot, to=after, department=found.department, draw_id=draw.draw_id, by=by.account_id)
+        await service.hand_over(inspection, slot=slot, to=after, department=found.department, draw_id=draw.draw_id, reason=ground, by=by.account_id)
         await changes.note_substitution(
             draw,
             object_id=place.enterprise_code,

@@ -50,6 +50,8 @@ ROOMS = (
 )
 # A verb that writes without an entry of its own, and what stands for it in the log.
 SILENT = {
+    "desk.service.note_extension": "inspection.extended, by the verb that moves the date",
+    "desk.service.keep_run": "the entries of its rows",
     "draws.changes.approve_replacement": "the decision, by draw.replacement; the approvals are in its payload",
     "draws.changes.note_substitution": "inspection.reassigned, or the new visit's inspection.dispatched with its officers",
     "draws.frame.freeze": "draw.announced",

@@ -160,14 +160,14 @@ async def test_a_recused_officer_is_not_sent_and_a_place_changes_hands(demo):
     serving = [o for o in await adhoc.list_choosable(manager) if visit.county in o.counties and o.id not in visit.officers]
     taker = serving[0].id
     with pytest.raises(Invalid):
-        await adhoc.reassign_officer(visit.id, officer.inspector_id, visit.officers[1], by=manager)
-    await adhoc.reassign_officer(visit.id, officer.inspector_id, taker, by=manager)
+        await adhoc.reassign_officer(visit.id, officer.inspector_id, visit.officers[1], reason="另有任务", by=manager)
+    await adhoc.reassign_officer(visit.id, officer.inspector_id, taker, reason="另有任务", by=manager)
     async with transaction():
         assert taker in await inspections.list_officers(visit.id)
     assert "inspection.reassigned" in [kind for kind, _, _ in await entries_of(str(visit.id))]
     await recuse.declare_as_head(officer.inspector_id, shop["code"], "亲属关系", by=manager)
     with pytest.raises(Invalid, match="stand back"):
-        await adhoc.reassign_officer(visit.id, taker, officer.inspector_id, by=manager)
+        await adhoc.reassign_officer(visit.id, taker, officer.inspector_id, reason="另有任务", by=manager)
     with pytest.raises(Invalid, match="stand back"):
         await adhoc.open_adhoc(AdhocPlan(**{**plan_fields(plan), "source_ref": "12315-2026-000999"}), by=manager)
 
@@ -181,7 +181,7 @@ async def test_of_a_drawn_visit_nobody_chooses_the_officer(demo):
     visit = next(i for i in (await build_field_bundle(by=officer))["inspections"] if i["state"] == "dispatched")
     others = [o for o in await adhoc.list_choosable(manager) if str(o.id) not in {p["inspector_id"] for p in visit["officers"]}]
     with pytest.raises(Forbidden):
-        await adhoc.reassign_officer(visit["id"], officer.inspector_id, others[0].id, by=manager)
+        await adhoc.reassign_officer(visit["id"], officer.inspector_id, others[0].id, reason="另有任务", by=manager)
 
 
 async def test_a_handed_in_visit_keeps_its_team(demo):
@@ -192,4 +192,4 @@ async def test_a_handed_in_visit_keeps_its_team(demo):
         (visit,) = await inspections.list_visits(campaign, manager.scope)
         await connection().execute("update inspection set state = 'submitted' where id = $1", visit.id)
     with pytest.raises(WrongState):
-        await adhoc.reassign_officer(visit.id, visit.officers[0], uuid4(), by=manager)
+        await adhoc.reassign_officer(visit.id, visit.officers[0], uuid4(), reason="另有任务", by=manager)

@@ -195,7 +195,7 @@ async def test_who_takes_over_is_the_next_candidate_of_the_place(demo):
     draw = await drawn()
     visit = (await visits_of(draw))[0]
     manager = await principal("manager")
-    after = await substitute_officer(visit["id"], visit["officers"][1], by=manager)
+    after = await substitute_officer(visit["id"], visit["officers"][1], ground="recusal", by=manager)
     assert after not in visit["officers"]
     moved = next(v for v in await visits_of(draw) if v["id"] == visit["id"])
     assert moved["officers"] == [visit["officers"][0], after]
@@ -212,11 +212,11 @@ async def test_who_takes_over_is_the_next_candidate_of_the_place(demo):
     before, to = await changes.pid_of(draw, visit["officers"][1]), next(p for p in order if p not in team)
     assert change == {"kind": "substitution", "id": code, "slot": slot, "from": before, "to": to}
     with pytest.raises(Invalid):
-        await substitute_officer(visit["id"], visit["officers"][1], by=manager)
+        await substitute_officer(visit["id"], visit["officers"][1], ground="recusal", by=manager)
     async with transaction():
         await connection().execute("update inspection set state = 'submitted' where id = $1", visit["id"])
     with pytest.raises(WrongState):
-        await substitute_officer(visit["id"], after, by=manager)
+        await substitute_officer(visit["id"], after, ground="recusal", by=manager)
 
 
 async def test_where_nobody_is_left_nobody_is_made_up(demo):
@@ -225,7 +225,7 @@ async def test_where_nobody_is_left_nobody_is_made_up(demo):
     async with transaction():
         await connection().execute("update inspector set is_valid = false where not (id = any($1))", list(visit["officers"]))
     with pytest.raises(NobodyLeft):
-        await substitute_officer(visit["id"], visit["officers"][0], by=await principal("manager"))
+        await substitute_officer(visit["id"], visit["officers"][0], ground="recusal", by=await principal("manager"))
 
 
 # exemption

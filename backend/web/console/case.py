@@ -6,6 +6,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID, uuid4
 
+from backend.desk import queries as desk
 from backend.handovers import queries as handovers
 from backend.inspections.queries import InspectionPlace
 from backend.items.queries import list_outcomes
@@ -18,6 +19,9 @@ from backend.publicity.rules import STATUSES, WITHDRAWN
 from backend.rectification import queries as orders
 from backend.rectification.rules import STATES
 from backend.usecases import board, rectify
+from backend.usecases.change_draw import GROUNDS
+from backend.usecases.comment import list_colleagues
+from backend.usecases.reassignments import list_reassignments
 from backend.usecases.revise_result import load_history
 from backend.web.console import lamps
 from backend.web.shared.i18n import _, pick
@@ -55,6 +59,8 @@ async def load(place: InspectionPlace, who: Principal) -> dict[str, Any]:
     rows = await board.list_by_id(who.scope, [place.id])
     is_own = who.department == place.department and who.role in (MANAGER, REVIEWER)
     told = await handovers.list_of_inspections([place.id])
+    comments, extensions = await desk.list_comments(place.id), await desk.list_extensions(place.id)
+    said_by = {c.author for c in comments} | {m for c in comments for m in c.mentions} | {e.extended_by for e in extensions}
     names = {o.ordered_by for o in found} | {h.sent_by for h in told} | {h.acknowledged_by for h in told if h.acknowledged_by}
     return {
         "lamps": rows[0].lamps if rows else (),
@@ -72,10 +78,21 @@ async def load(place: InspectionPlace, who: Principal) -> dict[str, Any]:
         "departments": [d for d in await people.list_departments() if d.code != place.department],
         "account_names": {a: await people.find_account_name(a) for a in names},
         "form_ids": {part: uuid4() for part in ("order", "objection", "handover", "comment")},
+        "comments": comments,
+        "extensions": extensions,
+        "reassignments": await list_reassignments(place.id),
+        "grounds": grounds(),
+        "comment_names": {a: await people.find_account_name(a) for a in said_by},
+        "colleagues": [a for a in await list_colleagues(place.department, place.county) if a.id != who.account_id] if is_own else [],
         "is_own": is_own,
         "may_revise": is_own and history is not None and history.current.status != WITHDRAWN and who.inspector_id not in place.officers,
         "may_order": is_own and place.state in rectify.RECORDED,
     }
+
+
+def grounds() -> dict[str, str]:
+    """Why an officer of a drawn visit stands back."""
+    return {key: pick({"zh": zh, "en": en}, "") for key, (zh, en) in GROUNDS.items()}
 
 
 def decisions() -> dict[str, tuple[str, str]]:

@@ -22,7 +22,7 @@ from backend.registry import search
 from backend.registry.queries import Filter
 from backend.usecases import board, overview
 from backend.usecases.recuse import list_recusals
-from backend.web.console import labels, lamps
+from backend.web.console import comments, labels, lamps
 from backend.web.shared.i18n import _
 from backend.web.shared.pages import page
 
@@ -137,6 +137,7 @@ async def show_home(request: Request[Any, Any, Any]) -> Template:
         batch_states=labels.batch_states(),
         places=await labels.load_places(),
         lamp_counts=lamp_counts,
+        notices=await comments.list_notices(who),
         lamps=lamps.colours(),
     )
 

@@ -14,7 +14,7 @@ from litestar.response import Template
 from backend.people.rules import MANAGER, REVIEWER, Principal
 from backend.usecases import board, overview
 from backend.usecases.board import InspectionFilter
-from backend.web.console import labels, lamps
+from backend.web.console import bulk, labels, lamps
 from backend.web.console.enterprises import wants_partial
 from backend.web.shared.i18n import _
 from backend.web.shared.pages import page
@@ -95,6 +95,7 @@ async def list_inspections(
         "next_href": "/console/inspections?" + urlencode({k: v for k, v in wanted.items() if v}) if following else None,
         "may_open": who.role in (MANAGER, REVIEWER),
         "my_department": who.department,
+        **await bulk.choices(who),
         **_shown(await labels.load_places()),
     }
     if wants_partial(request):

@@ -120,7 +120,7 @@ async def decide(request: Request[Any, Any, Any], visit_id: FromPath[UUID], repl
 async def reassign(request: Request[Any, Any, Any], visit_id: FromPath[UUID]) -> Template | Redirect:
     form = await request.form()
     try:
-        await reassign_officer(visit_id, _uuid(form.get("officer")), _uuid(form.get("to")), by=request.user)
+        await reassign_officer(visit_id, _uuid(form.get("officer")), _uuid(form.get("to")), reason=str(form.get("reason", ""))[:500], by=request.user)
     except DomainError as e:
         return await show(visit_id, request.user, error=e.message(get_locale()), status=e.status)
     return Redirect(f"/console/visits/{visit_id}", status_code=303)
@@ -130,7 +130,7 @@ async def reassign(request: Request[Any, Any, Any], visit_id: FromPath[UUID]) ->
 async def substitute(request: Request[Any, Any, Any], visit_id: FromPath[UUID]) -> Template | Redirect:
     form = await request.form()
     try:
-        await substitute_officer(visit_id, _uuid(form.get("officer")), by=request.user)
+        await substitute_officer(visit_id, _uuid(form.get("officer")), ground=str(form.get("ground", "")), by=request.user)
     except DomainError as e:
         return await show(visit_id, request.user, error=e.message(get_locale()), status=e.status)
     return Redirect(f"/console/visits/{visit_id}", status_code=303)

@@ -58,9 +58,9 @@ async def test_a_visit_that_was_not_drawn_shows_no_draw_and_changes_hands(county
     assert "不经抽取" in text
     assert "替换检查对象" not in text
     taker = re.search(r'<option value="([0-9a-f-]{36})">', text)[1]
-    assert (await reviewer.post(f"{visit}/reassign", data={"officer": form["officers"][0], "to": taker})).status_code == 403
-    assert (await manager.post(f"{visit}/reassign", data={"officer": "x", "to": taker})).status_code == 422
-    assert (await manager.post(f"{visit}/reassign", data={"officer": form["officers"][0], "to": taker})).status_code == 303
+    assert (await reviewer.post(f"{visit}/reassign", data={"officer": form["officers"][0], "to": taker, "reason": "另有任务"})).status_code == 403
+    assert (await manager.post(f"{visit}/reassign", data={"officer": "x", "to": taker, "reason": "另有任务"})).status_code == 422
+    assert (await manager.post(f"{visit}/reassign", data={"officer": form["officers"][0], "to": taker, "reason": "另有任务"})).status_code == 303
     assert f'value="{taker}"' in (await manager.get(visit)).text
 
 

@@ -50,12 +50,12 @@ async def test_recusal_hands_the_place_to_the_next_officer(county):
     manager, reviewer, page = await drawn(county)
     visit = re.search(r"/console/visits/[0-9a-f-]{36}", (await manager.get(page)).text)[0]
     before = re.findall(r'name="officer" value="([0-9a-f-]{36})"', (await manager.get(visit)).text)
-    assert (await manager.post(f"{visit}/substitute", data={"officer": before[0]})).status_code == 303
+    assert (await manager.post(f"{visit}/substitute", data={"officer": before[0], "ground": "recusal"})).status_code == 303
     after = re.findall(r'name="officer" value="([0-9a-f-]{36})"', (await manager.get(visit)).text)
     assert before[0] not in after
     assert after[1] == before[1]
-    assert (await manager.post(f"{visit}/substitute", data={"officer": before[0]})).status_code == 422
-    assert (await reviewer.post(f"{visit}/substitute", data={"officer": after[0]})).status_code == 403
+    assert (await manager.post(f"{visit}/substitute", data={"officer": before[0], "ground": "recusal"})).status_code == 422
+    assert (await reviewer.post(f"{visit}/substitute", data={"officer": after[0], "ground": "recusal"})).status_code == 403
 
 
 async def test_an_exemption_is_granted_and_ended(county):

@@ -71,7 +71,7 @@ async def test_who_stood_back_has_no_code_any_more_and_a_finished_visit_says_so(
     there = {o["inspector_id"] for o in visit["officers"]}
     county_of = visit["enterprise"]["region"]
     taker = next(o.id for o in await list_choosable(manager) if str(o.id) not in there and county_of in o.counties)
-    await reassign_officer(UUID(visit["id"]), officer.inspector_id, taker, by=manager)
+    await reassign_officer(UUID(visit["id"]), officer.inspector_id, taker, reason="另有任务", by=manager)
     assert (await nobody.get(link)).status_code == 404
 
 

@@ -102,7 +102,7 @@ async def test_a_substitute_is_shown_as_one_and_the_sealed_team_stays(demo):
     bundle = await bundle_of()
     visit = next(i for i in bundle["inspections"] if i["state"] == "dispatched" and i["proof"]["state"] == "proven")
     colleague = next(o for o in visit["officers"] if not o["me"])
-    await substitute_officer(UUID(visit["id"]), UUID(colleague["inspector_id"]), by=await principal("manager"))
+    await substitute_officer(UUID(visit["id"]), UUID(colleague["inspector_id"]), ground="recusal", by=await principal("manager"))
     again = next(i for i in (await bundle_of())["inspections"] if i["id"] == visit["id"])
     assert again["proof"]["drawn"][colleague["slot"]] is False
     assert sorted(again["proof"]["drawn"]) == [False, True]
