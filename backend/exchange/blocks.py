@@ -29,7 +29,6 @@ _SAMPLE_WORDS: Final = ("案例", "示例", "样例", "范例", "请删除")
 ESCAPES: Final = str.maketrans({"\\": r"\\", "\t": r"\t", "\n": r"\n", "\r": r"\r"})
 _UNESCAPE: Final = re.compile(r"\\([\\tnr])")
 _MEANT: Final = {"\\": "\\", "t": "\t", "n": "\n", "r": "\r"}
-_PRIVATE: Final = re.compile(r"身份证|证件号|代码_5|sfz|zjhm|id_?card", re.IGNORECASE)
 
 
 class RowBroken(Exception):
@@ -153,12 +152,12 @@ def _line(values: Iterable[str | None]) -> str:
 def _judge_one_by_one(spec: Spec, numbers: Sequence[int], rows: Sequence[list[str]], places: Iterable[int], lines: list[str]) -> Judged:
     """The rows at ``places`` by the rules themselves; good ones join ``lines``."""
     layout = rules.LAYOUTS[spec.layout]
-    private = {c.index for c in spec.columns if c.field is None and _PRIVATE.search(rules.header_key(c.header))}
+    private = {c.index for c in spec.columns if rules.is_private(c.header, c.field)}
     ours = {c.index for c in spec.columns if rules.is_error_header(c.header)}
     bad, skipped = [], []
     for place in places:
         row_no = numbers[place]
-        cells = [("*" * 8 if cell.strip() else "") if i in private else rules.clean_cell(cell) for i, cell in enumerate(rows[place])]
+        cells = [rules.HIDDEN if i in private and cell.strip() else rules.clean_cell(cell) for i, cell in enumerate(rows[place])]
         why = rules.row_to_skip([cell for i, cell in enumerate(cells) if i not in ours])
         if why:
             if why != "blank":

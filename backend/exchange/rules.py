@@ -234,6 +234,18 @@ def recall_columns(headers: Sequence[str], remembered: Sequence[Mapping[str, Any
     return [Column(i, header, None if is_error_header(header) else fields.get(header_key(header))) for i, header in enumerate(headers)]
 
 
+HIDDEN: Final = "********"
+"""What stands for a cell that is nobody's business."""
+_ID_COLUMN: Final = re.compile(r"身份证|代码_5|sfz|id_?card")
+_PERHAPS_ID_COLUMN: Final = re.compile(r"证件号|zjhm")
+
+
+def is_private(header: str, field: str | None) -> bool:
+    """Whether a column holds ID-card numbers, which are never kept; one of doubtful title only where no field takes it."""
+    key = header_key(header)
+    return bool(_ID_COLUMN.search(key)) or (field is None and bool(_PERHAPS_ID_COLUMN.search(key)))
+
+
 def titles_of(layout: str) -> Mapping[str, Label]:
     """The fields of a layout with their names for people."""
     return FIELDS if layout == REGISTER.name else FACT_FIELDS[layout]

@@ -97,7 +97,11 @@ def _source(
     headers = [rules.clean_cell(c) for c in rows[at][1]]
     while headers and not headers[-1]:
         headers.pop()
-    sample = [[rules.clean_cell(c)[:80] for c in cells[: len(headers)]] for _, cells in rows[at + 1 : at + 1 + SAMPLE_ROWS]]
+    private = [rules.is_private(header, None) for header in headers]
+    sample = [
+        [rules.HIDDEN if private[i] and c.strip() else rules.clean_cell(c)[:80] for i, c in enumerate(cells[: len(headers)])]
+        for _, cells in rows[at + 1 : at + 1 + SAMPLE_ROWS]
+    ]
     return Source(sheet, encoding, delimiter, start, size, rows[at][0], max(count, 0), headers, sample)
 
 
