@@ -31,8 +31,8 @@ async def show_imports(manager: Principal) -> None:
     enterprises = make_enterprises()
     write_penalties(folder / PENALTIES, enterprises[: TOLD_OF * 5 : 5], clock.today())
     write_permits(folder / PERMITS, enterprises[: TOLD_OF * 4 : 4], clock.today())
-    for name, shown, kind in ((PENALTIES, "双公示行政处罚.csv", "penalties"), (PERMITS, "双公示行政许可.xlsx", "permits")):
-        batch = await _import((folder / name).read_bytes(), shown, kind, manager)
+    for file, shown, layout in ((PENALTIES, "双公示行政处罚.csv", "penalties"), (PERMITS, "双公示行政许可.xlsx", "permits")):
+        batch = await _import((folder / file).read_bytes(), shown, layout, manager)
         await import_registry.ask_apply(batch, by=manager)
         await _work()
     # Titles that say nothing to us: somebody must name them once.

@@ -20,8 +20,8 @@ from backend.registry.uscc import make_uscc
 
 _CASES = (
     ("未按规定公示年度报告案", "警告", "", "未在规定期限内公示 2025 年度报告", "《企业信息公示暂行条例》第十八条", "警告"),
-    ("经营超过保质期食品案", "罚款", "没收违法所得", "货架上 6 袋饼干超过保质期", "《中华人民共和国食品安全法》第一百二十四条", "罚款 5000 元，没收违法所得 126 元"),
-    ("未落实进货查验案", "警告", "罚款", "不能提供供货者许可证和产品合格证明", "《中华人民共和国食品安全法》第一百二十六条", "警告，罚款 2000 元"),
+    ("经营超过保质期食品案", "罚款", "没收违法所得", "货架上 6 袋饼干超过保质期", "《食品安全法》第一百二十四条", "罚款 5000 元，没收违法所得 126 元"),
+    ("未落实进货查验案", "警告", "罚款", "不能提供供货者许可证和产品合格证明", "《食品安全法》第一百二十六条", "警告，罚款 2000 元"),
     ("使用未经检定的计量器具案", "罚款", "", "1 台电子秤超过检定有效期", "《中华人民共和国计量法实施细则》第四十三条", "罚款 300 元"),
 )
 _PERMITS = (("食品经营许可证", "普通", "热食类食品制售"), ("药品经营许可证", "普通", "处方药、非处方药零售"), ("小作坊登记证", "登记", "糕点加工"))
@@ -38,8 +38,10 @@ def write_penalties(path: Path, enterprises: Sequence[dict[str, Any]], today: da
         case, first, second, facts, basis, result = dice.choice(_CASES)
         day = today - timedelta(days=dice.randrange(20, 700))
         rows.append(
-            [f"曲市监处罚〔{day.year}〕{n}号", e["name"], e["code"], e["legal_rep"], case, first, second, facts, basis, result]
-            + [day.strftime("%Y/%-m/%-d"), "曲靖市市场监督管理局", "0", e["region"], today.isoformat(), ""]
+            [
+                f"曲市监处罚〔{day.year}〕{n}号", e["name"], e["code"], e["legal_rep"], case, first, second, facts, basis, result,
+                day.strftime("%Y/%-m/%-d"), "曲靖市市场监督管理局", "0", e["region"], today.isoformat(), "",
+            ]
         )
     sound = rows[0]
     for place, value in ((2, make_uscc("91530302", "XX000001")), (2, ""), (10, "2026-02-30")):
