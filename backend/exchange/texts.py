@@ -17,6 +17,7 @@ from typing import IO, Final
 
 from backend.exchange import rules
 from backend.exchange.refusals import bad
+from backend.kernel.errors import DomainError
 
 HEADER_WITHIN: Final = 30
 MAX_COLUMNS: Final = 300
@@ -104,13 +105,18 @@ def records(stream: IO[bytes], encoding: str, delimiter: str, filename: str, fir
         try:
             row = next(reader, None)
         except (csv.Error, UnicodeDecodeError) as error:
-            zh, en = f"第 {row_no} 行的引号不配对", f"row {row_no} has a quote that does not close ({error})"
-            raise bad(filename, zh, en) from None
+            raise _broken(row_no, error, filename) from None
         if row is None:
             return
         check_width(row_no, len(row), filename)
         yield row_no, row, read[0]
         row_no += 1
+
+
+def _broken(row_no: int, error: Exception, filename: str) -> DomainError:
+    if "larger than" in str(error):  # csv's own limit for a cell, which a quote that never closes reaches too
+        return bad(filename, f"第 {row_no} 行过长", f"row {row_no} is too long, or has a quote that does not close")
+    return bad(filename, f"第 {row_no} 行的引号不配对", f"row {row_no} has a quote that does not close ({error})")
 
 
 def check_width(row_no: int, width: int, filename: str) -> None:
@@ -154,8 +160,7 @@ def rows_of(path: Path, found: TextFile, delimiter: str, filename: str) -> Itera
             try:
                 row = next(reader, None)
             except csv.Error as error:
-                zh, en = f"第 {row_no} 行的引号不配对", f"row {row_no} has a quote that does not close ({error})"
-                raise bad(filename, zh, en) from None
+                raise _broken(row_no, error, filename) from None
             if row is None:
                 return
             check_width(row_no, len(row), filename)

@@ -203,7 +203,7 @@ CORPUS: Final = (
     Nasty("two-encodings.csv", lambda path: path.write_bytes(",".join(HEAD).encode("gbk") + b"\n" + b"\xff\xff\xff,x\n") and None, refused="第 2 行"),
     Nasty("open-quote.csv", text(",".join(HEAD) + f'\n{code(1)},"曲靖\n' + "x,y\n" * 10), refused="引号"),
     Nasty("million-columns.csv", text(",".join(HEAD) + "\n" + "x," * 1_000_000 + "\n"), refused="300 列"),
-    Nasty("one-endless-line.csv", text("x" * 20_000_000), refused=""),
+    Nasty("one-endless-line.csv", text("x" * 20_000_000), refused="过长"),
     Nasty("nul.csv", text("a\0b,c"), refused="不是文本"),
     Nasty("empty.csv", text(""), refused="空"),
     Nasty("titles-only.csv", table([]), 0),
@@ -228,7 +228,7 @@ CORPUS: Final = (
     Nasty("endless-string.xlsx", _endless_string, refused="损坏"),
     Nasty("entities.xlsx", _entities, refused="损坏"),
     Nasty("cut-off.xlsx", _cut, refused="损坏"),
-    Nasty("locked.xls", _locked, refused=""),
+    Nasty("locked.xls", _locked, refused="损坏"),
     Nasty("no-workbook.zip", lambda path: zipfile.ZipFile(path, "w").writestr("readme.txt", "x"), refused="没有 Excel"),
 )
 
