@@ -1,7 +1,7 @@
 """A block of a file, from its bytes to judged rows ready for COPY. No database, no files: it runs in any process.
 
 Rows that ``registry.bulk`` vouches for become lines at once, column by column; every other row is looked at alone, by the same rules
-that a form uses. Proving tests: ``tests/rooms/test_blocks.py``.
+that a form uses. Proving tests: ``tests/rooms/test_sources.py``.
 """
 
 from __future__ import annotations

@@ -136,3 +136,52 @@ async def test_the_template_is_a_workbook_that_reads_back(client, login):
     book = openpyxl.load_workbook(io.BytesIO(answer.content))
     assert book.active["A1"].value == "统一社会信用代码"
     assert (await client.get("/console/imports/samples/../../keys")).status_code == 404
+
+
+async def test_columns_are_named_on_the_page_and_an_import_is_undone_from_it(client, login):
+    await login(client, "manager")
+    data = "统一社会信用代码,企业名称,所在地方,做什么\n91530300579828092D,曲靖云岭餐饮,麒麟区,6210\n".encode("gbk")
+    where = await upload(client, data, "台账.csv")
+    await work()
+    page = await client.get(where)
+    assert "请确认各列的含义" in page.text
+    assert '<select name="c2"' in page.text
+    assert "麒麟区" in page.text
+    answer = await client.post(where + "/columns", data={"c2": "region"})
+    assert answer.status_code == 422
+    assert "行业代码" in answer.text.split('role="alert"')[1][:200]
+    assert (await client.post(where + "/columns", data={"c2": "region", "c3": "industry"})).status_code == 303
+    await work()
+    page = await client.get(where)
+    assert '<option value="industry" selected>' in page.text
+    assert (await client.post(where + "/apply")).status_code == 303
+    progress = await client.get(where + "/progress")
+    assert "正在写入" in progress.text
+    assert (await client.get(where)).text.count(where + "/cancel") == 1
+    await work()
+    page = await client.get(where)
+    assert "撤销此次导入" in page.text
+    assert (await client.post(where + "/undo")).status_code == 303
+    await work()
+    page = await client.get(where)
+    assert "移出新增的 1 条" in page.text
+    assert "撤销此次导入" not in page.text
+    again = await upload(client, data + b"\n", "台账.csv")
+    await work()
+    assert "已按本部门上次" in (await client.get(again)).text
+
+
+async def test_partner_files_are_imported_by_kind(client, login):
+    await login(client, "manager")
+    data = "CF_WSH,CF_XDR_MC,CF_XDR_SHXYM\n1号,甲,91530300579828092D\n".encode("gbk")
+    answer = await client.post("/console/imports", files={"file": ("处罚.csv", data)}, data={"kind": "penalties"})
+    where = answer.headers["location"]
+    await work()
+    page = await client.get(where)
+    assert "双公示行政处罚" in page.text
+    assert "请先导入名录" in page.text
+    report = await client.get(where + "/errors.csv")
+    assert report.text.splitlines()[1].startswith("1号,甲,91530300579828092D,名录库中没有")
+    assert (await client.post("/console/imports", files={"file": ("x.csv", data)}, data={"kind": "recipes"})).status_code == 422
+    for kind in ("register", "penalties", "permits"):
+        assert (await client.get(f"/console/imports/templates/{kind}")).content.startswith(b"PK")
