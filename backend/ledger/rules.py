@@ -61,6 +61,7 @@ EVENTS: dict[str, tuple[str, str]] = {
     "draw.voided": ("作废抽取", "Draw voided"),
     "inspection.dispatched": ("派发检查", "Inspection dispatched"),
     "notice.issued": ("制发检查通知书", "Inspection notice issued"),
+    "paper.issued": ("制发文书", "Paper issued"),
     "inspection.received": ("签收检查", "Inspection received"),
     "inspection.unscanned": ("未扫码先行检查", "Visit went on without a scan"),
     "inspection.reassigned": ("更换检查人员", "Officer replaced"),

@@ -8,3 +8,19 @@ def make_number(department: str, year: int, serial: int) -> str:
     if serial < 1:
         raise ValueError(f"{serial} is no serial number")
     return f"TZ-{year}-{department.upper()}-{serial:06d}"
+
+
+APPROVAL, RESULTS, ORDER = "approval", "results", "order"
+# Kind of paper -> its name (zh, en) and the letters that its number begins with. An order to correct has a number of its own already.
+PAPERS = {
+    APPROVAL: ("检查审批表", "Approval sheet", "SP"),
+    RESULTS: ("检查结果公示名单", "List of published results", "MD"),
+    ORDER: ("责令改正通知书", "Order to correct", ""),
+}
+
+
+def make_paper_number(kind: str, department: str, year: int, serial: int) -> str:
+    """``SP-2026-SCJG-000001``. Raises ``ValueError`` for a serial below 1."""
+    if serial < 1:
+        raise ValueError(f"{serial} is no serial number")
+    return f"{PAPERS[kind][2]}-{year}-{department.upper()}-{serial:06d}"

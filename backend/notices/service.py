@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import hashlib
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
-from backend.kernel import clock
+from backend.kernel import clock, jcs
 from backend.kernel.ids import new_id
 from backend.ledger import service as ledger
-from backend.notices.rules import make_number
+from backend.notices.rules import make_number, make_paper_number
 from backend.storage.engine import connection
 
+PAPER_NUMBERING = 7262323  # of papers, likewise
 NUMBERING = 7262322  # advisory lock: numbers without gaps or doubles
 
 
@@ -50,3 +53,43 @@ async def issue(visits: Sequence[Visit], *, department: str, by: UUID) -> list[s
         rows,
     )
     return [row[1] for row in rows]
+
+
+async def issue_paper(kind: str, *, subject: UUID, department: str, content: Mapping[str, Any], by: UUID, number: str = "") -> UUID:
+    """Number a paper and keep its contents. The same contents for the same subject are the same paper. Returns it.
+
+    ``number``: one that it has already. The lock lasts until the transaction ends, so that a number that was taken back is given again.
+    """
+    body = jcs.encode(dict(content))
+    digest = hashlib.sha256(body).hexdigest()
+    await connection().execute("select pg_advisory_xact_lock($1)", PAPER_NUMBERING)
+    same = await connection().fetchval("select id from paper where kind = $1 and subject = $2 and content_sha256 = $3", kind, subject, digest)
+    if same is not None:
+        return UUID(str(same))
+    now = clock.now()
+    year = now.astimezone(clock.BEIJING).year
+    serial = 1 + await connection().fetchval(
+        "select coalesce(max(serial), 0) from paper where kind = $1 and department = $2 and year = $3", kind, department, year
+    )
+    number = number or make_paper_number(kind, department, year, serial)
+    entry = await ledger.record(
+        "paper.issued", actor=by, subject=number, payload={"kind": kind, "number": number, "department": department, "sha256": digest}, public=True
+    )
+    paper = new_id()
+    await connection().execute(
+        "insert into paper (id, kind, number, department, year, serial, subject, content, content_sha256, issued_by, issued_at, entry_id)"
+        " values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
+        paper,
+        kind,
+        number,
+        department,
+        year,
+        serial,
+        subject,
+        body.decode(),
+        digest,
+        by,
+        now,
+        entry,
+    )
+    return paper

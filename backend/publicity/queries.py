@@ -105,3 +105,8 @@ async def list_latest_of(enterprises: Sequence[UUID], each: int = 3) -> dict[UUI
 async def count_publications() -> int:
     """Results that stand."""
     return int(await reader().fetchval(f"select count(*) from publication p where {_LATEST} and status <> 'withdrawn'"))
+
+
+async def list_of_inspections(inspections: Sequence[UUID]) -> list[PublicationView]:
+    """The standing versions of these visits' results, by number."""
+    return [_view(row) for row in await reader().fetch(f"{_ONE} where {_LATEST} and inspection = any($1) order by number", list(inspections))]

@@ -35,6 +35,7 @@ PUBLIC_PATHS = {
     "/log/tile/{tile:path}",
     "/log/vkey",
     "/o/{token:str}",
+    "/papers/{number:str}",
     "/results",
     "/results/{number:str}",
     "/results/{number:str}/proof.json",

@@ -21,6 +21,7 @@ from backend.inspections.rules import CLASSES, Plan, percent
 from backend.items.queries import list_items
 from backend.kernel import clock
 from backend.kernel.errors import DomainError, Invalid
+from backend.notices.queries import list_papers_of
 from backend.people import queries as people
 from backend.people.rules import MANAGER, REVIEWER, Principal
 from backend.registry import queries as registry
@@ -30,6 +31,7 @@ from backend.usecases.announce_draw import announce_draw, estimate
 from backend.usecases.create_campaign import create_campaign
 from backend.web.console import labels
 from backend.web.shared.i18n import _, get_locale
+from backend.web.shared.office_papers import paper_name
 from backend.web.shared.pages import page
 
 MANAGERS = {"access": frozenset({MANAGER})}
@@ -200,6 +202,8 @@ async def show(campaign_id: UUID, who: Principal, *, error: str = "", status: in
         officers=officers,
         exceptions=(draw.result or {}).get("exceptions", []) if draw else [],
         voided=await draws.list_voided(campaign_id),
+        papers=await list_papers_of(campaign_id),
+        paper_name=paper_name,
         bits=bits,
         enough_bits=bits >= GRINDING_PROOF_BITS,
         kinds=source_kinds(),

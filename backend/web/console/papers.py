@@ -5,11 +5,17 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from litestar import Request, Response, get
+from litestar import Request, Response, get, post
 from litestar.params import FromPath
+from litestar.response import Redirect
 
+from backend.kernel.errors import NotFound
+from backend.notices.queries import find_paper
 from backend.people.rules import ADMIN, AUDITOR, MANAGER, REVIEWER
+from backend.usecases.issue_paper import issue_of_campaign, issue_of_order
 from backend.usecases.papers import load_notice, load_record
+from backend.web.console import labels
+from backend.web.shared.office_papers import paper_pdf
 from backend.web.shared.papers import as_file, notice_pdf, record_pdf
 
 
@@ -25,4 +31,29 @@ async def download_record(request: Request[Any, Any, Any], submission: FromPath[
     return as_file(await record_pdf(await load_record(submission, by=request.user)), str(submission))
 
 
-HANDLERS = [download_notice, download_record]
+DECIDERS = {"access": frozenset({MANAGER, REVIEWER})}
+
+
+@post("/campaigns/{campaign_id:uuid}/papers", opt=DECIDERS, status_code=303)
+async def issue_campaign_paper(request: Request[Any, Any, Any], campaign_id: FromPath[UUID]) -> Redirect:
+    """检查审批表 or 结果公示名单: issued now, or the one that says the same already."""
+    paper = await issue_of_campaign(campaign_id, str((await request.form()).get("kind", "")), by=request.user)
+    return Redirect(f"/console/papers/{paper}.pdf", status_code=303)
+
+
+@post("/rectifications/{order_id:uuid}/paper", opt=DECIDERS, status_code=303)
+async def issue_order_paper(request: Request[Any, Any, Any], order_id: FromPath[UUID]) -> Redirect:
+    return Redirect(f"/console/papers/{await issue_of_order(order_id, by=request.user)}.pdf", status_code=303)
+
+
+@get("/papers/{name:str}", opt={"access": frozenset({MANAGER, REVIEWER, ADMIN, AUDITOR})})
+async def download_paper(request: Request[Any, Any, Any], name: FromPath[str]) -> Response[bytes]:
+    """``<id>.pdf``: the paper as it was issued."""
+    try:
+        paper = await find_paper(UUID(name.removesuffix(".pdf")), request.user.scope)
+    except ValueError as e:
+        raise NotFound() from e
+    return as_file(await paper_pdf(paper, (await labels.load_places()).names), paper.number)
+
+
+HANDLERS = [issue_campaign_paper, issue_order_paper, download_paper, download_notice, download_record]

@@ -53,7 +53,7 @@ async def visits(officer_id: UUID, *states: str, department: str = "scjg") -> li
                 "insert into inspection (id, campaign, draw, enterprise, enterprise_code, enterprise_name, department, county, state, sealed_salt,"
                 " sealed_leaf, sealed_index, due_on, dispatched_at, version, updated_at)"
                 " values ($1, $2, $3, $4, 'c', $5, $6, '530302', $7, '', '', 0, $8, $9, 1, $9)",
-                ids[-1], campaign, uuid4(), uuid4(), f"饭店{department}{n}", department, state, clock.today() + timedelta(days=4 * n - 1), clock.now(),
+                ids[-1], campaign, uuid4(), uuid4(), f"饭店{department}{n}", department, state, clock.today() + timedelta(days=5 * n - 1), clock.now(),
             )  # fmt: skip
             await connection().execute(
                 "insert into inspection_officer (inspection, inspector, slot, department) values ($1, $2, 0, $3)", ids[-1], officer_id, department
@@ -67,7 +67,7 @@ async def test_home_shows_each_role_its_next_steps(client, login, browsers):
     await visits(who, "dispatched", "submitted", "published")
     page = (await client.get("/console")).text
     assert "餐饮双随机" in page
-    assert "1 项检查已逾期" in page
+    assert "1 项检查有期限已过" in page
     assert "1 名执法人员的执法证将在 30 天内到期" in page
     assert "麒麟区" in page
     assert "2 / 3" in page

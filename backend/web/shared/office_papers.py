@@ -1,0 +1,105 @@
+"""The words around the office's numbered papers: approval sheet, list of results, order to correct. A PDF comes out."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import date
+from typing import Any
+
+from backend.kernel import clock
+from backend.kernel.settings import settings
+from backend.notices import papers
+from backend.notices.queries import PaperView
+from backend.notices.rules import APPROVAL, ORDER, PAPERS
+from backend.web.shared.i18n import _, get_locale, pick
+from backend.web.shared.papers import _row, _svg
+
+Names = dict[str, str]
+
+
+def paper_name(kind: str) -> str:
+    zh, en, _letters = PAPERS[kind]
+    return pick({"zh": zh, "en": en}, "")
+
+
+def paper_address(number: str) -> str:
+    """The page by which anybody checks a paper that they hold."""
+    return f"{settings().base_url}/papers/{number}"
+
+
+def _campaign_rows(content: dict[str, Any], names: Names) -> list[dict[str, Any]]:
+    return [
+        _row(_("抽查任务"), content["name"], f"{content['campaign']}{' · ' + content['plan'] if content['plan'] else ''}"),
+        _row(_("部门"), *(names.get(d, d) for d in content["departments"]), style="plain"),
+    ]
+
+
+def _approval(content: dict[str, Any], names: Names) -> dict[str, Any]:
+    rows = [
+        *_campaign_rows(content, names),
+        _row(_("区县"), "、".join(names.get(c, c) for c in content["counties"])),
+        _row(_("检查事项"), *(pick(i, "") for i in content["items"]), style="plain"),
+        _row(_("检查依据"), *dict.fromkeys(i["basis"] for i in content["items"]), style="plain"),
+        _row(_("完成期限"), date.fromisoformat(content["due_on"]).isoformat()),
+        _row(_("检查户数"), str(len(content["visits"]))),
+    ]
+    table = {
+        "title": _("检查对象和检查人员"),
+        "heads": ["", _("检查对象"), _("统一社会信用代码"), _("区县"), _("检查人员")],
+        "rows": [
+            [str(n), v["name"], v["code"], names.get(v["county"], v["county"]), "、".join(v["officers"])] for n, v in enumerate(content["visits"], 1)
+        ],
+    }
+    signs = [_("承办人意见"), _("承办机构负责人意见"), _("机关负责人审批")]
+    return {"opening": _("按照年度抽查工作计划，拟对下列检查对象实施检查，请审批。"), "rows": rows, "table": table, "signs": signs}
+
+
+def _results(content: dict[str, Any], names: Names) -> dict[str, Any]:
+    rows = [
+        *_campaign_rows(content, names),
+        _row(_("公示"), _("共检查 %(total)s 户，已公示 %(n)s 户。", total=content["total"], n=len(content["results"]))),
+    ]
+    table = {
+        "title": _("检查结果"),
+        "heads": ["", _("检查对象"), _("统一社会信用代码"), _("完成日期"), _("检查结果"), _("公示编号")],
+        "rows": [
+            [str(n), r["name"], r["code"], r["completed_on"], "；".join(pick(o, "") for o in r["outcomes"]), r["number"]]
+            for n, r in enumerate(content["results"], 1)
+        ],
+    }
+    return {"opening": "", "rows": rows, "table": table, "signs": []}
+
+
+def _order(content: dict[str, Any], names: Names) -> dict[str, Any]:
+    rows = [
+        _row(_("当事人"), content["name"], content["code"]),
+        _row(_("须改正的内容"), content["demand"]),
+        _row(_("法律依据"), content["legal_basis"]),
+        _row(_("改正期限"), _("%(day)s 前", day=content["due_on"])),
+    ]
+    opening = _("经检查，你单位存在下列问题。现依法责令你单位在期限内改正；逾期不改正的，将依法处理。本机关将进行复查。")
+    signs = [_("当事人签收"), _("执法人员")]
+    return {"opening": opening, "rows": rows, "table": {"title": "", "heads": [""], "rows": []}, "signs": signs}
+
+
+async def paper_pdf(paper: PaperView, names: Names) -> bytes:
+    """``names``: departments and regions by code, in the reader's language."""
+    make = {APPROVAL: _approval, ORDER: _order}.get(paper.kind, _results)
+    day = f"{paper.issued_at.astimezone(clock.BEIJING):%Y-%m-%d}"
+    data = {
+        "lang": get_locale(),
+        "title": paper_name(paper.kind),
+        "authority": names.get(paper.department, paper.department),
+        "number": paper.number,
+        "missing-note": _("本机字体缺少下列字符，以其编号代替，以电子记录为准："),
+        **make(paper.content, names),
+        "signs-title": _("签署"),
+        "sign-day": _("年　　月　　日"),
+        "proof-title": _("存证"),
+        "proof": [_row(_("文书编号"), paper.number), _row(_("内容指纹"), paper.content_sha256, style="hash")],
+        "day": day,
+        "foot": paper.number,
+        "qr": _svg(paper_address(paper.number)),
+        "qr-label": _("扫码核验本文书"),
+    }
+    return await asyncio.to_thread(papers.render, "sheet", data, {}, paper.issued_at)
