@@ -27,6 +27,7 @@ COSIGNATURE = b"\x04"  # a witness's, with its time (C2SP tlog-cosignature)
 # Event -> what it says to people. An entry of any other type is refused.
 EVENTS: dict[str, tuple[str, str]] = {
     "registry.imported": ("导入检查对象名录", "Register imported"),
+    "registry.exported": ("导出检查对象名录", "Register exported"),
     "registry.undone": ("撤销名录导入", "Register import undone"),
     "facts.imported": ("导入信用信息", "Facts imported"),
     "facts.undone": ("撤销信用信息导入", "Import of facts undone"),

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from math import log10
 from typing import Any, Final
@@ -24,7 +24,7 @@ from uuid import UUID
 from backend.kernel.scope import Scope
 from backend.registry.queries import PAGE, Count, EnterprisePage, EnterpriseView, Filter
 from backend.registry.search_rules import facet_grams, read_words
-from backend.storage.engine import reader
+from backend.storage.engine import connection, reader
 
 FEW: Final = 3000
 BLOCKS: Final = 200
@@ -259,3 +259,17 @@ async def _load(ids: Sequence[UUID], scope: Scope) -> list[EnterpriseView]:
 async def count_unindexed() -> int:
     """How many enterprises of a fresh import wait to be found, ``FEW`` + 1 at most."""
     return int(await reader().fetchval(f"select count(*) from (select from enterprise_unindexed limit {FEW + 1}) w"))
+
+
+async def stream_enterprises(scope: Scope, by: Filter, *, stretch: int) -> AsyncIterator[list[EnterpriseView]]:
+    """All that fit, in order, ``stretch`` at a time, from the snapshot of the transaction that is open."""
+    q = _Query(scope, by)
+    lookup, values = ("true", q.values) if q.is_plain or (await _sample(q)).shows_many else q.lookup()
+    values, [region] = [*values, scope.region], [f"${len(values) + 1}"]
+    found = f"select name_key as key, enterprise from enterprise_search where {lookup} and {q.where}"
+    sql = f"select e.* from ({found}) s join enterprise e on e.id = s.enterprise where starts_with(e.region, {region}) order by s.key, s.enterprise"
+    # Rows are asked for a stretch at a time, but all of them will be: the plan is for the whole.
+    await connection().execute("set local cursor_tuple_fraction = 1")
+    cursor = await connection().cursor(sql, *values)
+    while rows := await cursor.fetch(stretch):
+        yield [EnterpriseView(**row) for row in rows]

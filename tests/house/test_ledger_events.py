@@ -116,6 +116,8 @@ SILENT = {
     "publicity.service._keep": "result.published, result.corrected or result.withdrawn, by the three that call it",
     "registry.service.load_regions": "codebook.loaded, by what fills both tables",
     "registry.service.load_industries": "codebook.loaded, by what fills both tables",
+    "registry.saved_filters.save": "a person's own view of a list",
+    "registry.saved_filters.delete": "a person's own view of a list",
     "registry.jobs.index_some": "nothing: made again from the register at any time",
     "registry.service.put_enterprises": "registry.imported",
 }

@@ -3,24 +3,32 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
-from typing import Any
-from urllib.parse import urlencode
+from collections.abc import AsyncIterator, Mapping
+from typing import IO, Any
+from urllib.parse import quote, urlencode
+from uuid import UUID
 
-from litestar import Request, get
-from litestar.params import FromQuery
-from litestar.response import Template
+from litestar import Request, get, post
+from litestar.params import FromPath, FromQuery
+from litestar.response import Redirect, Stream, Template
 
+from backend.kernel import clock
+from backend.kernel.errors import Invalid
 from backend.people.rules import Principal
-from backend.registry import queries, search
+from backend.registry import queries, saved_filters, search
 from backend.registry.queries import Count, Filter
-from backend.registry.rules import KINDS, STATUSES
+from backend.registry.rules import FIELDS, KINDS, STATUSES
+from backend.storage.engine import transaction
+from backend.usecases.export_register import Wording, export_enterprises
 from backend.web.console import labels
+from backend.web.console.editing import clean
+from backend.web.console.imports import XLSX
 from backend.web.shared import qr
 from backend.web.shared.i18n import _, pick
 from backend.web.shared.pages import page
 
 CARDS = 24
+PAGE = "enterprises"
 
 
 PARTS = {"q": "text", "county": "county", "industry": "industry", "kind": "kind", "status": "status", "class": "credit_class"}
@@ -61,6 +69,9 @@ async def list_enterprises(request: Request[Any, Any, Any], after: FromQuery[str
         "next_href": f"/console/enterprises?{write_filter(by, after=found.next)}" if found.next else None,
         "sheet_href": f"/console/enterprises/qr-sheet?{write_filter(by)}",
         "sees_class": who.sees_class,
+        "query": write_filter(by),
+        "parts": {key: getattr(by, name) for key, name in PARTS.items()},
+        "may_share": who.department is not None,
         "places": await labels.load_places(),
         "industry_names": {i.code: pick(i, "name") for i in industries},
         "labels": labels,
@@ -73,6 +84,7 @@ async def list_enterprises(request: Request[Any, Any, Any], after: FromQuery[str
         counties=await labels.county_choices(scope),
         industries=[(i.code, pick(i, "name")) for i in industries],
         statuses=[(key, pick(label, "")) for key, label in STATUSES.items()],
+        saved=await saved_filters.list_saved(PAGE, account=who.account_id, department=who.department),
         kinds=[(key, pick(label, "")) for key, label in KINDS.items()],
         **context,
     )
@@ -96,4 +108,50 @@ async def show_qr_sheet(request: Request[Any, Any, Any], after: FromQuery[str] =
     )
 
 
-HANDLERS = [list_enterprises, show_qr_sheet]
+@post("/enterprises/filters", status_code=303)
+async def save_filter(request: Request[Any, Any, Any]) -> Redirect:
+    who: Principal = request.user
+    form = await request.form()
+    query = write_filter(read_filter({key: str(form.get(key, "")) for key in PARTS}, who))
+    share_with = who.department if form.get("share") else None
+    try:
+        async with transaction():
+            await saved_filters.save(PAGE, clean(form.get("name")), query, account=who.account_id, share_with=share_with)
+    except Invalid as e:
+        raise Invalid(**{**e.fields, "field": _("名称")}) from e
+    return Redirect(f"/console/enterprises?{query}", status_code=303)
+
+
+@post("/enterprises/filters/{filter_id:uuid}/delete", status_code=303)
+async def delete_filter(request: Request[Any, Any, Any], filter_id: FromPath[UUID]) -> Redirect:
+    async with transaction():
+        await saved_filters.delete(filter_id, account=request.user.account_id)
+    return Redirect("/console/enterprises", status_code=303)
+
+
+@post("/enterprises/export", status_code=200)
+async def export(request: Request[Any, Any, Any]) -> Stream:
+    who: Principal = request.user
+    form = await request.form()
+    kind = "xlsx" if form.get("format") == "xlsx" else "csv"
+    industries = {i.code: f"{i.code} {pick(i, 'name')}" for i in await queries.list_industries()}
+    names = {
+        "region": {r.code: pick(r, "name") for r in await queries.list_regions()},
+        "industry": industries,
+        "kind": {key: pick(label, "") for key, label in KINDS.items()},
+        "status": {key: pick(label, "") for key, label in STATUSES.items()},
+    }
+    by = read_filter({key: str(form.get(key, "")) for key in PARTS}, who)
+    wording = Wording({name: pick(label, "") for name, label in FIELDS.items()}, names)
+    file = await export_enterprises(by, kind, wording, who=who)
+    title = quote(f"{_('检查对象名录')}-{clock.today().isoformat()}.{kind}")
+    return Stream(_sent(file), media_type=XLSX if kind == "xlsx" else "text/csv", headers={"content-disposition": f"attachment; filename*=UTF-8''{title}"})
+
+
+async def _sent(file: IO[bytes]) -> AsyncIterator[bytes]:
+    with file:
+        while chunk := await asyncio.to_thread(file.read, 1 << 16):
+            yield chunk
+
+
+HANDLERS = [list_enterprises, show_qr_sheet, save_filter, delete_filter, export]
