@@ -11,6 +11,7 @@ from uuid import UUID
 from backend.cli.demo import checkitems, county, history, rulebook
 from backend.cli.demo.fieldwork import Pen, Phone, Work, make_work
 from backend.cli.demo.imports import show_imports
+from backend.cli.demo.registers import show_registers
 from backend.evidence import service as evidence
 from backend.inspections import rules as inspection_rules
 from backend.items import service as items
@@ -103,6 +104,7 @@ async def _load() -> None:
     await _in_progress(today - timedelta(days=6), who)
     await _announced(today - timedelta(days=1), who["manager"])
     await show_imports(who["manager"])
+    await show_registers(who["manager"], who["admin"])
 
 
 async def _principal(account: UUID) -> Principal:

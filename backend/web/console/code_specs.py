@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -17,9 +17,11 @@ from backend.registry import queries as registry
 from backend.rulebook.rules import CLASSES, LEVELS
 from backend.usecases.edit_codes import KINDS
 from backend.web.console.editing import Box, Typed, read_day, read_number, read_percent
-from backend.web.shared.i18n import _, pick
+from backend.web.shared.i18n import _, get_locale, pick
 
 Row = dict[str, Any]
+# Which of two columns names a row for an English reader.
+_IN_ENGLISH = {"name_zh": "name_en", "zh": "en"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +172,7 @@ def specs() -> Mapping[str, Spec]:
     found = (
         Spec(
             "department",
-            _("部门"),
+            _("部门名录"),
             _("参加检查的部门；停用后不能再发起或参加新任务，以往记录不变。"),
             ("name_zh", "code", "valid_from", "valid_to"),
             _department_boxes,
@@ -184,7 +186,7 @@ def specs() -> Mapping[str, Spec]:
             _region_boxes,
             _read_region,
         ),
-        Spec("industry", _("行业"), _("GB/T 4754 行业分类，注明版本。"), ("name_zh", "code", "edition", "valid_to"), _industry_boxes, _read_industry),
+        Spec("industry", _("行业分类"), _("GB/T 4754 行业分类，注明版本。"), ("name_zh", "code", "edition", "valid_to"), _industry_boxes, _read_industry),
         Spec(
             "outcome",
             _("检查结果代码"),
@@ -218,6 +220,8 @@ def specs() -> Mapping[str, Spec]:
             _read_rate,
         ),
     )
+    if get_locale() == "en":
+        found = tuple(replace(s, columns=tuple(_IN_ENGLISH.get(c, c) for c in s.columns)) for s in found)
     return {s.kind: s for s in found}
 
 

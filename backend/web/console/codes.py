@@ -17,7 +17,7 @@ from backend.items.queries import list_register
 from backend.kernel import clock
 from backend.kernel.errors import DomainError, Forbidden, Invalid, NotFound
 from backend.kernel.workdays import CalendarUnknown
-from backend.people.officer_queries import count_endings
+from backend.people.officer_queries import OfficerFilter, count_endings, count_officers
 from backend.people.rules import ADMIN, AUDITOR, MANAGER, REVIEWER, Principal
 from backend.rulebook.queries import count_by_year
 from backend.usecases import edit_codes
@@ -62,7 +62,9 @@ async def show_registers(request: Request[Any, Any, Any]) -> Template:
     who: Principal = request.user
     on = clock.today()
     endings = await count_endings(who.scope, on=on)
-    cards = [Card("/console/inspectors", _("执法人员"), "", _("%(n)s 名人员的执法证已过期或将到期", n=endings.total) if endings.total else "")]
+    total = await count_officers(who.scope, OfficerFilter(state="valid"), on=on)
+    ending = _("%(n)s 名人员的执法证已过期或将到期", n=endings.total) if endings.total else ""
+    cards = [Card("/console/inspectors", _("执法检查人员名录库"), _("%(n)s 名", n=total), ending)]
     items = await list_register()
     without = sum(not i.checklist and not i.valid_to for i in items)
     held = sum(standing(i.valid_from, i.valid_to, on) == "holds" for i in items)
@@ -86,7 +88,7 @@ def _spec(kind: str) -> Spec:
 def _badge(row: Mapping[str, Any]) -> tuple[str, str] | None:
     if "valid_to" not in row:
         return None
-    return {"ahead": (_("未启用"), "accent"), "holds": (_("有效"), "good"), "over": (_("已停用"), "bad")}[
+    return {"ahead": (_("未启用"), "accent"), "holds": (_("有效"), "good"), "over": (_("已失效"), "bad")}[
         standing(row["valid_from"], row["valid_to"], clock.today())
     ]
 
@@ -164,7 +166,7 @@ async def _form(
         boxes=[*boxes, Box("until", _("至（含，可不填）"), "day", hint=_("连续多日一次登记"))] if spec.kind == "holiday" and row is None else boxes,
         values={"until": "", **values},
         key=str(key) if row is not None else "",
-        heading=editing.say(boxes[0], values[boxes[0].name])
+        heading=editing.say(next(b for b in boxes if b.name == spec.columns[0]), row[spec.columns[0]])
         if row is not None
         else _("新增%(what)s", what=spec.title if get_locale() == "zh" else spec.title.lower()),
         badge_of=_badge(row) if row is not None else None,

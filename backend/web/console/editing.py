@@ -124,7 +124,7 @@ def say(box: Box, value: object) -> str:
     if isinstance(value, bool):
         value = "yes" if value else "no"
     if value is None or value == "":
-        return "-"
+        return names.get("", "-")
     if box.kind == "percent":
         return f"{value / 10:g}%" if isinstance(value, int) else f"{value}%"
     return names.get(str(plain(value)), str(plain(value)))
@@ -149,9 +149,9 @@ def whats() -> dict[str, str]:
     return {
         "added": _("新增"),
         "changed": _("修改"),
-        "ended": _("停用"),
-        "suspended": _("停用"),
-        "reinstated": _("恢复"),
+        "ended": _("已失效"),
+        "suspended": _("已停用"),
+        "reinstated": _("已恢复"),
         "account": _("开通账号"),
         "published": _("发布"),
         "removed": _("删除"),

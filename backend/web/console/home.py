@@ -20,11 +20,14 @@ from backend.people.officer_queries import count_endings
 from backend.people.rules import ADMIN, AUDITOR, MANAGER, REVIEWER, Principal
 from backend.registry import search
 from backend.registry.queries import Filter
+from backend.rulebook.queries import count_by_year
 from backend.usecases import board, overview
 from backend.usecases.recuse import list_recusals
 from backend.web.console import comments, labels, lamps
 from backend.web.shared.i18n import _
 from backend.web.shared.pages import page
+
+NOTICE_MONTH = 11  # the State Council announces next year's holidays about then
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +89,9 @@ async def _todo(who: Principal, campaigns: list[overview.CampaignProgress], wait
             found.append(Todo("warn", _("%(n)s 件异议等待答复", n=objected), "/console/outcomes/objections"))
     if overdue:
         found.append(Todo("bad", _("%(n)s 项检查有期限已过", n=overdue), "/console/inspections?lamp=red"))
+    if who.role == ADMIN and clock.today().month >= NOTICE_MONTH and clock.today().year + 1 not in await count_by_year():
+        text = _("%(year)s 年的节假日安排尚未登记", year=clock.today().year + 1)
+        found.append(Todo("warn", text, f"/console/registers/holiday?year={clock.today().year + 1}"))
     if who.role != REVIEWER:
         endings = await count_endings(who.scope, on=clock.today())
         if endings.expired:

@@ -73,7 +73,7 @@ def _draft(values: Typed) -> ItemDraft:
 
 def badge_of(item: RegisterRow) -> tuple[str, str]:
     state = standing(item.valid_from, item.valid_to, clock.today())
-    return {"ahead": (_("未启用"), "accent"), "holds": (_("有效"), "good"), "over": (_("已停用"), "bad")}[state]
+    return {"ahead": (_("未启用"), "accent"), "holds": (_("有效"), "good"), "over": (_("已失效"), "bad")}[state]
 
 
 async def _list(who: Principal, *, q: str = "", department: str = "", error: str = "", status: int = 200) -> Template:

@@ -68,7 +68,7 @@ async def test_a_region_is_added_corrected_and_ended(client, login):
     page = (await client.get(where)).text
     assert (await client.post(where, data=REGION | {"version": version(page), "valid_to": clock.today().isoformat()})).status_code == 303
     page = (await client.get(where)).text
-    assert "已停用" in page
+    assert "已失效" in page
     assert f"<ins>{clock.today().isoformat()}</ins>" in page
     stale = await client.post(where, data=REGION | {"version": "1", "name_zh": "新城"})
     assert stale.status_code == 409

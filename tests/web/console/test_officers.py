@@ -111,7 +111,7 @@ async def test_suspend_and_reinstate_with_a_reason(client, login):
     assert stale.status_code == 409
     assert "培训合格" in stale.text
     assert (await client.post(where + "/reinstate", data={"version": version(stale.text.split("/reinstate")[1]), "reason": "培训合格"})).status_code == 303
-    assert "恢复" in (await client.get(where)).text
+    assert "已恢复" in (await client.get(where)).text
 
 
 async def test_filters_warnings_and_pages(client, login):
