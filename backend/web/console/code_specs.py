@@ -169,7 +169,7 @@ def _read_rate(v: Typed) -> Row:
 
 def specs() -> Mapping[str, Spec]:
     """In the order of the page 基础数据."""
-    found = (
+    found: tuple[Spec, ...] = (
         Spec(
             "department",
             _("部门名录"),
