@@ -172,7 +172,7 @@ async def list_checklists(ids: Sequence[UUID]) -> list[ChecklistView]:
 # Whose record a person may read: their department leads it, or one of its officers is theirs; within their region.
 _MINE = (
     "i.county like $2 || '%' and ($1::text is null or i.department = $1 or exists"
-    " (select 1 from inspection_officer o where o.inspection = i.id and o.department = $1))"
+    " (select 1 from inspection_officer o where o.inspection = i.id and o.department = $1 offset 0))"
 )
 
 

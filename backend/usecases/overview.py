@@ -12,7 +12,7 @@ from datetime import date, datetime
 from typing import Any, Final
 from uuid import UUID
 
-from backend.inspections.rules import PUBLISHED, SUBMITTED, UNDER_REVIEW
+from backend.inspections.rules import OPEN, PUBLISHED, SUBMITTED, UNDER_REVIEW
 from backend.inspections.tables import Inspection
 from backend.kernel import clock
 from backend.kernel.scope import Scope
@@ -69,7 +69,7 @@ def _visible(scope: Scope, table: str = "i") -> tuple[str, list[Any]]:
         return f"starts_with({table}.county, {{}})", [scope.region]
     return (
         f"starts_with({table}.county, {{}}) and ({table}.department = {{}} or exists"
-        f" (select from inspection_officer o where o.inspection = {table}.id and o.department = {{}}))",
+        f" (select from inspection_officer o where o.inspection = {table}.id and o.department = {{}} offset 0))",
         [scope.region, scope.department, scope.department],
     )
 
@@ -129,8 +129,8 @@ async def count_loads() -> Mapping[UUID, int]:
     """Open inspections by officer."""
     rows = await Inspection.raw(
         "select o.inspector, count(*) as n from inspection_officer o join inspection i on i.id = o.inspection"
-        " where not i.state = any({}) group by o.inspector",
-        list(HANDED_IN),
+        " where i.state = any({}) group by o.inspector",
+        sorted(OPEN - set(HANDED_IN)),
     )
     return {row["inspector"]: row["n"] for row in rows}
 
