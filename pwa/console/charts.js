@@ -24,11 +24,13 @@ function options(chart, width) {
   const mode = dark.matches ? "dark" : "light";
   const [ink, muted, line] = ["--ink", "--muted", "--line"].map(token);
   const font = getComputedStyle(document.body).fontFamily;
+  // Long names need room: where columns would stand too close, the bars lie down.
+  const upright = chart.upright && (chart.kind === "line" || width >= 96 * chart.categories.length);
   const names = {
     type: "category",
     data: chart.categories,
-    inverse: !chart.upright,
-    axisLabel: { color: muted, interval: 0, hideOverlap: chart.upright && chart.kind === "line", rotate: chart.upright && width < 60 * chart.categories.length ? 40 : 0 },
+    inverse: !upright,
+    axisLabel: { color: muted, interval: chart.kind === "line" ? "auto" : 0, hideOverlap: chart.kind === "line" },
     axisLine: { lineStyle: { color: line } },
     axisTick: { show: false },
   };
@@ -37,7 +39,8 @@ function options(chart, width) {
     min: 0,
     max: chart.unit === "%" ? 100 : undefined,
     minInterval: 1,
-    axisLabel: { color: muted, formatter: `{value}${chart.unit}` },
+    splitNumber: width < 480 ? 2 : 5,
+    axisLabel: { color: muted, hideOverlap: true, formatter: `{value}${chart.unit}` },
     splitLine: { lineStyle: { color: line } },
   };
   return {
@@ -45,7 +48,7 @@ function options(chart, width) {
     animationDuration: 300,
     textStyle: { fontFamily: font, color: ink },
     color: COLOURS[mode],
-    grid: { left: 8, right: chart.upright ? 24 : 56, top: chart.series.length > 1 ? 44 : 24, bottom: 8, outerBoundsMode: "same", outerBoundsContain: "axisLabel" },
+    grid: { left: 8, right: upright ? 24 : 56, top: chart.series.length > 1 ? 44 : 24, bottom: 8, outerBoundsMode: "same", outerBoundsContain: "axisLabel" },
     legend: { show: chart.series.length > 1, left: 0, top: 0, textStyle: { color: ink }, inactiveColor: muted },
     tooltip: {
       trigger: "axis",
@@ -56,18 +59,20 @@ function options(chart, width) {
       textStyle: { color: ink },
       valueFormatter: (/** @type {unknown} */ v) => (v == null ? "-" : `${v}${chart.unit}`),
     },
-    [chart.upright ? "xAxis" : "yAxis"]: names,
-    [chart.upright ? "yAxis" : "xAxis"]: values,
+    [upright ? "xAxis" : "yAxis"]: names,
+    [upright ? "yAxis" : "xAxis"]: values,
     series: chart.series.map((s, n) => ({
       type: chart.kind,
       name: s.name,
       data: s.values,
       barMaxWidth: 22,
       label: {
-        show: chart.kind === "bar" && !n && width > 44 * chart.categories.length,
-        position: chart.upright ? "top" : "right",
+        show: chart.kind === "bar" && !n && (!upright || width > 44 * chart.categories.length),
+        position: upright ? "top" : "right",
         color: ink,
         textBorderWidth: 0,
+        backgroundColor: token("--surface"),
+        padding: [1, 3],
         formatter: `{c}${chart.unit}`,
       },
       itemStyle: n ? { opacity: 0.75, decal: { symbol: "rect", dashArrayX: [1, 0], dashArrayY: [3, 3], rotation: -Math.PI / 4, color: token("--surface") } } : {},
@@ -85,7 +90,7 @@ function options(chart, width) {
               animation: false,
               lineStyle: { color: COLOURS.target[mode], type: "dotted", width: 2 },
               label: { formatter: `${chart.targetName} ${chart.target}${chart.unit}`, color: COLOURS.target[mode], position: "insideEndTop", fontFamily: font },
-              data: [{ [chart.upright ? "yAxis" : "xAxis"]: chart.target }],
+              data: [{ [upright ? "yAxis" : "xAxis"]: chart.target }],
             },
     })),
   };

@@ -95,7 +95,9 @@ def _range(counts: Sequence[tuple[str, Count]]) -> str:
 def overview(figures: Sequence[Figure], view: View, now: str, before: str) -> Chart:
     rows = [(_name(f.measure), [cell(f.count, view.href(f.measure.key)), cell(f.before)]) for f in figures]
     summary = _range([(_name(f.measure), f.count) for f in figures])
-    return Chart("overview", _("各项指标与上年同期"), summary, "bar", _("指标"), *_without_empty((now, before), rows), is_upright=False)
+    series, kept = _without_empty((now, before), rows)
+    title = _("各项指标与上年同期") if len(series) > 1 else _("各项指标")
+    return Chart("overview", title, summary, "bar", _("指标"), series, kept, is_upright=False)
 
 
 def trend(figure: Figure, now: FigureSet, before: FigureSet, months: Period, view: View) -> Chart:
