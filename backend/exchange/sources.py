@@ -22,7 +22,7 @@ from backend.exchange.blocks import ESCAPES, parse_spool
 from backend.exchange.refusals import HeaderNotFound, bad
 from backend.kernel.errors import DomainError
 
-BLOCK_BYTES: Final = 2 << 20
+BLOCK_BYTES: Final = 1 << 20
 SAMPLE_ROWS: Final = 5
 Cells = list[str]
 
