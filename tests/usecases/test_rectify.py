@@ -24,6 +24,7 @@ from backend.usecases.accept_submission import accept_submission
 from backend.usecases.field_bundle import build_field_bundle
 from backend.usecases.review_submission import approve_submission
 from tests.usecases.test_adhoc import team
+from tests.usecases.test_board import CLEAN
 from tests.usecases.test_records import chunks, enrol, principal
 
 
@@ -43,7 +44,8 @@ async def first_visit(county: str | None = None) -> UUID:
     """A finished visit in a county that the demo's inspector serves."""
     async with transaction():
         return await connection().fetchval(
-            "select i.id from inspection i where i.state = 'published' and i.department = 'scjg' and ($1::text is null or i.county = $1) order by i.id limit 1",
+            "select i.id from inspection i where i.state = 'published' and i.department = 'scjg' and ($1::text is null or i.county = $1)"
+            f" {CLEAN} order by i.id limit 1",
             county,
         )
 
@@ -61,8 +63,9 @@ async def test_an_order_has_a_number_a_lamp_and_one_second_click(demo):
     await ordered(manager, inspection, order)
     other = await ordered(manager, inspection)
     found = await orders.list_of_inspection(inspection)
-    year = clock.today().year
-    assert [o.number for o in found] == [f"ZG-{year}-SCJG-000001", f"ZG-{year}-SCJG-000002"]
+    assert all(o.number.startswith(f"ZG-{clock.today().year}-SCJG-") for o in found)
+    first, second = (int(o.number[-6:]) for o in found)
+    assert second == first + 1
     (row,) = await board.list_by_id(manager.scope, [inspection])
     assert [(lamp.clock, lamp.due_on) for lamp in row.lamps] == [("rectify", soon())]
     late = clock.now() + timedelta(days=11)

@@ -16,13 +16,17 @@ from backend.publicity import queries as publicity
 from backend.publicity.rules import OtherVersion, Withdrawn
 from backend.storage.engine import connection, transaction
 from backend.usecases.revise_result import correct_result, load_history, withdraw_result
+from tests.usecases.test_board import CLEAN
 from tests.usecases.test_records import principal
 
 
 async def published() -> tuple[UUID, str]:
     async with transaction():
-        row = await connection().fetchrow("select inspection, number from publication where department = 'scjg' order by number limit 1")
-    return row["inspection"], row["number"]
+        row = await connection().fetchrow(
+            f"select i.id, p.number from publication p join inspection i on i.id = p.inspection where i.department = 'scjg'"
+            f" and p.snapshot->'outcomes'->0->>'code' = '1' {CLEAN} order by p.number limit 1"
+        )
+    return row["id"], row["number"]
 
 
 async def entries(number: str) -> list[tuple[str, bool, dict]]:

@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
 from backend.cli.demo import checkitems, county, history, rulebook
+from backend.cli.demo.aftermath import show_aftermath
 from backend.cli.demo.fieldwork import Pen, Phone, Work, make_work
 from backend.cli.demo.imports import show_imports
 from backend.cli.demo.registers import show_registers
@@ -103,6 +104,7 @@ async def _load() -> None:
     await _finished(today - timedelta(days=45), who)
     await _in_progress(today - timedelta(days=6), who)
     await _announced(today - timedelta(days=1), who["manager"])
+    await show_aftermath(_at, today, who)
     await show_imports(who["manager"])
     await show_registers(who["manager"], who["admin"])
 

@@ -7,12 +7,16 @@ from datetime import timedelta
 
 from backend.kernel import clock
 from backend.storage.engine import connection, transaction
+from tests.usecases.test_board import CLEAN
 
 
 async def published() -> tuple[str, str]:
     async with transaction():
-        row = await connection().fetchrow("select inspection, number from publication where department = 'scjg' order by number limit 1")
-    return f"/console/visits/{row['inspection']}", f"/results/{row['number']}"
+        row = await connection().fetchrow(
+            f"select i.id, p.number from publication p join inspection i on i.id = p.inspection where i.department = 'scjg'"
+            f" and p.snapshot->'outcomes'->0->>'code' = '1' {CLEAN} order by p.number limit 1"
+        )
+    return f"/console/visits/{row['id']}", f"/results/{row['number']}"
 
 
 def day(days: int) -> str:
@@ -138,4 +142,4 @@ async def test_a_copy_and_a_hand_over_from_the_visit(county):
 
 async def handover_id() -> str:
     async with transaction():
-        return await connection().fetchval("select id from handover")
+        return await connection().fetchval("select id from handover where matter = '占用通道'")
