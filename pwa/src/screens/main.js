@@ -102,15 +102,23 @@ async function loadInto(target) {
 }
 
 let pending = 0;
+/** How long the last reading took: a phone with hundreds of visits on it must not spend its time reading them again. */
+let took = 0;
+let stale = false;
 function reload() {
-  clearTimeout(pending);
+  stale = document.visibilityState === "hidden";
+  if (stale || pending) return; // a page that nobody sees is read again when somebody looks
   pending = setTimeout(async () => {
+    pending = 0;
     const target = here;
     if (!target) return;
+    const began = performance.now();
     if (!target.screen.steady) await loadInto(target);
     if (here === target) draw();
-  }, 40);
+    took = performance.now() - began;
+  }, Math.max(40, 3 * took));
 }
+document.addEventListener("visibilitychange", () => { if (stale) reload(); });
 
 function banners() {
   const expired = status.outcome === "expired" && here?.screen !== signIn;
