@@ -81,14 +81,15 @@ class StandingRecord:
     record_sha256: str
     received_at: datetime
     officers: tuple[UUID, ...]
+    enterprise_name: str
 
 
 async def list_standing(inspections: Sequence[UUID]) -> dict[UUID, StandingRecord]:
     """inspection -> its record that is submitted and not decided yet."""
     rows = await reader().fetch(
-        "select s.id, s.inspection, s.account, s.device, s.record, s.record_sha256, s.received_at,"
+        "select s.id, s.inspection, s.account, s.device, s.record, s.record_sha256, s.received_at, i.enterprise_name,"
         " (select array_agg(o.inspector order by o.slot) from inspection_officer o where o.inspection = s.inspection) as officers"
-        " from submission s where s.inspection = any($1) and s.state = 'submitted'",
+        " from submission s join inspection i on i.id = s.inspection where s.inspection = any($1) and s.state = 'submitted'",
         list(inspections),
     )
     return {

@@ -13,6 +13,8 @@ from backend.kernel.errors import DomainError
 KINDS: dict[str, tuple[str, str, str, str]] = {
     "inspection.dispatched": ("新的检查", "{enterprise}，{due_on} 前完成", "New inspection", "{enterprise}, due {due_on}"),
     "submission.returned": ("记录被退回", "{enterprise}：{comment}", "Record returned", "{enterprise}: {comment}"),
+    "record.cosign": ("待您联署", "{enterprise}：同事已提交记录，请联署", "Please co-sign", "{enterprise}: a colleague has handed the record in"),
+    "record.decide": ("待您裁定", "{enterprise}：提交后又收到不同的填写", "Please decide", "{enterprise}: later entries differ from the record"),
     "recusal.declared": ("回避申请", "{officer}对{enterprise}，请审查", "Recusal declared", "{officer} and {enterprise}: please decide"),
     "draw.overdue": ("抽取逾期未公开", "{title}（{draw}）应在 {reveal_by} 前公开", "Draw not revealed", "{title} ({draw}), due by {reveal_by}"),
     "result.published": ("结果已公示", "{enterprise}", "Result published", "{enterprise}"),

@@ -38,6 +38,13 @@ async def tell(account: UUID, kind: str, *, inspection: UUID | None, params: Map
     return entry
 
 
+async def remind(account: UUID, kind: str, *, inspection: UUID, params: Mapping[str, str]) -> None:
+    """``tell``, unless the person has the same alert unread already: what is owed may be found out again and again."""
+    waiting = "select true from inbox_entry where account = $1 and kind = $2 and inspection = $3 and read_at is null limit 1"
+    if not await connection().fetchval(waiting, account, kind, inspection):
+        await tell(account, kind, inspection=inspection, params=params)
+
+
 async def subscribe(account: UUID, *, endpoint: str, p256dh: str, auth: str, device: UUID | None = None) -> None:
     """Remember a browser, and the phone that it is on. Idempotent; an endpoint belongs to whoever subscribed it last.
 

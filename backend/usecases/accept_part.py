@@ -11,6 +11,7 @@ from backend.kernel.errors import Forbidden, Invalid
 from backend.people import service as people
 from backend.people.rules import Principal
 from backend.storage.engine import transaction
+from backend.usecases.close_record import remind_officers
 
 
 async def accept_part(inspection: UUID, *, device: UUID, part: dict[str, Any], by: Principal) -> parts.Kept:
@@ -42,4 +43,6 @@ async def accept_part(inspection: UUID, *, device: UUID, part: dict[str, Any], b
             seq=seq,
             head=await part_queries.find_head(inspection, device),
         )
-        return await parts.keep_part(inspection, device=device, inspector=by.inspector_id, account=by.account_id, seq=seq, body=raw)
+        kept = await parts.keep_part(inspection, device=device, inspector=by.inspector_id, account=by.account_id, seq=seq, body=raw)
+        await remind_officers(inspection)
+        return kept

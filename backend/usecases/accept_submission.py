@@ -14,6 +14,7 @@ from backend.people import service as people
 from backend.people.rules import Principal
 from backend.registry.queries import list_by_codes
 from backend.storage.engine import transaction
+from backend.usecases.close_record import remind_officers
 
 
 async def accept_submission(
@@ -58,7 +59,7 @@ async def accept_within(
     if missing := sorted({e.sha256 for e in evidence} - set(durable) - parts_rules.foreign_files(record)):
         raise record_rules.MissingEvidence(count=len(missing), missing=missing)
     record_rules.check_media([e for e in evidence if e.sha256 in durable], {sha256: blob.media_type for sha256, blob in durable.items()})
-    return await submissions.accept(
+    accepted = await submissions.accept(
         submission,
         inspection=inspection,
         account=by.account_id,
@@ -72,6 +73,8 @@ async def accept_within(
         key_revoked_at=key.revoked_at,
         backfill=await scanning.judge_backfill(inspection, record),
     )
+    await remind_officers(inspection)
+    return accepted
 
 
 async def _expected(mine: submission_queries.FieldInspection, submission: UUID, device: UUID) -> record_rules.Expected:

@@ -16,6 +16,7 @@ from backend.inspections.part_queries import StandingRecord
 from backend.inspections.parts_rules import Outstanding
 from backend.kernel import jcs
 from backend.kernel.errors import Forbidden, Invalid, NotFound
+from backend.notify import service as notify
 from backend.people import queries as people_queries
 from backend.people import service as people
 from backend.people.rules import REVIEWER, Principal
@@ -60,6 +61,24 @@ async def require_closable(standing: StandingRecord) -> None:
     evidence = record_rules.list_evidence(standing.record)
     durable = await list_blobs([e.sha256 for e in evidence])
     record_rules.check_media(evidence, {sha256: blob.media_type for sha256, blob in durable.items()})
+
+
+async def remind_officers(inspection: UUID) -> None:
+    """Tell the officers of a record that waits for them what each owes: a decision, or else a co-signature. Inside the caller's transaction."""
+    standing = (await part_queries.list_standing([inspection])).get(inspection)
+    if standing is None or len(standing.officers) < 2:
+        return
+    outstanding = (await list_outstanding([standing]))[standing.id]
+    if not (outstanding.differences or outstanding.cosignatures):
+        return
+    params = {"enterprise": standing.enterprise_name}
+    for officer in (await people_queries.list_inspectors_by_id(list(standing.officers))).values():
+        if officer.account is None:
+            continue
+        if outstanding.differences:
+            await notify.remind(officer.account, "record.decide", inspection=inspection, params=params)
+        elif str(officer.id) in outstanding.cosignatures:
+            await notify.remind(officer.account, "record.cosign", inspection=inspection, params=params)
 
 
 def words_of(outstanding: Outstanding, names: Mapping[str, str]) -> tuple[list[str], list[str]]:

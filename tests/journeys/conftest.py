@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import http.server
 import os
 import queue
@@ -16,6 +17,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -105,16 +107,27 @@ class System:
         self.sunlot("database", "stop")
 
 
-@contextmanager
-def running() -> Iterator[System]:
-    """The demo county, migrated, loaded, served and worked for; thrown away afterwards."""
-    home = Path(tempfile.mkdtemp(prefix="sunlot-journey-"))
+@cache
+def demo_home() -> Path:
+    """A folder with the demo county, migrated and loaded once for the whole run, its database stopped: to be copied."""
+    home = Path(tempfile.mkdtemp(prefix="sunlot-demo-"))
+    atexit.register(shutil.rmtree, home, ignore_errors=True)
     home.chmod(0o755)
     system = System(home, _free_port())
+    for step in (("migrate",), ("demo",), ("database", "stop"), ("assets",)):
+        done = system.sunlot(*step)
+        assert done.returncode == 0, done.stdout + done.stderr
+    return home
+
+
+@contextmanager
+def running() -> Iterator[System]:
+    """The demo county, served and worked for; thrown away afterwards."""
+    home = Path(tempfile.mkdtemp(prefix="sunlot-journey-"))
+    # Not shutil.copytree: the database's files keep the plain user who owns them.
+    subprocess.run(["cp", "-a", f"{demo_home()}/.", str(home)], check=True)
+    system = System(home, _free_port())
     try:
-        for step in ("migrate", "demo", "assets"):
-            done = system.sunlot(step)
-            assert done.returncode == 0, done.stdout + done.stderr
         system.start("serve")
         system.start("worker")
         yield system

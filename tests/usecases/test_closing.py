@@ -104,6 +104,19 @@ async def test_a_record_is_approved_once_the_colleagues_phone_has_co_signed(pair
     assert (await pair.approve()).startswith("GS-")
 
 
+async def test_who_owes_something_is_told_once(pair):
+    async def told(who: Principal, kind: str) -> int:
+        sql = "select count(*) from inbox_entry where account = $1 and kind = $2 and inspection = $3"
+        return await count(sql, who.account_id, kind, UUID(pair.mine.inspection))
+
+    await pair.submit(parts=[])
+    assert (await told(pair.theirs.officer, "record.cosign"), await told(pair.mine.officer, "record.cosign")) == (1, 0)
+    for value in ("na", "no"):
+        await pair.theirs.send(pair.theirs.say({"key": pair.key, "value": value}))
+    assert await told(pair.theirs.officer, "record.cosign") == 1
+    assert (await told(pair.theirs.officer, "record.decide"), await told(pair.mine.officer, "record.decide")) == (1, 1)
+
+
 async def test_other_bytes_under_a_co_signature_are_refused(pair):
     await pair.submit()
     await pair.cosign()

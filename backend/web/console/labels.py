@@ -106,6 +106,8 @@ def alert_kinds() -> dict[str, str]:
     return {
         "inspection.dispatched": _("新任务"),
         "submission.returned": _("退回修改"),
+        "record.cosign": _("待联署"),
+        "record.decide": _("待裁定"),
         "recusal.declared": _("回避申请"),
         "draw.overdue": _("抽取逾期未公开"),
         "result.published": _("结果已公示"),

@@ -64,6 +64,8 @@ export async function load() {
 function message(m, name) {
   switch (m.kind) {
     case "inspection.dispatched": return t("新任务：%(name)s", { name });
+    case "record.cosign": return t("待您联署：%(name)s", { name });
+    case "record.decide": return t("待您裁定：%(name)s", { name });
     case "submission.returned": return t("退回修改：%(name)s", { name });
     case "result.published": case "inspection.published": return t("结果已公示：%(name)s", { name });
     default: return typeof m.params?.[spoken()] === "string" ? m.params[spoken()] : t("消息：%(name)s", { name });
