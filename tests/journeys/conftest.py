@@ -78,6 +78,13 @@ class System:
         command = [sys.executable, "-m", "backend.cli.main", *args]
         return subprocess.run(command, cwd=REPO, env=self.environment, capture_output=True, text=True, check=False)
 
+    def load_demo(self) -> None:
+        """The demo county, its database running."""
+        # Not shutil.copytree: the database's files keep the plain user who owns them.
+        subprocess.run(["cp", "-a", f"{demo_home()}/.", str(self.home)], check=True)
+        done = self.sunlot("database", "start")
+        assert done.returncode == 0, done.stdout + done.stderr
+
     def start(self, name: str) -> None:
         with (self.home / f"{name}.log").open("ab") as log:
             self.processes[name] = subprocess.Popen(
@@ -124,10 +131,9 @@ def demo_home() -> Path:
 def running() -> Iterator[System]:
     """The demo county, served and worked for; thrown away afterwards."""
     home = Path(tempfile.mkdtemp(prefix="sunlot-journey-"))
-    # Not shutil.copytree: the database's files keep the plain user who owns them.
-    subprocess.run(["cp", "-a", f"{demo_home()}/.", str(home)], check=True)
     system = System(home, _free_port())
     try:
+        system.load_demo()
         system.start("serve")
         system.start("worker")
         yield system

@@ -29,7 +29,7 @@ export async function decode(picture) {
   const beside = start();
   if (beside) {
     const answer = new Promise((/** @type {(text: string|null) => void} */ done, failed) => asked.set(++count, { done, failed }));
-    beside.postMessage({ n: count, picture });
+    beside.postMessage({ n: count, picture }, picture instanceof ImageData ? [picture.data.buffer] : []); // a frame is given away, not copied
     try { return await answer; } catch (error) { if (worker) throw error; }
   }
   return (await import("./qr_reader.js")).read(picture);

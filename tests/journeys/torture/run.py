@@ -31,7 +31,7 @@ from typing import Any
 
 from playwright.sync_api import BrowserContext, Error, Page, Playwright, sync_playwright
 
-from tests.journeys.conftest import CHROMIUM, FLAGS, IN_CONTROL, System, demo_home
+from tests.journeys.conftest import CHROMIUM, FLAGS, IN_CONTROL, System
 from tests.journeys.shell import bundled
 from tests.journeys.torture.office import OFFICERS
 from tests.journeys.torture.proxy import FaultProxy
@@ -216,7 +216,7 @@ class Torture:
         """Returns what was done, in a line. Raises ``Failed``."""
         self.began = began = time.monotonic()
         try:
-            subprocess.run(["cp", "-a", f"{demo_home()}/.", str(self.home)], check=True)
+            self.system.load_demo()
             self.hands = bundled("torture/phone.js", "hands")
             self.office("prepare", str(self.size.inspections))
             self.system.start("serve")
