@@ -6,6 +6,7 @@ The schema is migrated once into a template; a test's database is a copy of it, 
 from __future__ import annotations
 
 import asyncio
+import atexit
 import os
 import shutil
 import tempfile
@@ -17,6 +18,7 @@ from uuid import uuid4
 # Before anything of ours is imported: settings are read once.
 _HOME = Path(tempfile.mkdtemp(prefix="sunlot-test-"))
 _HOME.chmod(0o755)
+atexit.register(shutil.rmtree, _HOME, ignore_errors=True)
 os.environ.update(DATA_DIR=str(_HOME), BASE_URL="http://localhost:8000", PORT="8000")
 os.environ.pop("DATABASE_URL", None)
 

@@ -21,11 +21,14 @@ FAULTS = {
     "lost-answer": 50,  # the server did it, the phone hears nothing
     "cut-answer": 40,  # the phone hears a part
     "double": 60,  # it arrives twice at once, the second perhaps cut; either answer goes back
-    "delay": 60,  # up to 1.5 s late
+    "delay": 60,  # up to DELAY_S late
     "500-before": 30,  # a stranger's page instead of the server
     "500-after": 30,  # the server did it, the phone is told that it failed
 }
-STALL_S = 8.0
+# Long enough to be met in the middle of something, short enough that 4,000 requests one after the other fit into ten minutes.
+STALL_S = 2.0
+HALF_S = 1.0
+DELAY_S = 0.5
 PAGE = b"<html><body><h1>500 Internal Server Error</h1></body></html>"
 FAILED = b"HTTP/1.1 500 Internal Server Error\r\ncontent-type: text/html\r\nconnection: close\r\ncontent-length: %d\r\n\r\n" % len(PAGE) + PAGE
 
@@ -129,7 +132,7 @@ class FaultProxy:
             _break(writer, flush=True)
         elif fault == "double":
             second = part if dice.random() < 0.5 else head + body
-            answers = await asyncio.gather(self._forward(head + body), self._forward(second, wait=3.0))
+            answers = await asyncio.gather(self._forward(head + body), self._forward(second, wait=HALF_S))
             self._answer(writer, answers[1] or answers[0] if second is not part and dice.random() < 0.5 else answers[0])
         elif fault == "500-before":
             self._answer(writer, FAILED)
@@ -138,7 +141,7 @@ class FaultProxy:
             self._answer(writer, FAILED)
         else:
             if fault == "delay":
-                await asyncio.sleep(dice.uniform(0.1, 1.5))
+                await asyncio.sleep(dice.uniform(0.1, DELAY_S))
             self._answer(writer, await self._forward(head + body))
 
     async def _forward(self, data: bytes, wait: float = 60.0) -> bytes | None:
