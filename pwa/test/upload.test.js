@@ -38,6 +38,12 @@ test("large goes in pieces and goes on after a cut where the server stopped", as
 
 test("already there still asks for a receipt with our hash", async () => {
   const s = server({ held: 5, complete: true });
-  await upload(row(100, 1), deaf, s.http);
+  await upload(row(CHUNK_BYTES + 1, 1), deaf, s.http);
   assert.deepEqual(s.calls, ["HEAD", "PUT"]);
+});
+
+test("what one piece holds is sent again without asking", async () => {
+  const s = server();
+  assert.equal((await upload(row(CHUNK_BYTES, 3), deaf, s.http)).status, 200);
+  assert.deepEqual(s.calls, ["PUT"]);
 });

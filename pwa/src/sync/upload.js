@@ -1,4 +1,4 @@
-/** One blob to the server: PUT when small and fresh, otherwise ask where it stopped and PATCH on from there. */
+/** One blob to the server: PUT when one piece holds it or it is small and fresh, otherwise ask where it stopped and PATCH on from there. */
 import { call } from "./api.js";
 
 /** @typedef {import("../model/types.js").KeptBlob} KeptBlob */
@@ -12,7 +12,7 @@ export const CHUNK_BYTES = 256 * 1024;
 export async function upload(row, moved, http = call) {
   const path = `/evidence/${row.sha256}`;
   const put = () => http("PUT", path, { body: row.data, headers: { "content-type": row.type } });
-  if (row.bytes <= WHOLE_BYTES && row.attempts === 0) return put();
+  if (row.bytes <= CHUNK_BYTES || (row.bytes <= WHOLE_BYTES && row.attempts === 0)) return put(); // asking first would cost as much as it could save
   const head = await http("HEAD", path);
   if (head.status === 0 || head.status === 401 || head.status >= 500) return head;
   if (head.status === 200 && head.headers?.["upload-complete"] === "?1") return put(); // only a receipt with our hash counts

@@ -13,7 +13,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable
 
-# Per thousand requests.
+# Per thousand requests, where `share` is 1.
 FAULTS = {
     "drop": 40,  # the request never arrives
     "cut-request": 50,  # a part of its body arrives, then the line breaks
@@ -34,10 +34,13 @@ FAILED = b"HTTP/1.1 500 Internal Server Error\r\ncontent-type: text/html\r\nconn
 
 
 class FaultProxy:
-    """Listens on ``port`` and forwards to ``upstream``. ``on_request`` hears the number of each faulty request, in the proxy's thread."""
+    """Listens on ``port`` and forwards to ``upstream``. ``share`` of FAULTS happens.
 
-    def __init__(self, upstream: int, seed: int, on_request: Callable[[int], None] = lambda n: None) -> None:
-        self.upstream, self.seed, self.on_request = upstream, seed, on_request
+    ``on_request`` hears the number of each request that may be spoilt, in the proxy's thread.
+    """
+
+    def __init__(self, upstream: int, seed: int, on_request: Callable[[int], None] = lambda n: None, share: float = 1) -> None:
+        self.upstream, self.seed, self.on_request, self.share = upstream, seed, on_request, share
         self.faulty = False
         self.done: Counter[str] = Counter()
         self.requests = 0
@@ -76,7 +79,7 @@ class FaultProxy:
         key = f"{method} {target.partition('?')[0]}"
         self._asked[key] += 1
         dice = random.Random(f"{self.seed} {key} {self._asked[key]}")
-        at = dice.randrange(1000)
+        at = dice.randrange(1000) / self.share
         for name, share in FAULTS.items():
             if at < share:
                 return name, dice

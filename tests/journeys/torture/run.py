@@ -51,11 +51,12 @@ class Size:
     browser_kills: int
     server_kills: int
     worker_kills: int
+    faults: float  # how much of proxy.FAULTS happens
     seconds: int  # for all of it
 
 
-SMALL = Size(inspections=12, photos=2, screens=1, browser_kills=3, server_kills=3, worker_kills=1, seconds=300)
-FULL = Size(inspections=300, photos=4, screens=3, browser_kills=8, server_kills=12, worker_kills=4, seconds=1800)
+SMALL = Size(inspections=12, photos=2, screens=1, browser_kills=3, server_kills=3, worker_kills=1, faults=1, seconds=300)
+FULL = Size(inspections=300, photos=4, screens=3, browser_kills=8, server_kills=12, worker_kills=4, faults=0.5, seconds=1800)
 
 
 @dataclass
@@ -92,7 +93,7 @@ class Torture:
         with socket.socket() as s:
             s.bind(("127.0.0.1", 0))
             port = int(s.getsockname()[1])
-        self.proxy = FaultProxy(port, seed, self.at_request)
+        self.proxy = FaultProxy(port, seed, self.at_request, size.faults)
         self.url = f"http://localhost:{self.proxy.port}"
         self.system = System(home, port, front=self.url)
         self.killed: Counter[str] = Counter()
