@@ -4,8 +4,8 @@ Three ways, told apart by a sample of 200 blocks of the search table (so the sam
 
 - nothing but a region: the order's own index;
 - few fit: the index of grams finds them all, they are counted and put in order;
-- many fit: the order's index is walked until the page is full. Where they all lie far from the beginning of the order, the first
-  ``FEW`` that the index of grams gives are listed instead, and ``is_cut`` says so.
+- many fit: the order's index is walked until the page is full. Where they nearly all lie far down the order, the walk begins at the
+  first that the sample shows, and ``is_cut`` says that some are in no page.
 
 What is shown is read from ``enterprise`` itself, with the scope applied once more: an old copy in the search table hides nothing
 that is another's business and shows nothing. Proving tests: tests/rooms/test_search.py; times: benchmarks/search.py.
@@ -16,7 +16,7 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import log10
 from typing import Any, Final
 from uuid import UUID
@@ -26,16 +26,16 @@ from backend.registry.queries import PAGE, Count, EnterprisePage, EnterpriseView
 from backend.registry.search_rules import facet_grams, read_words
 from backend.storage.engine import connection, reader
 
-FEW: Final = 3000
+FEW: Final = 6000
 BLOCKS: Final = 200
 # How many rows of the order a walk looks at before it gives up, or, past the first page, stops for breath.
 STRIDE: Final = 8000
-STRIDES: Final = 5
+STRIDES: Final = 4
 _CONDITIONS: Final = {
     "text": "strpos(hay, {}) > 0",
     "name": "strpos(split_part(hay, E'\\n', 1), {}) > 0",
     # The letters in a row first, which is cheap; whether they begin with a syllable only of those.
-    "sound": "(strpos(replace(sound, ' ', ''), {0}) > 0 and sound ~ ('(^| )' || regexp_replace({0}, '(.)(?=.)', '\\1 ?', 'g')))",
+    "sound": "(strpos(replace(sound, ' ', ''), {0}) > 0 and sound ~ {1})",
     "initials": "strpos(initials, {}) > 0",
     "code": "starts_with(code, {})",
 }
@@ -46,11 +46,18 @@ _WANTED: Final = "(select array_agg(hashtext(g)) from unnest({}::text[]) g)"
 
 @dataclass(frozen=True, slots=True)
 class _Sample:
-    """How many rows were looked at, how many of them fit, how many the table has."""
+    """How many rows were looked at, how many of them fit, how many come before the first of those, its key, how many the table has."""
 
     looked_at: int
     fit: int
+    before: int
+    first: str
     rows: int
+
+    @property
+    def is_far(self) -> bool:
+        """Whether what fits begins so far down the order that a walk from its beginning would not come there."""
+        return self.before * self.rows > 2 * STRIDE * self.looked_at
 
     @property
     def shows_many(self) -> bool:
@@ -106,7 +113,7 @@ class _Query:
             if wanted := getattr(by, column):
                 self.conditions.append(f"{column} = {self._value(wanted)}")
         for readings in self.words:
-            ways = [_CONDITIONS[reading.where].format(self._value(reading.value)) for reading in readings]
+            ways = [_CONDITIONS[reading.where].format(*map(self._value, (reading.value, *reading.pattern))) for reading in readings]
             self.conditions.append(f"({' or '.join(ways)})")
         self.where = " and ".join(self.conditions) or "true"
 
@@ -141,10 +148,13 @@ async def _sample(q: _Query) -> _Sample:
     pages, rows = max(size["relpages"], 0), max(int(size["reltuples"]), 0)
     percent = min(100.0, 100 * BLOCKS / pages) if pages else 100.0
     found = await reader().fetchrow(
-        f"select count(*) as k, count(*) filter (where {q.where}) as m from enterprise_search tablesample system ({percent:.4f}) repeatable (7)",
+        f"with s as materialized (select name_key, ({q.where}) as fits from enterprise_search tablesample system ({percent:.4f}) repeatable (7))"
+        ", f as (select min(name_key) as first from s where fits)"
+        " select count(*) as k, count(*) filter (where fits) as m, count(*) filter (where name_key < f.first) as before, max(f.first) as first"
+        " from s cross join f",
         *q.values,
     )
-    return _Sample(found["k"], found["m"], found["k"] if percent == 100 else rows)
+    return _Sample(found["k"], found["m"], found["before"], found["first"] or "", found["k"] if percent == 100 else rows)
 
 
 async def count_enterprises(scope: Scope, by: Filter) -> Count:
@@ -174,36 +184,41 @@ async def search_enterprises(scope: Scope, by: Filter, *, after: str = "", limit
     """
     q, place = _Query(scope, by), _read_cursor(after) if after else None
     sample = await _sample(q)
-    found, end, n = await _find(q, place, limit, is_many=q.is_plain or sample.shows_many)
-    rows = await _load([id_ for _, id_ in found[:limit]], scope)
-    is_cut = end is not None and end.is_cut
-    if len(found) > limit:
-        end = _Place(*found[limit - 1], is_cut=is_cut)
-    elif is_cut:
-        end = None
-    if n is None and not sample.shows_many:
-        n = await _count(q)
+    found = await _find(q, place, limit, sample)
+    rows = await _load([id_ for _, id_ in found.rows[:limit]], scope)
+    end = _Place(*found.rows[limit - 1]) if len(found.rows) > limit else found.stop
+    n = found.n if found.n is not None or sample.shows_many else await _count(q)
     count = Count(n, True) if n is not None and n <= FEW else sample.about
-    return EnterprisePage(rows, end.cursor() if end else None, count, is_cut)
+    return EnterprisePage(rows, replace(end, is_cut=found.is_cut).cursor() if end else None, count, found.is_cut)
 
 
-async def _find(q: _Query, place: _Place | None, limit: int, *, is_many: bool) -> tuple[list[tuple[str, UUID]], _Place | None, int | None]:
-    """Up to ``limit`` + 1 (key, id) behind ``place``; where a walk stopped short of that, or a mark that the list is cut; what was counted."""
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """Up to a page and one (key, id); where a walk stopped short of that; how many fit, if they were counted; whether some are in no page."""
+
+    rows: list[tuple[str, UUID]]
+    stop: _Place | None = None
+    n: int | None = None
+    is_cut: bool = False
+
+
+async def _find(q: _Query, place: _Place | None, limit: int, sample: _Sample) -> _Found:
     if place and place.is_cut:
-        n, found = await _gather(q, place, limit)
-        return found, place, n
-    if is_many:
-        found, stop = await _walk(q, place, limit, STRIDES if place else 1)
-        if stop is None or place:
-            return found, stop, None
-    n, found = await _gather(q, place, limit)
+        return _Found(*await _walk(q, place, limit, STRIDES), is_cut=True)
+    if q.is_plain or sample.shows_many:
+        # What all lies far down the order is listed from the first of the sample on: the few before it are in no page.
+        is_far = place is None and sample.is_far and not q.county and not q.is_plain
+        walked, stop = await _walk(q, _Place(sample.first, UUID(int=0)) if is_far else place, limit, STRIDES if place else 1)
+        if stop is None or place or is_far:
+            return _Found(walked, stop, is_cut=is_far and sample.looked_at < sample.rows)
+    n, gathered = await _gather(q, place, limit)
     if n <= FEW:
-        return found, None, n
-    if not is_many:
-        walked, stop = await _walk(q, place, limit, STRIDES)
+        return _Found(gathered, n=n)
+    if not sample.shows_many:
+        walked, stop = await _walk(q, place, limit, STRIDES if place else 2)
         if stop is None or place:
-            return walked, stop, n
-    return found, _Place("", UUID(int=0), is_cut=True), n
+            return _Found(walked, stop, n)
+    return _Found(gathered, n=n, is_cut=True)
 
 
 def _behind(key: str, id_: str, county: str = "") -> str:

@@ -30,6 +30,7 @@ class Reading:
     where: Where
     value: str
     grams: tuple[str, ...]
+    pattern: tuple[str, ...] = ()  # of a sound, the expression that it must fit: letters in a row from a syllable on
 
 
 def read_words(text: str) -> list[list[Reading]]:
@@ -43,7 +44,7 @@ def _readings(word: str) -> list[Reading]:
     found = [Reading("text", word, tuple(dict.fromkeys(word[i : i + 2] for i in range(len(word) - 1))))]
     if re.fullmatch("[a-z]+", word):
         length = 2 if len(word) == 2 else 3 if len(word) < 5 else 5
-        found.append(Reading("sound", word, ("p" + word[:length],)))
+        found.append(Reading("sound", word, ("p" + word[:length],), ("(^| )" + " ?".join(word),)))
         runs = [word] if len(word) == 2 else [word[i : i + 3] for i in range(len(word) - 2)]
         found.append(Reading("initials", word, tuple(dict.fromkeys("i" + run for run in runs))))
     code = normalise_code(word)

@@ -156,9 +156,9 @@ QUERIES = [
 ]
 
 
-@pytest.mark.parametrize(("few", "stride", "blocks"), [(3000, 8000, 200), (100_000, 8000, 200), (50, 300, 20)])
+@pytest.mark.parametrize(("few", "stride", "blocks"), [(6000, 8000, 200), (1, 8000, 200), (50, 300, 20), (50, 60, 200)])
 async def test_every_route_gives_the_same_answer_in_order(db, monkeypatch, few, stride, blocks):
-    """All by the index of grams; all by walking; a mixture with short strides: always what a plain look at each row gives."""
+    """All by the index of grams; all by walking; mixtures with short strides: what a plain look at each row gives, or the page says that it is cut."""
     monkeypatch.setattr(search, "FEW", few)
     monkeypatch.setattr(search, "STRIDE", stride)
     monkeypatch.setattr(search, "BLOCKS", blocks)
@@ -171,8 +171,8 @@ async def test_every_route_gives_the_same_answer_in_order(db, monkeypatch, few, 
         found = [(e.name_key, e.id) for e in await walk(by)]
         assert found == sorted(set(found)), by
         if first.is_cut:
-            assert set(found) < set(wanted), by
-            assert len(found) > few, by
+            assert set(found) <= set(wanted), by
+            assert len(found) > 50, by
         else:
             assert found == wanted, by
         count = await count_enterprises(CITY, by)
@@ -182,7 +182,7 @@ async def test_every_route_gives_the_same_answer_in_order(db, monkeypatch, few, 
 
 async def test_a_large_file_waits_for_the_worker_and_is_found_after_it(db):
     everything = await fill(5001)
-    assert await count_unindexed() == 3001
+    assert await count_unindexed() == 5001
     assert (await search_enterprises(EVERYTHING, Filter())).rows == []
     while await jobs.index_some():
         pass

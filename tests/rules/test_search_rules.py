@@ -16,6 +16,7 @@ def test_letters_are_also_sound_initials_and_the_beginning_of_a_code():
     assert {r.where: r.grams for r in readings} == {"text": ("qu", "uj", "ji"), "sound": ("pquj",), "initials": ("iquj", "iuji"), "code": ("uQUJI",)}
     [readings] = read_words("QJ")
     assert {r.where: r.grams for r in readings}["initials"] == ("iqj",)
+    assert [r.pattern for r in readings if r.where == "sound"] == [("(^| )q ?j",)]
 
 
 def test_a_code_is_looked_for_from_its_beginning_with_an_even_number_of_places():
