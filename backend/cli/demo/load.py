@@ -10,6 +10,7 @@ from uuid import UUID
 
 from backend.cli.demo import checkitems, county, history, rulebook
 from backend.cli.demo.aftermath import show_aftermath
+from backend.cli.demo.dossiers import tell_histories
 from backend.cli.demo.fieldwork import Pen, Phone, Work, make_work
 from backend.cli.demo.imports import show_imports
 from backend.cli.demo.registers import show_registers
@@ -160,6 +161,7 @@ async def _load_registers() -> dict[str, UUID]:
     drafts = [EnterpriseDraft(**{"override_reason": None, **{k: v for k, v in e.items() if k in names}}) for e in made]
     async with transaction():
         await registry.put_enterprises(drafts, places={e["code"]: (e["lat_e7"], e["lon_e7"]) for e in made})
+        await tell_histories([d.code for d in drafts[:2]], region=REGION, by=accounts["manager"])
     return accounts
 
 

@@ -74,7 +74,7 @@ async def test_lists_are_entered_and_ended_on_the_page(client, login, shop):
     assert (await client.post(f"/console/enterprises/{shop.id}/listings", data=given)).status_code == 409
     page = (await client.get(f"/console/enterprises/{shop.id}")).text
     assert "列入严重违法失信名单" in page
-    assert "来源：公示系统" in page
+    assert "来源： 公示系统" in page
     end = re.search(r'action="(/console/enterprises/[^"]+/end)"', page)[1]
     assert (await client.post(end, data={"removed_on": "2026-04-01", "removal": "依法移出名单"})).status_code == 303
     assert "移出严重违法失信名单" in (await client.get(f"/console/enterprises/{shop.id}")).text
