@@ -6,7 +6,7 @@ Everything is narrowed to the person's ``Scope``. One query counts all measures 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any, Final
@@ -163,25 +163,32 @@ async def _terms(period: Period) -> tuple[list[date], list[date]]:
     return days, last
 
 
-async def _args(scope: Scope, period: Period) -> list[Any]:
-    return [period.first, period.last, clock.today(), scope.department, scope.region, *(await _terms(period))]
+async def _args(scope: Scope, period: Period, *, with_terms: bool = True) -> list[Any]:
+    terms = await _terms(period) if with_terms else ([], [])
+    return [period.first, period.last, clock.today(), scope.department, scope.region, *terms]
 
 
-COUNT_SQL: Final = (
-    f"{_VISITS}, r as ({' union all '.join(_ROWS.values())}) select measure, county, department, date_trunc('month', day)::date as month,"
-    " grouping(county, department, date_trunc('month', day)::date) as which, count(*) as total, count(*) filter (where hit) as hit,"
-    " count(*) filter (where late) as late, avg(days)::float as days from r where cardinality($6::date[]) = cardinality($7::date[])"
-    " group by measure, grouping sets ((), (county), (department), (date_trunc('month', day)::date))"
-)
+
+def count_sql(measures: Iterable[str]) -> str:
+    """All of these measures in one go."""
+    return (
+        f"{_VISITS}, r as ({' union all '.join(_ROWS[m] for m in measures)}) select measure, county, department, date_trunc('month', day)::date as month,"
+        " grouping(county, department, date_trunc('month', day)::date) as which, count(*) as total, count(*) filter (where hit) as hit,"
+        " count(*) filter (where late) as late, avg(days)::float as days from r where cardinality($6::date[]) = cardinality($7::date[])"
+        " and $3::date is not null group by measure, grouping sets ((), (county), (department), (date_trunc('month', day)::date))"
+    )
+
+
+COUNT_SQL: Final = count_sql(_ROWS)
 # Bits of GROUPING(county, department, month): 0 where the column is part of the group.
 _WHOLE, _COUNTY, _DEPARTMENT, _MONTH = 0b111, 0b011, 0b101, 0b110
 
 
-async def count(scope: Scope, period: Period) -> dict[str, FigureSet]:
-    """Every measure of a period, by its key."""
-    rows = await reader().fetch(COUNT_SQL, *(await _args(scope, period)))
+async def count(scope: Scope, period: Period, only: Sequence[str] = tuple(MEASURES)) -> dict[str, FigureSet]:
+    """Every measure of a period, or ``only`` some, by its key."""
+    rows = await reader().fetch(count_sql(only), *(await _args(scope, period, with_terms="published" in only)))
     found: dict[str, FigureSet] = {}
-    for key in MEASURES:
+    for key in only:
         mine = [(r, Count(r["total"], r["hit"], r["late"], r["days"])) for r in rows if r["measure"] == key]
         found[key] = FigureSet(
             next((c for r, c in mine if r["which"] == _WHOLE), Count()),
@@ -226,7 +233,7 @@ async def list_records(
     scope: Scope, period: Period, measure: str, by: RecordFilter, *, after: tuple[date, UUID] | None = None, limit: int | None = PAGE
 ) -> tuple[Sequence[RecordRow], tuple[date, UUID] | None]:
     """The very rows that a count counts, and where the next page begins. ``limit`` None: all of them."""
-    conditions, args = [_PARTS[by.part]], await _args(scope, period)
+    conditions, args = [_PARTS[by.part]], await _args(scope, period, with_terms=measure == "published")
 
     def bind(condition: str, *values: Any) -> None:
         places = [f"${len(args) + k + 1}" for k in range(len(values))]

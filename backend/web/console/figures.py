@@ -125,7 +125,8 @@ def text(pair: tuple[str, str]) -> str:
 
 def _figures(now: dict[str, FigureSet], then: dict[str, FigureSet], standards: dict[tuple[str, str], queries.Standard]) -> list[Figure]:
     found = []
-    for key, measure in MEASURES.items():
+    for key in now:
+        measure = MEASURES[key]
         standard = standards.get((key, "target"))
         target = standard.value if standard else None
         count = now[key].whole
@@ -185,13 +186,14 @@ async def show_figure(
     first: From = "",
     last: To = "",
 ) -> Template:
-    chosen = measure_of(measure)
+    measure_of(measure)
     view = view_of(request.user, period, county, department, first, last)
     before, months = rules.year_before(view.period), rules.twelve_months(view.period)
-    now, then = await queries.count(view.scope, view.period), await queries.count(view.scope, before)
-    run, run_before = await queries.count(view.scope, months), await queries.count(view.scope, rules.year_before(months))
+    now, then, run, run_before = [
+        await queries.count(view.scope, p, [measure]) for p in (view.period, before, months, rules.year_before(months))
+    ]
     context = await _choices(request.user)
-    (figure,) = [f for f in _figures(now, then, await queries.list_standards(view.period.last)) if f.measure is chosen]
+    (figure,) = _figures(now, then, await queries.list_standards(view.period.last))
     names = (period_name(view.period), period_name(before))
     charts = [figure_charts.trend(figure, run[measure], run_before[measure], months, view)]
     if now[measure].by_county:
@@ -247,7 +249,7 @@ async def list_figure_records(
     view = view_of(request.user, period, county, department)
     by = RecordFilter(part=part if part in rules.PARTS else "", month=_month(month))
     rows, following = await queries.list_records(view.scope, view.period, measure, by, after=_after(after))
-    found = (await queries.count(view.scope, view.period))[measure]
+    found = (await queries.count(view.scope, view.period, [measure]))[measure]
     whole = found.by_month.get(by.month, Count()) if by.month else found.whole
     place = {"part": by.part, "month": month if by.month else ""}
     return page(

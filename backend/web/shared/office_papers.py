@@ -46,6 +46,7 @@ def _approval(content: dict[str, Any], names: Names) -> dict[str, Any]:
     table = {
         "title": _("检查对象和检查人员"),
         "heads": ["", _("检查对象"), _("统一社会信用代码"), _("区县"), _("检查人员")],
+        "wide": [1, 4],
         "rows": [
             [str(n), v["name"], v["code"], names.get(v["county"], v["county"]), "、".join(v["officers"])] for n, v in enumerate(content["visits"], 1)
         ],
@@ -62,6 +63,7 @@ def _results(content: dict[str, Any], names: Names) -> dict[str, Any]:
     table = {
         "title": _("检查结果"),
         "heads": ["", _("检查对象"), _("统一社会信用代码"), _("完成日期"), _("检查结果"), _("公示编号")],
+        "wide": [1, 4],
         "rows": [
             [str(n), r["name"], r["code"], r["completed_on"], "；".join(pick(o, "") for o in r["outcomes"]), r["number"]]
             for n, r in enumerate(content["results"], 1)
@@ -79,7 +81,7 @@ def _order(content: dict[str, Any], names: Names) -> dict[str, Any]:
     ]
     opening = _("经检查，你单位存在下列问题。现依法责令你单位在期限内改正；逾期不改正的，将依法处理。本机关将进行复查。")
     signs = [_("当事人签收"), _("执法人员")]
-    return {"opening": opening, "rows": rows, "table": {"title": "", "heads": [""], "rows": []}, "signs": signs}
+    return {"opening": opening, "rows": rows, "table": {"title": "", "heads": [""], "wide": [], "rows": []}, "signs": signs}
 
 
 async def paper_pdf(paper: PaperView, names: Names) -> bytes:
