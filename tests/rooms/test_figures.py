@@ -84,7 +84,7 @@ async def an_order(visit, *, due_in, closed_in=None, number="ZG-1"):
     today = clock.today()
     await connection().execute(
         "insert into rectification_order (id, number, department, year, serial, inspection, enterprise, enterprise_code, enterprise_name, county, demand,"
-        " legal_basis, due_on, state, ordered_by, ordered_at, closed_at, closing, entry_id) select gen_random_uuid(), $2, i.department, 2026, $3, i.id,"
+        " legal_basis, due_on, state, ordered_by, ordered_at, closed_at, closing, entry_id) select gen_random_uuid(), $2, i.department, 1999, $3, i.id,"
         " i.enterprise, i.enterprise_code, i.enterprise_name, i.county, 'x', 'x', $4, $5, gen_random_uuid(), $6, $7, '', gen_random_uuid()"
         " from inspection i where i.id = $1",
         visit,
@@ -99,6 +99,7 @@ async def an_order(visit, *, due_in, closed_in=None, number="ZG-1"):
 
 async def test_orders_to_correct_in_time_late_and_still_open(demo):
     async with transaction():
+        await connection().execute("update rectification_order set due_on = due_on - 400")  # the county's own: out of this period
         visit = await connection().fetchval("select id from inspection where state = 'published' order by id limit 1")
         await an_order(visit, due_in=-5, closed_in=-10, number="ZG-1")
         await an_order(visit, due_in=-5, closed_in=-2, number="ZG-2")
