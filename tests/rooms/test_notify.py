@@ -57,6 +57,8 @@ def test_every_kind_says_something_in_both_languages():
         "title": "餐饮抽查",
         "draw": "QJ-2026-0001",
         "reveal_by": "2026-12-31",
+        "zh": "某店：结果已更正",
+        "en": "某店: the result was corrected",
     }
     for kind in rules.KINDS:
         for locale in ("zh", "en"):
