@@ -43,7 +43,8 @@ COPIES: dict[str, tuple[int, dict[str, str]]] = {
     "campaign": (400, {"id": "gen_random_uuid()", "number": "r.number || '-' || g", "state": "'closed'"}),
     "inspection": (
         12_000,
-        {"id": "gen_random_uuid()", "enterprise": "gen_random_uuid()", "enterprise_code": "left(gen_random_uuid()::text, 18)", "draw": "gen_random_uuid()",
+        {"id": "gen_random_uuid()", "enterprise": "gen_random_uuid()", "enterprise_code": "left(gen_random_uuid()::text, 18)",
+         "draw": "case when r.draw is not null then gen_random_uuid() end",
          "campaign": "(select array_agg(id) from campaign where state = 'closed')[1 + g % 400]", "due_on": "r.due_on - (g % 900)",
          "state": "case when g % 150 = 0 then r.state else 'published' end"},
     ),
