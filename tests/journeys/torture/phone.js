@@ -14,7 +14,7 @@ export function start(options) {
   function picture(seed, big) {
     let s = seed >>> 0 || 1;
     const next = () => { s ^= s << 13; s ^= s >>> 17; s ^= s << 5; return s >>> 0; };
-    const [w, h] = big ? [1600, 1200] : [640, 480];
+    const [w, h] = big ? [1600, 1200] : [320, 240];
     const canvas = new OffscreenCanvas(w, h), ctx = canvas.getContext("2d"), pixels = ctx.createImageData(w, h), words = new Uint32Array(pixels.data.buffer);
     for (let y = 0; y < h; y++) for (let x = 0; x < w; x++) words[y * w + x] = big || !(x % 8 || y % 8) ? next() | 0xff000000 : words[(y - (y % 8)) * w + (x - (x % 8))];
     ctx.putImageData(pixels, 0, 0);
@@ -40,7 +40,7 @@ export function start(options) {
 
   async function shoot(id, submission, n, seed, where) {
     const t_dev = Date.now();
-    const shot = await photo.take(await picture(seed, seed % 29 === 0));
+    const shot = await photo.take(await picture(seed, seed % 97 === 0));
     const { sha256, bytes } = await outbox.keepBlob(shot);
     await work.editDraft(submission, (d) => {
       if (!d.photos.some((p) => p.sha256 === sha256)) d.photos.push({ sha256, bytes, type: shot.type, item: where?.item ?? null, q: where?.q ?? null, t_dev, gps: null, source: "camera", claims: null, marked: null, shapes: [] });
