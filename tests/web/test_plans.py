@@ -40,7 +40,7 @@ ADDS_UP = {
 }
 # table -> rows to have, and the columns that may not repeat, as SQL; the others are those of rows that are there.
 COPIES: dict[str, tuple[int, dict[str, str]]] = {
-    "campaign": (400, {"id": "gen_random_uuid()", "number": "r.number || '-' || g", "state": "'closed'"}),
+    "campaign": (400, {"id": "gen_random_uuid()", "number": "r.number || '-' || g", "state": "'closed'", "kind": "'random'"}),
     "inspection": (
         12_000,
         {"id": "gen_random_uuid()", "enterprise": "gen_random_uuid()", "enterprise_code": "left(gen_random_uuid()::text, 18)",
