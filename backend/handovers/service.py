@@ -10,6 +10,7 @@ from backend.kernel import clock
 from backend.kernel.errors import NotFound
 from backend.ledger import service as ledger
 from backend.storage.engine import connection
+from backend.storage.numbering import next_serial
 
 NUMBERING = 7262325  # advisory lock: numbers without gaps or doubles
 
@@ -41,7 +42,7 @@ async def send(
         return str(sent["number"]), False
     rules.check(kind, department=origin.department, to_department=to_department, to_unit=to_unit, known=known, matter=matter)
     year = clock.today().year
-    serial = await connection().fetchval("select coalesce(max(serial), 0) + 1 from handover where department = $1 and year = $2", origin.department, year)
+    serial = await next_serial("handover", department=origin.department, year=year)
     number = rules.make_number(kind, origin.department, year, serial)
     entry = await ledger.record(
         "handover.sent",

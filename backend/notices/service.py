@@ -13,6 +13,7 @@ from backend.kernel.ids import new_id
 from backend.ledger import service as ledger
 from backend.notices.rules import make_number, make_paper_number
 from backend.storage.engine import connection
+from backend.storage.numbering import next_serial
 
 PAPER_NUMBERING = 7262323  # of papers, likewise
 NUMBERING = 7262322  # advisory lock: numbers without gaps or doubles
@@ -37,9 +38,9 @@ async def issue(visits: Sequence[Visit], *, department: str, by: UUID) -> list[s
     await connection().execute("select pg_advisory_xact_lock($1)", NUMBERING)
     now = clock.now()
     year = now.astimezone(clock.BEIJING).year
-    last = await connection().fetchval("select coalesce(max(serial), 0) from notice where department = $1 and year = $2", department, year)
+    first = await next_serial("notice", department=department, year=year)
     rows = []
-    for serial, visit in enumerate(visits, last + 1):
+    for serial, visit in enumerate(visits, first):
         number = make_number(department, year, serial)
         entry = await ledger.record(
             "notice.issued",
@@ -68,9 +69,7 @@ async def issue_paper(kind: str, *, subject: UUID, department: str, content: Map
         return UUID(str(same))
     now = clock.now()
     year = now.astimezone(clock.BEIJING).year
-    serial = 1 + await connection().fetchval(
-        "select coalesce(max(serial), 0) from paper where kind = $1 and department = $2 and year = $3", kind, department, year
-    )
+    serial = await next_serial("paper", kind=kind, department=department, year=year)
     number = number or make_paper_number(kind, department, year, serial)
     entry = await ledger.record(
         "paper.issued", actor=by, subject=number, payload={"kind": kind, "number": number, "department": department, "sha256": digest}, public=True

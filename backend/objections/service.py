@@ -11,6 +11,7 @@ from backend.kernel.errors import NotFound
 from backend.ledger import service as ledger
 from backend.objections import rules
 from backend.storage.engine import connection
+from backend.storage.numbering import next_serial
 
 NUMBERING = 7262324  # advisory lock: numbers without gaps or doubles
 
@@ -45,9 +46,7 @@ async def file(objection: UUID, subject: Subject, *, objector: str, contact: str
     rules.check_filing(objector=objector, grounds=grounds, filed_on=filed_on, published_on=subject.published_on, today=today)
     if open_one := await connection().fetchval("select number from objection where inspection = $1 and state = 'open'", subject.inspection):
         raise rules.ObjectionOpen(number=open_one)
-    serial = await connection().fetchval(
-        "select coalesce(max(serial), 0) + 1 from objection where department = $1 and year = $2", subject.department, today.year
-    )
+    serial = await next_serial("objection", department=subject.department, year=today.year)
     number = rules.make_number(subject.department, today.year, serial)
     entry = await ledger.record(
         "objection.filed",

@@ -11,6 +11,7 @@ from backend.kernel.errors import Invalid, NotFound
 from backend.ledger import service as ledger
 from backend.rectification import rules
 from backend.storage.engine import connection
+from backend.storage.numbering import next_serial
 
 NUMBERING = 7262323  # advisory lock: numbers without gaps or doubles
 
@@ -37,9 +38,7 @@ async def order(order_id: UUID, party: Party, *, demand: str, legal_basis: str, 
         return str(known["number"])
     today = clock.today()
     rules.check_order(demand=demand, legal_basis=legal_basis, due_on=due_on, today=today)
-    serial = await connection().fetchval(
-        "select coalesce(max(serial), 0) + 1 from rectification_order where department = $1 and year = $2", party.department, today.year
-    )
+    serial = await next_serial("rectification_order", department=party.department, year=today.year)
     number = rules.make_number(party.department, today.year, serial)
     entry = await ledger.record(
         "rectification.ordered",
