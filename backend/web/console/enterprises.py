@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Mapping
 from typing import IO, Any
-from urllib.parse import quote, urlencode
+from urllib.parse import urlencode
 from uuid import UUID
 
 from litestar import Request, get, post
@@ -22,8 +22,8 @@ from backend.storage.engine import transaction
 from backend.usecases.export_register import Wording, export_enterprises
 from backend.web.console import labels
 from backend.web.console.editing import clean
-from backend.web.console.imports import XLSX
 from backend.web.shared import qr
+from backend.web.shared.downloads import XLSX, attachment
 from backend.web.shared.i18n import _, pick
 from backend.web.shared.pages import page
 
@@ -144,8 +144,8 @@ async def export(request: Request[Any, Any, Any]) -> Stream:
     by = read_filter({key: str(form.get(key, "")) for key in PARTS}, who)
     wording = Wording({name: pick(label, "") for name, label in FIELDS.items()}, names)
     file = await export_enterprises(by, kind, wording, who=who)
-    title = quote(f"{_('检查对象名录')}-{clock.today().isoformat()}.{kind}")
-    return Stream(_sent(file), media_type=XLSX if kind == "xlsx" else "text/csv", headers={"content-disposition": f"attachment; filename*=UTF-8''{title}"})
+    title = f"{_('检查对象名录')}-{clock.today().isoformat()}.{kind}"
+    return Stream(_sent(file), media_type=XLSX if kind == "xlsx" else "text/csv", headers=attachment(title))
 
 
 async def _sent(file: IO[bytes]) -> AsyncIterator[bytes]:

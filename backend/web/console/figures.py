@@ -21,6 +21,7 @@ from backend.kernel.scope import Scope
 from backend.people import queries as people
 from backend.people.rules import Principal
 from backend.web.console import figure_charts, figure_sheets, labels
+from backend.web.shared.downloads import XLSX
 from backend.web.shared.i18n import _, get_locale, pick
 from backend.web.shared.pages import page
 
@@ -264,9 +265,6 @@ async def list_figure_records(
         states_of_rows=row_states(chosen),
         **await _choices(request.user),
     )
-
-
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 def _file(content: bytes, name: str) -> Response[bytes]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
-from urllib.parse import quote
 from uuid import UUID
 
 from litestar import Request, Response, get, post
@@ -25,13 +24,13 @@ from backend.people.rules import ADMIN, MANAGER
 from backend.usecases import import_registry, import_reports
 from backend.usecases.import_registry import ColumnsMissing
 from backend.web.console import labels
+from backend.web.shared.downloads import XLSX, attachment
 from backend.web.shared.i18n import _, get_locale, pick
 from backend.web.shared.pages import page
 
 SEE = {"access": frozenset({MANAGER, ADMIN})}
 WRITE = {"access": frozenset({MANAGER})}
 VERDICTS = ("bad", "new", "changed", "same")
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 FORM_OVERHEAD = 1 << 20
 
 
@@ -110,12 +109,7 @@ async def download_sample(request: Request[Any, Any, Any], name: FromPath[str]) 
 
 
 def _file(data: bytes, filename: str, media_type: str) -> Response[bytes]:
-    return Response(data, media_type=media_type, headers=_as(filename))
-
-
-def _as(filename: str) -> dict[str, str]:
-    # RFC 6266: the name in UTF-8, for it is Chinese.
-    return {"content-disposition": f"attachment; filename*=UTF-8''{quote(filename)}"}
+    return Response(data, media_type=media_type, headers=attachment(filename))
 
 
 async def _preview(
@@ -252,7 +246,7 @@ async def download_errors(request: Request[Any, Any, Any], batch_id: FromPath[UU
     kind = request.url.path.rsplit(".", 1)[1]
     write = import_reports.error_report_xlsx if kind == "xlsx" else import_reports.error_report_csv
     name = batch.filename.rsplit(".", 1)[0] + f"-待更正.{kind}"
-    return Stream(write(batch), media_type=XLSX if kind == "xlsx" else "text/csv; charset=utf-8", headers=_as(name))
+    return Stream(write(batch), media_type=XLSX if kind == "xlsx" else "text/csv; charset=utf-8", headers=attachment(name))
 
 
 HANDLERS = [

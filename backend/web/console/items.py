@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import asdict
 from typing import Any
-from urllib.parse import quote
 from uuid import UUID
 
 from litestar import Request, Response, get, post
@@ -29,11 +28,11 @@ from backend.people.rules import MANAGER, Principal
 from backend.usecases import edit_items
 from backend.web.console import editing, labels
 from backend.web.console.editing import Box, Difference, Typed
+from backend.web.shared.downloads import XLSX, attachment
 from backend.web.shared.i18n import _, get_locale, pick
 from backend.web.shared.pages import page
 
 MANAGERS = {"access": frozenset({MANAGER})}
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 PAGE = 200
 
 
@@ -221,8 +220,7 @@ async def download_template(request: Request[Any, Any, Any]) -> Response[bytes]:
     titles = [f.aliases[0] for f in edit_items.ITEMS.fields]
     sample = ["SC99", "示例：计量监督检查", "Example: measuring instruments", "一般", "《中华人民共和国计量法》第十八条", "实地检查", "行政执法"]
     data = await asyncio.to_thread(writers.write_xlsx, titles, [sample], "抽查事项")
-    name = quote("抽查事项模板.xlsx")
-    return Response(data, media_type=XLSX, headers={"content-disposition": f"attachment; filename*=UTF-8''{name}"})
+    return Response(data, media_type=XLSX, headers=attachment("抽查事项模板.xlsx"))
 
 
 async def _preview(who: Principal, import_id: UUID, error: str = "", status: int = 200) -> Template:
