@@ -22,6 +22,9 @@ import * as work from "../store/work.js";
 /** @typedef {import("../model/types.js").SubmissionRow} SubmissionRow */
 /** @typedef {import("../model/types.js").BlobRow} BlobRow */
 const TIGHT_BYTES = 100_000_000;
+/** A file that takes no longer than this shows a line that has room for more at once; on a thin one they would only starve each other. */
+const QUICK_MS = 1500;
+const LANES = 3;
 
 /** Who is signed in on this browser, as last heard. @type {{account: import("../model/types.js").Account|null}} */
 export const seen = { account: null };
@@ -71,7 +74,7 @@ export async function nextTry() {
 class Line {
   /** @param {boolean} hurry @param {string} account */
   constructor(hurry, account) {
-    this.hurry = hurry; this.account = account; this.silent = 0;
+    this.hurry = hurry; this.account = account; this.silent = 0; this.lanes = 1;
     /** @type {Outcome|null} why the round stops, if it does */
     this.end = null;
   }
@@ -146,15 +149,17 @@ async function sendRecords(line) {
   }
 }
 
-/** @param {SubmissionRow} record @param {Map<string, BlobRow>} blobs kept up to date @param {Line} line */
+/** One file alone until the line has proved quick, then several at once. @param {SubmissionRow} record @param {Map<string, BlobRow>} blobs kept up to date @param {Line} line */
 async function sendFiles(record, blobs, line) {
-  for (const h of record.hashes) {
-    const known = blobs.get(h);
-    if (known?.state !== "stored" || !line.due(known)) continue;
-    const next = await sendFile(h, line);
-    if (next) blobs.set(h, next);
-    if (line.over || (await line.stuck())) return;
-  }
+  const todo = record.hashes.filter((h) => { const known = blobs.get(h); return known?.state === "stored" && line.due(known); });
+  const next = async () => {
+    const h = todo.shift();
+    if (h === undefined) return;
+    const sent = await sendFile(h, line);
+    if (sent) blobs.set(h, sent);
+    if (line.over || (await line.stuck())) todo.length = 0;
+  };
+  while (todo.length) await Promise.all(Array.from({ length: line.lanes }, next));
 }
 
 /** @param {string} sha256 @param {Line} line @returns {Promise<BlobRow|undefined>} */
@@ -163,7 +168,9 @@ async function sendFile(sha256, line) {
   const row = await outbox.blob(sha256);
   if (!row) return undefined;
   if (!(await outbox.intact(row))) return outbox.moveBlob(sha256, (b) => ({ ...b, state: "quarantined", error: { status: 0, code: "damaged-here", title: "" } }));
+  const began = performance.now();
   const reply = await upload(row, (offset) => outbox.moveBlob(sha256, (b) => ({ ...b, offset })));
+  line.lanes = reply.status !== 0 && performance.now() - began <= QUICK_MS ? LANES : 1;
   line.heard(reply);
   return outbox.moveBlob(sha256, (b) => blobAnswered(b, reply, Date.now(), Math.random()));
 }

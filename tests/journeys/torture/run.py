@@ -64,8 +64,12 @@ class Journal:
     """What was captured, kept outside the browser: on disk before the page goes on."""
 
     path: Path
-    photos: dict[str, int] = field(default_factory=dict)
+    photos: dict[str, dict[str, int]] = field(default_factory=dict)  # by submission, then by hash: bytes
     sealed: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def taken(self) -> int:
+        return sum(map(len, self.photos.values()))
 
     def write(self, entry: dict[str, Any]) -> None:
         if entry["kind"] == "photo":
@@ -73,7 +77,7 @@ class Journal:
             digest = hashlib.sha256(content).hexdigest()
             if digest != entry["sha256"]:
                 raise Failed(f"the phone calls a photo {entry['sha256']} whose bytes are {digest}")
-            self.photos[digest] = len(content)
+            self.photos.setdefault(entry["submission"], {})[digest] = len(content)
         else:
             self.sealed[entry["submission"]] = entry["record_sha256"]
         with self.path.open("a") as file:
@@ -145,7 +149,7 @@ class Torture:
 
     def heard(self, entry: dict[str, Any]) -> None:
         self.journal.write(entry)
-        if self.at_photo and len(self.journal.photos) >= self.at_photo[0] and not self.safe:
+        if self.at_photo and self.journal.taken >= self.at_photo[0] and not self.safe:
             self.at_photo.pop(0)
             self.kill_browser()
 
@@ -239,7 +243,7 @@ class Torture:
         faults = ", ".join(f"{n} {name}" for name, n in sorted(self.proxy.done.items()))
         kills = ", ".join(f"{n} {name}" for name, n in sorted(self.lives.items()))
         return (
-            f"{len(visits)} inspections, {len(self.journal.photos)} photos: none lost, none doubled, every hash equal."
+            f"{len(visits)} inspections, {self.journal.taken} photos: none lost, none doubled, every hash equal."
             f" {self.proxy.requests} requests ({faults}); killed: {kills}. {time.monotonic() - began:.0f} s, seed {self.seed}"
         )
 
@@ -280,7 +284,7 @@ class Torture:
                     todo.pop(0)
                     in_a_row = 0
                     if not todo:
-                        self.say(f"{len(self.journal.photos)} photos captured: {self.standing(page)}")
+                        self.say(f"{self.journal.taken} photos captured: {self.standing(page)}")
                     continue
                 now = page.evaluate("torture.standing()")
                 if now["held"]:
