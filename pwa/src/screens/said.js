@@ -82,7 +82,7 @@ export function asked(v) {
   ].filter(Boolean);
   return html`${v.owed === "decide" ? html`<a class="notice warn" href="${hub(v.id)}/late" data-testid="late-open"><b>${t("记录之后又有 %(n)s 处不同说法", { n: open.differences.length })}</b><p>${t("点开并排核对，由您裁定并签名。")}</p></a>` : nothing}
     ${v.owed === "cosign" ? html`<a class="notice" href="${hub(v.id)}/cosign" data-testid="cosign-open"><b>${t("同事已提交记录，请您联署")}</b><p>${t("看过记录后，用本机签名。")}</p></a>` : nothing}
-    ${waits.length ? html`<div class="card" data-testid="outstanding"><h3>${t("结案前还在等")}</h3><ul>${waits.map((w) => html`<li>${w}</li>`)}</ul></div>` : nothing}`;
+    ${waits.length ? html`<div class="card" data-testid="outstanding"><h2 class="minor">${t("结案前还在等")}</h2><ul>${waits.map((w) => html`<li>${w}</li>`)}</ul></div>` : nothing}`;
 }
 
 /** On the hub: whose parts are in, and what has to be decided. @param {any} v */
