@@ -26,6 +26,7 @@ ROOMS = (
     "rectification",
     "objections",
     "handovers",
+    "planning",
 )
 
 APP_CONFIG = AppConfig(

@@ -84,6 +84,12 @@ async def find_campaign(campaign_id: UUID, scope: Scope) -> CampaignView:
     return _campaign(row)
 
 
+async def list_campaigns_by_id(campaigns: list[UUID]) -> dict[UUID, CampaignView]:
+    """Not scoped: for a caller that has found what they belong to within a scope."""
+    rows = await reader().fetch(f"{_CAMPAIGN} where c.id = any($1)", campaigns)
+    return {row["id"]: _campaign(row) for row in rows}
+
+
 async def list_pinned_items(campaigns: list[UUID]) -> dict[UUID, dict[str, ItemView]]:
     """By campaign and code: the items as they were planned, with the checklist and in the edition that were pinned."""
     rows = await reader().fetch(

@@ -10,12 +10,13 @@ def make_number(department: str, year: int, serial: int) -> str:
     return f"TZ-{year}-{department.upper()}-{serial:06d}"
 
 
-APPROVAL, RESULTS, ORDER = "approval", "results", "order"
+APPROVAL, RESULTS, ORDER, PLAN = "approval", "results", "order", "plan"
 # Kind of paper -> its name (zh, en) and the letters that its number begins with. An order to correct has a number of its own already.
 PAPERS = {
     APPROVAL: ("检查审批表", "Approval sheet", "SP"),
     RESULTS: ("检查结果公示名单", "List of published results", "MD"),
     ORDER: ("责令改正通知书", "Order to correct", ""),
+    PLAN: ("年度抽查工作计划", "Yearly plan of inspections", "ND"),
 }
 
 

@@ -23,6 +23,9 @@ KINDS: dict[str, tuple[str, str, str, str]] = {
     "inspection.extended": ("检查期限延长", "{zh}", "Deadline extended", "{en}"),
     "comment.mentioned": ("同事提到您", "{zh}", "A colleague mentioned you", "{en}"),
     "review.assigned": ("交您审核", "{zh}", "Given to you to review", "{en}"),
+    "plan.waits": ("年度计划待您审批", "{zh}", "A yearly plan waits for your decision", "{en}"),
+    "plan.returned": ("年度计划被退回", "{zh}", "Yearly plan returned", "{en}"),
+    "plan.approved": ("年度计划已批准", "{zh}", "Yearly plan approved", "{en}"),
     "handover.sent": ("收到抄告", "{zh}", "Told by another department", "{en}"),
 }
 

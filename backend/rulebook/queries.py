@@ -46,3 +46,9 @@ async def find_limits(departments: Sequence[str], region: str, on: date) -> Limi
         cap=Cap(smallest["most"], smallest["source"]) if smallest else None,
         rates={row["class_code"]: Rate(row["low"], row["usual"], row["high"], row["source"]) for row in rates},
     )
+
+
+async def list_days_off(year: int) -> list[tuple[date, str]]:
+    """The days off that the holiday table names, with their names."""
+    rows = await reader().fetch("select day, name from holiday where is_off and extract(year from day) = $1 order by day", year)
+    return [(row["day"], row["name"]) for row in rows]

@@ -16,11 +16,13 @@ from backend.items.outcomes import OUTCOME, save_outcome
 from backend.kernel.errors import Forbidden, Invalid
 from backend.people.departments import DEPARTMENT, save_department
 from backend.people.rules import ADMIN, MANAGER, Principal
+from backend.planning.queries import STEP
+from backend.planning.service import save_step
 from backend.registry.codes import INDUSTRY, REGION, save_industry, save_region
 from backend.rulebook import service as rulebook
 from backend.storage.engine import transaction
 
-KINDS: Final[Mapping[str, Kind]] = {k.name: k for k in (DEPARTMENT, REGION, INDUSTRY, OUTCOME, rulebook.HOLIDAY, rulebook.CAP, rulebook.RATE)}
+KINDS: Final[Mapping[str, Kind]] = {k.name: k for k in (DEPARTMENT, REGION, INDUSTRY, OUTCOME, rulebook.HOLIDAY, rulebook.CAP, rulebook.RATE, STEP)}
 _VERBS: Final[Mapping[str, Callable[..., Awaitable[None]]]] = {
     "department": save_department,
     "region": save_region,
@@ -29,6 +31,7 @@ _VERBS: Final[Mapping[str, Callable[..., Awaitable[None]]]] = {
     "holiday": rulebook.save_holiday,
     "cap": rulebook.save_cap,
     "rate": rulebook.save_rate,
+    "planstep": save_step,
 }
 OWN: Final = frozenset({"cap", "rate"})  # tables in which a department has rows of its own
 

@@ -47,6 +47,7 @@ ROOMS = (
     "rectification",
     "objections",
     "handovers",
+    "planning",
 )
 # A verb that writes without an entry of its own, and what stands for it in the log.
 SILENT = {
@@ -113,6 +114,11 @@ SILENT = {
     "people.service.open_session": "signing in changes nothing that a citizen could ask about",
     "people.service.close_session": "signing out, likewise",
     "people.service.note_contact": "when a phone was last heard of",
+    "planning.service._open_edition": "plan.drafted, by the two that call it",
+    **dict.fromkeys(
+        ("planning.service.save_head", *(f"planning.lines.{verb}_line" for verb in ("add", "change", "remove"))),
+        "nothing was submitted yet: plan.submitted has the fingerprint of it all",
+    ),
     "publicity.service._keep": "result.published, result.corrected or result.withdrawn, by the three that call it",
     "registry.service.load_regions": "codebook.loaded, by what fills both tables",
     "registry.service.load_industries": "codebook.loaded, by what fills both tables",

@@ -14,6 +14,9 @@ pytestmark = pytest.mark.browser
 PUBLIC = ("/", "/results", "/draws", "/draws/QJ-2026-0001", "/log", "/log/entries/1", "/console/login")
 OFFICE = (
     "/console",
+    "/console/plans",
+    "/console/plans/calendar",
+    "/console/plans/new",
     "/console/campaigns",
     "/console/campaigns/new",
     "/console/campaigns/adhoc",
@@ -69,6 +72,10 @@ def test_pages(system: System, language: str, scheme: Any) -> None:
             page.goto(f"{system.url}{path}?lang={language}")
             page.wait_for_timeout(150)
             found += serious(page)
+        page.goto(f"{system.url}/console/plans")
+        page.click("article h2 a")
+        page.wait_for_selector("table.year")
+        found += serious(page)
         browser.close()
     assert found == []
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 from uuid import UUID
 
-from backend.cli.demo import load
-from backend.inspections import rules as inspection_rules
+from backend.cli.demo import load, rounds
 from backend.people.rules import Principal
 from backend.usecases.arrival import arrive
 from backend.usecases.close_draw import reveal_draw
@@ -18,21 +17,7 @@ NO_NETWORK = "地下车库无网络信号，离场后补录"
 
 async def joint_visits(day: date, who: dict[str, Principal]) -> None:
     """Seven visits by two departments, planned on ``day``, due 45 days later."""
-    plan = inspection_rules.Plan(
-        name="2026年夏季加油站跨部门联合抽查",
-        plan_name="曲靖市2026年度部门联合抽查工作计划",
-        items=("SC04", "XF02"),
-        department="scjg",
-        partners=("xfjy",),
-        counties=("530302", "530303", "530381"),
-        industries=("5265",),
-        rate_mode="fixed",
-        rates={"n": 7},
-        officers_per_visit=2,
-        due_on=day + timedelta(days=45),
-        yearly_cap=2,
-    )
-    draw_id = await load._draw(plan, day, who, 3)
+    draw_id = await load._draw(rounds.summer_stations(day), day, who, 3)
     team = load._Team(who, 13)
     waiting: list[tuple[int, UUID]] = []
     for n, (inspection, checklists, officer) in enumerate(await load._visits(who)):

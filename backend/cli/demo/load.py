@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
-from backend.cli.demo import checkitems, county, history, rulebook
+from backend.cli.demo import checkitems, county, history, plans, rounds, rulebook
 from backend.cli.demo.aftermath import show_aftermath
 from backend.cli.demo.dossiers import tell_histories
 from backend.cli.demo.fieldwork import Pen, Phone, Work, make_work
@@ -38,7 +38,6 @@ from backend.usecases.accept_submission import accept_submission
 from backend.usecases.announce_draw import announce_draw
 from backend.usecases.close_draw import reveal_draw
 from backend.usecases.close_record import cosign
-from backend.usecases.create_campaign import create_campaign
 from backend.usecases.field_bundle import build_field_bundle
 from backend.usecases.receive_inspection import receive_inspection
 from backend.usecases.review_submission import approve_submission, return_submission
@@ -101,13 +100,16 @@ async def _load() -> None:
     _at(today - timedelta(days=150), 9)
     accounts = await _load_registers()
     who = {name: await _principal(account) for name, account in accounts.items()}
+    await plans.write_plans(_at, today, who)
     await history.joint_visits(today - timedelta(days=148), who)
     await _finished(today - timedelta(days=45), who)
+    await plans.change_plan(_at, today, who)
     await _in_progress(today - timedelta(days=6), who)
     await _announced(today - timedelta(days=1), who["manager"])
     await show_aftermath(_at, today, who)
     await show_imports(who["manager"])
     await show_registers(who["manager"], who["admin"])
+    await plans.look_ahead(_at, today, who)
 
 
 async def _principal(account: UUID) -> Principal:
@@ -234,7 +236,7 @@ async def _draw(plan: inspection_rules.Plan, day: date, who: dict[str, Principal
     """Plan and announce on one day, draw two days later, with two people typing what they saw."""
     manager = who["manager"]
     _at(day, 9, 30)
-    campaign = await create_campaign(plan, by=manager)
+    campaign = await plans.begin(plan, by=manager)
     _at(day, 10)
     sources = [{**DICE, "date": (day + timedelta(days=2)).isoformat()}, {**KUAILE8, "date": (day + timedelta(days=2)).isoformat()}]
     draw_id = await announce_draw(campaign, sources=sources, by=manager)
@@ -261,21 +263,7 @@ async def _visits(who: dict[str, Principal]) -> list[tuple[dict[str, object], di
 
 
 async def _finished(day: date, who: dict[str, Principal]) -> None:
-    plan = inspection_rules.Plan(
-        name="2026年第三季度药品零售企业双随机抽查",
-        plan_name="曲靖市市场监管局2026年度抽查工作计划",
-        items=("SC02", "SC04"),
-        department="scjg",
-        partners=(),
-        counties=("530302", "530303", "530304", "530381"),
-        industries=("5251",),
-        rate_mode="fixed",
-        rates={"n": 10},
-        officers_per_visit=2,
-        due_on=day + timedelta(days=30),
-        yearly_cap=2,
-    )
-    draw_id = await _draw(plan, day, who, 1)
+    draw_id = await _draw(rounds.pharmacies(day), day, who, 1)
     team = _Team(who, 11)
     for n, (inspection, checklists, officer) in enumerate(await _visits(who)):
         _at(day + timedelta(days=4 + n), 9, 10)
@@ -290,21 +278,7 @@ async def _finished(day: date, who: dict[str, Principal]) -> None:
 
 
 async def _in_progress(day: date, who: dict[str, Principal]) -> None:
-    plan = inspection_rules.Plan(
-        name="2026年餐饮服务食品安全双随机抽查",
-        plan_name="曲靖市市场监管局2026年度抽查工作计划",
-        items=("SC01",),
-        department="scjg",
-        partners=(),
-        counties=("530302", "530303", "530304", "530322", "530323", "530324", "530325", "530326", "530381", "5303K1"),
-        industries=("6210", "6220"),
-        rate_mode="rate",
-        rates={"-": (4, 100)},
-        officers_per_visit=2,
-        due_on=day + timedelta(days=36),
-        yearly_cap=2,
-    )
-    await _draw(plan, day, who, 2)
+    await _draw(rounds.catering(day), day, who, 2)
     team = _Team(who, 12)
     named = {who["inspector"].inspector_id, who["inspector2"].inspector_id}
     # The visitors' own inspections stay untouched, so that they can walk the whole way themselves.
@@ -336,22 +310,8 @@ async def _in_progress(day: date, who: dict[str, Principal]) -> None:
 
 
 async def _announced(day: date, manager: Principal) -> None:
-    plan = inspection_rules.Plan(
-        name="2026年冬季加油站跨部门联合抽查",
-        plan_name="曲靖市2026年度部门联合抽查工作计划",
-        items=("SC04", "XF02"),
-        department="scjg",
-        partners=("xfjy",),
-        counties=("530302", "530303", "530381"),
-        industries=("5265",),
-        rate_mode="fixed",
-        rates={"n": 15},
-        officers_per_visit=3,
-        due_on=day + timedelta(days=60),
-        yearly_cap=2,
-    )
     _at(day, 9, 30)
-    campaign = await create_campaign(plan, by=manager)
+    campaign = await plans.begin(rounds.winter_stations(day), by=manager)
     _at(day, 10)
     draw_on = (day + timedelta(days=3)).isoformat()
     await announce_draw(campaign, sources=[{**DICE, "date": draw_on}, {**KUAILE8, "date": draw_on}], by=manager)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -17,67 +15,22 @@ from backend.draws import queries as draws
 from backend.draws.randomness import needs_two_people
 from backend.draws.rules import GRINDING_PROOF_BITS, entropy_bits
 from backend.inspections import queries
-from backend.inspections.rules import CLASSES, Plan, percent
-from backend.items.queries import list_items
 from backend.kernel import clock
 from backend.kernel.errors import DomainError, Invalid
 from backend.notices.queries import list_papers_of
 from backend.people import queries as people
 from backend.people.rules import MANAGER, REVIEWER, Principal
-from backend.registry import queries as registry
-from backend.rulebook.queries import find_limits
+from backend.planning.queries import find_origin
 from backend.storage.engine import transaction
 from backend.usecases.announce_draw import announce_draw, estimate
 from backend.usecases.create_campaign import create_campaign
-from backend.web.console import labels
+from backend.web.console import campaign_form, labels
 from backend.web.shared.i18n import _, get_locale
 from backend.web.shared.office_papers import paper_name
 from backend.web.shared.pages import page
 
 MANAGERS = {"access": frozenset({MANAGER})}
 SOURCES = 3
-
-
-def _percent(text: str) -> tuple[int, int]:
-    """"5" or "2.5" percent as a fraction in whole numbers. Raises ``Invalid``."""
-    whole, _dot, tenth = text.strip().partition(".")
-    if not whole.isdigit() or (tenth and (len(tenth) > 1 or not tenth.isdigit())):
-        raise Invalid(field=_("抽取比例"), why_zh="请填写百分比，最多一位小数", why_en="give a percentage, with one decimal at most")
-    return (int(whole) * 10 + int(tenth or 0), 1000) if tenth else (int(whole), 100)
-
-
-def _rates(form: FormMultiDict) -> Mapping[str, int | tuple[int, int]]:
-    mode = form.get("rate_mode", "fixed")
-    if mode == "fixed":
-        text = str(form.get("n", "")).strip()
-        if not text.isdigit():
-            raise Invalid(field=_("抽取户数"), why_zh="须为正整数", why_en="must be a positive integer")
-        return {"n": int(text)}
-    if mode == "rate":
-        return {"-": _percent(str(form.get("percent", "")))}
-    return {c: _percent(str(form.get(f"percent_{c}", ""))) for c in CLASSES}
-
-
-def _plan(form: FormMultiDict, who: Principal) -> Plan:
-    try:
-        due_on = date.fromisoformat(str(form.get("due_on", "")))
-    except ValueError as e:
-        raise Invalid(field=_("完成期限"), why_zh="请选择日期", why_en="choose a date") from e
-    officers, cap = str(form.get("officers_per_visit", "")), str(form.get("yearly_cap", "")).strip()
-    return Plan(
-        name=str(form.get("name", "")),
-        plan_name=str(form.get("plan_name", "")),
-        items=tuple(map(str, form.getall("items", []))),
-        department=who.department or "",
-        partners=tuple(map(str, form.getall("partners", []))),
-        counties=tuple(map(str, form.getall("counties", []))),
-        industries=tuple(map(str, form.getall("industries", []))),
-        rate_mode=str(form.get("rate_mode", "fixed")),
-        rates=_rates(form),
-        officers_per_visit=int(officers) if officers.isdigit() else 0,
-        due_on=due_on,
-        yearly_cap=int(cap) if cap.isdigit() else None,
-    )
 
 
 @get("/campaigns")
@@ -94,39 +47,21 @@ async def list_campaigns(request: Request[Any, Any, Any]) -> Template:
 
 
 async def _show_form(who: Principal, form: FormMultiDict, error: str = "", status: int = 200) -> Template:
-    departments = await people.list_open_departments()
-    return page(
-        "console/campaign_new.html",
-        status_code=status,
-        error=error,
-        form=form,
-        chosen={name: set(form.getall(name, [])) for name in ("items", "partners", "counties", "industries")},
-        departments=departments,
-        limits=await find_limits([who.department or ""], who.region, clock.today()),
-        percent=percent,
-        lead=who.department,
-        items=await list_items(),
-        counties=await registry.list_counties(who.scope),
-        industries=await registry.list_industries(),
-        classes=CLASSES,
-    )
+    return page("console/campaign_new.html", status_code=status, error=error, form=form, **await campaign_form.choices(who, form, on=clock.today()))
 
 
 @get("/campaigns/new", opt=MANAGERS)
 async def show_campaign_form(request: Request[Any, Any, Any]) -> Template:
-    limits = await find_limits([request.user.department or ""], request.user.region, clock.today())
-    usual = {f"percent_{c}": percent(rate.usual) for c, rate in limits.rates.items()}
-    cap = {"yearly_cap": str(limits.cap.most)} if limits.cap else {}
-    return await _show_form(request.user, FormMultiDict({"rate_mode": "fixed", "n": "20", "officers_per_visit": "2", **cap, **usual}))
+    return await _show_form(request.user, await campaign_form.usual(request.user, on=clock.today()))
 
 
 @post("/campaigns/new", opt=MANAGERS, status_code=200)
 async def plan_campaign(request: Request[Any, Any, Any]) -> Template | Redirect:
     form = await request.form()
     try:
-        campaign = await create_campaign(_plan(form, request.user), by=request.user)
+        campaign = await create_campaign(campaign_form.read_plan(form, request.user), by=request.user)
     except Invalid as e:
-        return await _show_form(request.user, form, e.message(get_locale()), e.status)
+        return await _show_form(request.user, form, campaign_form.say(e), e.status)
     return Redirect(f"/console/campaigns/{campaign}", status_code=303)
 
 
@@ -135,7 +70,7 @@ async def show_estimate(request: Request[Any, Any, Any]) -> Template:
     form = await request.form()
     who: Principal = request.user
     try:
-        rates = _rates(form)
+        rates = campaign_form.read_rates(form)
     except Invalid:
         rates = {}
     fixed, rate = rates.get("n"), rates.get("-")
@@ -201,6 +136,7 @@ async def show(campaign_id: UUID, who: Principal, *, error: str = "", status: in
         visits=visits,
         officers=officers,
         exceptions=(draw.result or {}).get("exceptions", []) if draw else [],
+        origin=await find_origin(campaign_id),
         voided=await draws.list_voided(campaign_id),
         papers=await list_papers_of(campaign_id),
         paper_name=paper_name,

@@ -12,10 +12,12 @@ from backend.history.queries import list_rows
 from backend.kernel.errors import NotFound
 from backend.kernel.ids import new_id
 from backend.people import queries as people
-from backend.people.rules import ADMIN, Principal
+from backend.people.rules import ADMIN, ROLES, Principal
+from backend.planning.rules import DECIDING
 from backend.registry import queries as registry
 from backend.rulebook.rules import CLASSES, LEVELS
 from backend.usecases.edit_codes import KINDS
+from backend.web.console import labels
 from backend.web.console.editing import Box, Typed, read_day, read_number, read_percent
 from backend.web.shared.i18n import _, get_locale, pick
 
@@ -135,6 +137,28 @@ async def _rate_boxes(who: Principal) -> list[Box]:
     ]
 
 
+async def _step_boxes(who: Principal) -> list[Box]:
+    first, last = _span()
+    regions = [(labels.prefix(r.code), pick(r, "name")) for r in await registry.list_regions() if r.code.startswith(who.region)]
+    return [
+        Box("position", _("次序"), "number", required=True, attrs={"min": "1", "max": "9"}),
+        Box("name_zh", _("中文名称"), required=True),
+        Box("name_en", _("英文名称"), required=True),
+        Box("role", _("由谁审批"), "choice", choices=[(role, pick({"zh": ROLES[role][0], "en": ROLES[role][1]}, "")) for role in DECIDING]),
+        Box("department", _("部门"), "choice", choices=await _department_choices(who), hint=_("部门另有环节的，只用该部门的环节")),
+        Box("region", _("区划"), "choice", choices=[("", _("全部")), *regions]),
+        Box(first.name, first.label, "day", required=True),
+        last,
+        _source(),
+    ]
+
+
+def _read_step(v: Typed) -> Row:
+    texts = {name: _text(v, name) for name in ("name_zh", "name_en", "role", "source")}
+    place = {"department": v["department"] or None, "region": v["region"] or None}
+    return texts | place | {"position": read_number(v["position"], "position", 1, 9), **_dates(v, needs_first=True)}
+
+
 def _read_department(v: Typed) -> Row:
     return {"name_zh": _text(v, "name_zh"), "name_en": _text(v, "name_en"), **_dates(v, needs_first=False)}
 
@@ -219,6 +243,14 @@ def specs() -> Mapping[str, Spec]:
             _rate_boxes,
             _read_rate,
         ),
+        Spec(
+            "planstep",
+            _("计划审批环节"),
+            _("年度计划提交后依次经过的环节，每一环节由一人决定，且不得是编制人。已提交的计划按提交时的环节办理。"),
+            ("name_zh", "position", "role", "department", "region", "valid_from", "valid_to"),
+            _step_boxes,
+            _read_step,
+        ),
     )
     if get_locale() == "en":
         found = tuple(replace(s, columns=tuple(_IN_ENGLISH.get(c, c) for c in s.columns)) for s in found)
@@ -228,7 +260,7 @@ def specs() -> Mapping[str, Spec]:
 def parse_key(kind: str, text: str) -> Any:
     """The key in an address. Raises ``NotFound`` for what can be none."""
     try:
-        return date.fromisoformat(text) if kind == "holiday" else UUID(text) if kind in ("cap", "rate") else text
+        return date.fromisoformat(text) if kind == "holiday" else UUID(text) if kind in ("cap", "rate", "planstep") else text
     except ValueError as e:
         raise NotFound() from e
 
@@ -237,4 +269,4 @@ def key_of(kind: str, values: Typed) -> Any:
     """The key of a row that is new. Raises ``Invalid``."""
     if kind == "holiday":
         return read_day(values["day"], "day")
-    return new_id() if kind in ("cap", "rate") else str(values["code"])
+    return new_id() if kind in ("cap", "rate", "planstep") else str(values["code"])

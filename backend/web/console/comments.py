@@ -43,7 +43,8 @@ async def list_notices(who: Principal) -> list[Notice]:
         if entry.is_read:
             continue
         title, body = text_of(entry.kind, entry.params, get_locale())
-        href = LISTS.get(entry.kind) or (f"/console/visits/{entry.inspection}#comments" if entry.inspection else "/console")
+        plan = f"/console/plans/{entry.params['plan']}" if "plan" in entry.params else ""
+        href = LISTS.get(entry.kind) or plan or (f"/console/visits/{entry.inspection}#comments" if entry.inspection else "/console")
         found.append(Notice(entry.id, title, body, href, entry.created_at))
     return found[:SHOWN]
 

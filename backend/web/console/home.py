@@ -21,7 +21,7 @@ from backend.people.rules import ADMIN, AUDITOR, MANAGER, REVIEWER, Principal
 from backend.registry import search
 from backend.registry.queries import Filter
 from backend.rulebook.queries import count_by_year
-from backend.usecases import board, overview
+from backend.usecases import annual_plans, board, overview
 from backend.usecases.recuse import list_recusals
 from backend.web.console import comments, labels, lamps
 from backend.web.shared.i18n import _
@@ -75,6 +75,12 @@ async def _todo(who: Principal, campaigns: list[overview.CampaignProgress], wait
     if who.role == MANAGER:
         pending = [b for b in await exchange.list_batches(who.scope) if b.state == "previewed"]
         found += [Todo("warn", _("文件“%(name)s”等待确认导入", name=b.filename), f"/console/imports/{b.id}") for b in pending[:3]]
+    found += [Todo("warn", _("年度计划“%(name)s”等待您审批", name=e.name), f"/console/plans/{e.id}") for e in await annual_plans.list_waiting_for(who)]
+    if who.role == MANAGER:
+        found += [
+            Todo("bad", _("计划项目“%(name)s”应已开始，尚未建立任务", name=line.line.campaign.name), f"/console/plans/{e.id}#line-{line.key}")
+            for e, line in (await annual_plans.list_unbegun(who, clock.today()))[:3]
+        ]
     if waiting and who.role in (REVIEWER, ADMIN):
         found.append(Todo("warn", _("%(n)s 份检查记录等待审核", n=waiting), "/console/reviews"))
     if who.role in (MANAGER, ADMIN, AUDITOR):

@@ -117,6 +117,9 @@ def alert_kinds() -> dict[str, str]:
         "comment.mentioned": _("同事提到您"),
         "review.assigned": _("交您审核"),
         "handover.sent": _("收到抄告"),
+        "plan.waits": _("年度计划待审批"),
+        "plan.returned": _("年度计划被退回"),
+        "plan.approved": _("年度计划已批准"),
         "digest": _("周报"),
         "test": _("测试消息"),
     }

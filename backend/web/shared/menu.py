@@ -25,6 +25,7 @@ def _(text: str) -> str:
 MENU = (
     Entry("home", "/console", _("工作台"), _OFFICE),
     Entry("figures", "/console/figures", _("考核指标"), _OFFICE),
+    Entry("plans", "/console/plans", _("年度计划"), _OFFICE),
     Entry("campaigns", "/console/campaigns", _("抽查任务"), _OFFICE),
     Entry("inspections", "/console/inspections", _("检查进度"), _OFFICE),
     Entry("recusals", "/console/recusals", _("回避"), frozenset({MANAGER, AUDITOR})),

@@ -1,4 +1,4 @@
-"""The words around the office's numbered papers: approval sheet, list of results, order to correct. A PDF comes out."""
+"""The words around the office's numbered papers: approval sheet, list of results, order to correct, yearly plan. A PDF comes out."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from backend.kernel import clock
 from backend.kernel.settings import settings
 from backend.notices import papers
 from backend.notices.queries import PaperView
-from backend.notices.rules import APPROVAL, ORDER, PAPERS
+from backend.notices.rules import APPROVAL, ORDER, PAPERS, PLAN
 from backend.web.shared.i18n import _, get_locale, pick
 from backend.web.shared.papers import _row, _svg
 
@@ -84,9 +84,49 @@ def _order(content: dict[str, Any], names: Names) -> dict[str, Any]:
     return {"opening": opening, "rows": rows, "table": {"title": "", "heads": [""], "wide": [], "rows": []}, "signs": signs}
 
 
+def _say_rates(rates: dict[str, Any]) -> str:
+    if rates["mode"] == "fixed":
+        return _("%(n)s 户", n=rates["n"])
+    return " ".join(f"{'' if c == '-' else c + ' '}{100 * r[0] / r[1]:g}%" for c, r in rates.items() if c != "mode")
+
+
+def _plan(content: dict[str, Any], names: Names) -> dict[str, Any]:
+    lines = content["lines"]
+    rows = [
+        _row(_("计划名称"), content["name"], _("第 %(n)s 版", n=content["edition"])),
+        _row(_("计划编号"), content["number"]),
+        _row(_("编制依据"), content["basis"], style="plain"),
+        _row(_("审批"), *(f"{pick(d, '')}　{d['by']}　{d['at'][:10]}" for d in content["decisions"]), style="plain"),
+        _row(_("计划内容指纹"), content["sha256"], style="hash"),
+    ]
+
+    def where(line: dict[str, Any]) -> str:
+        counties = "、".join(names.get(c, c) for c in line["counties"])
+        partners = "、".join(names.get(p, p) for p in line["partners"])
+        return f"{counties}\n{_('配合部门')}：{partners}" if partners else counties
+
+    table = {
+        "title": _("计划项目"),
+        "heads": ["", _("计划项"), _("抽查事项"), _("区县"), _("抽取"), _("时间")],
+        "wide": [1, 2, 3],
+        "rows": [
+            [
+                str(n),
+                line["name"],
+                "、".join(pick(content["items"][c], "") for c in line["items"]),
+                where(line),
+                _say_rates(line["rates"]),
+                f"{line['first_on']}\n{line['due_on']}",
+            ]
+            for n, line in enumerate(lines, 1)
+        ],
+    }
+    return {"opening": "", "rows": rows, "table": table, "signs": []}
+
+
 async def paper_pdf(paper: PaperView, names: Names) -> bytes:
     """``names``: departments and regions by code, in the reader's language."""
-    make = {APPROVAL: _approval, ORDER: _order}.get(paper.kind, _results)
+    make = {APPROVAL: _approval, ORDER: _order, PLAN: _plan}.get(paper.kind, _results)
     day = f"{paper.issued_at.astimezone(clock.BEIJING):%Y-%m-%d}"
     data = {
         "lang": get_locale(),

@@ -1,0 +1,439 @@
+"""A yearly plan on its pages: written, approved by others, changed by editions, copied, imported, turned into campaigns, seen on the calendar."""
+
+from __future__ import annotations
+
+import html
+import io
+import re
+from datetime import date
+from uuid import uuid4
+
+import pytest
+from openpyxl import Workbook, load_workbook
+from pypdf import PdfReader
+
+from backend.kernel import clock
+from backend.people import service as people
+from backend.storage.engine import connection, transaction
+
+YEAR = clock.today().year + 2  # the demo county has plans of this year and the next
+LINE = {
+    "name": "春季餐饮抽查",
+    "items": ["SC01"],
+    "counties": ["530302", "530303"],
+    "industries": ["6210"],
+    "rate_mode": "fixed",
+    "n": "9",
+    "officers_per_visit": "2",
+    "yearly_cap": "2",
+    "first_on": f"{YEAR}-03-03",
+    "due_on": f"{YEAR}-04-28",
+    "responsible": "食品监管科",
+    "notes": "",
+}
+HEAD = {"year": str(YEAR), "kind": "own", "name": f"市场监管局{YEAR}年度抽查工作计划", "basis": "国发〔2019〕5号"}
+
+
+async def drafted(manager, **changed) -> str:
+    answer = await manager.post("/console/plans/new", data={**HEAD, **changed, "id": str(uuid4())})
+    assert answer.status_code == 303, answer.text
+    return answer.headers["location"]
+
+
+async def with_line(manager, plan: str, **changed) -> str:
+    """The key of the new line."""
+    key = str(uuid4())
+    answer = await manager.post(f"{plan}/lines/new", data={**LINE, **changed, "key": key})
+    assert answer.status_code == 303, answer.text
+    return key
+
+
+async def seen(browser, plan: str) -> dict[str, str]:
+    """The step and the round that the page's decision form was opened with."""
+    page = (await browser.get(plan)).text
+    return {name: re.search(rf'name="{name}" value="(\d+)"', page)[1] for name in ("step", "round")}
+
+
+async def approved(county, plan: str) -> None:
+    for name in ("reviewer", "admin"):
+        browser = await county(name)
+        answer = await browser.post(f"{plan}/decide", data={**await seen(browser, plan), "verdict": "approved", "reason": "同意"})
+        assert answer.status_code == 303, answer.text
+
+
+async def in_force(county, manager, **changed) -> tuple[str, str]:
+    plan = await drafted(manager)
+    key = await with_line(manager, plan, **changed)
+    assert (await manager.post(f"{plan}/submit")).status_code == 303
+    await approved(county, plan)
+    return plan, key
+
+
+def alert(page: str) -> str:
+    return html.unescape(page.partition('role="alert"')[2][:700])
+
+
+async def test_from_a_draft_through_the_chain_to_a_campaign(county):
+    manager, reviewer, admin = await county("manager"), await county("reviewer"), await county("admin")
+    plan = await drafted(manager)
+    empty = await manager.post(f"{plan}/submit")
+    assert empty.status_code == 422
+    assert "还没有项目" in alert(empty.text)
+    key = await with_line(manager, plan)
+    assert (await manager.post(f"{plan}/lines/{key}/campaign")).status_code == 409, "not before it is approved"
+    assert (await manager.post(f"{plan}/submit")).status_code == 303
+    assert (await manager.post(f"{plan}/submit")).status_code == 409, "a second click is told, and submits nothing twice"
+    assert (await manager.post(f"{plan}/lines/new", data={**LINE, "key": str(uuid4()), "name": "又一项"})).status_code == 409
+
+    where = "部门负责人审核"
+    assert where in (await manager.get(plan)).text, "people see where it waits"
+    assert HEAD["name"] in (await reviewer.get("/console")).text.partition("下一步")[2], "the next decider finds it on the desk"
+    assert f'href="{plan}"' in (await reviewer.get("/console")).text.partition("我的消息")[2], "and in the inbox"
+    decision = {**await seen(reviewer, plan), "verdict": "approved", "reason": ""}
+    assert (await manager.post(f"{plan}/decide", data=decision)).status_code == 403
+    assert (await admin.post(f"{plan}/decide", data=decision)).status_code == 403, "it is not the second step's turn"
+    assert (await reviewer.post(f"{plan}/decide", data=decision)).status_code == 303
+    assert (await reviewer.post(f"{plan}/decide", data=decision)).status_code == 403
+    assert (await manager.post(f"{plan}/publish")).status_code == 409
+    assert (await admin.post(f"{plan}/decide", data={**await seen(admin, plan), "verdict": "approved", "reason": ""})).status_code == 303
+    assert (await manager.post(f"{plan}/publish")).status_code == 303
+    assert (await manager.post(f"{plan}/publish")).status_code == 303
+    assert "已发布" in (await manager.get(plan)).text
+
+    made = {(await manager.post(f"{plan}/lines/{key}/campaign")).headers["location"] for _click in range(2)}
+    assert len(made) == 1, "two clicks make one campaign"
+    campaign = (await manager.get(made.pop())).text
+    number = re.search(r"JH-\d{4}-SCJG-\d{6}", (await manager.get(plan)).text)[0]
+    assert f"{HEAD['name']}（{number}）" in campaign
+    assert f'href="{plan}#line-{key}"' in campaign
+    row = (await manager.get(plan)).text.partition(f'id="line-{key}"')[2].partition("</tr>")[0]
+    assert "已建任务" in row
+    assert re.search(r"QJCC-\d{4}-\d{4}", row)
+    assert "与计划不一致" not in row
+    async with transaction():
+        told = await connection().fetch("select type from ledger_entry where subject = $1 order by at, type", number)
+    assert {r["type"] for r in told} == {"plan.drafted", "plan.submitted", "plan.decided", "plan.published", "plan.begun"}
+
+
+async def test_a_plan_is_returned_with_a_reason_and_handed_in_again(county):
+    manager, reviewer = await county("manager"), await county("reviewer")
+    plan = await drafted(manager)
+    key = await with_line(manager, plan)
+    await manager.post(f"{plan}/submit")
+    first = await seen(reviewer, plan)
+    silent = await reviewer.post(f"{plan}/decide", data={**first, "verdict": "returned", "reason": "改"})
+    assert silent.status_code == 422
+    assert "理由" in alert(silent.text)
+    assert ">改</textarea>" in silent.text
+    assert 'value="returned" required checked' in silent.text
+    reason = "请把检查期限提前到三月"
+    assert (await reviewer.post(f"{plan}/decide", data={**first, "verdict": "returned", "reason": reason})).status_code == 303
+    page = (await manager.get(plan)).text
+    assert reason in page
+    assert reason in (await manager.get("/console")).text, "the author is told"
+    form = {**LINE, "due_on": f"{YEAR}-03-31", "version": "1"}
+    assert (await manager.post(f"{plan}/lines/{key}", data=form)).status_code == 303
+    assert (await manager.post(f"{plan}/submit")).status_code == 303
+    stale = await reviewer.post(f"{plan}/decide", data={**first, "verdict": "approved", "reason": ""})
+    assert stale.status_code == 409, "what was seen in the first round is not what is decided in the second"
+    assert (await reviewer.post(f"{plan}/decide", data={**await seen(reviewer, plan), "verdict": "approved", "reason": ""})).status_code == 303
+    assert "第 2 轮" in (await manager.get(plan)).text
+
+
+async def test_a_change_is_an_edition_of_its_own_and_its_campaign_shows_where_it_departs(county):
+    manager, auditor = await county("manager"), await county("auditor")
+    plan, key = await in_force(county, manager)
+    assert (await manager.post(f"{plan}/lines/{key}/campaign")).status_code == 303
+    assert (await manager.post(f"{plan}/reopen", data={"reason": " "})).status_code == 422
+    for _click in range(2):
+        assert (await manager.post(f"{plan}/reopen", data={"reason": "增加抽查户数"})).status_code == 303
+    page = (await manager.get(plan)).text
+    assert "第 2 版" in page
+    assert "第 3 版" not in page
+    assert (await manager.post(f"{plan}/lines/{key}", data={**LINE, "n": "15", "version": "1"})).status_code == 303
+    await with_line(manager, plan, name="秋季餐饮抽查", first_on=f"{YEAR}-09-01", due_on=f"{YEAR}-10-30")
+    old = (await manager.get(f"{plan}?edition=1")).text
+    assert "9 户" in old
+    assert "15 户" not in old
+    changes = (await auditor.get(f"{plan}/changes")).text
+    assert "<del>9 户</del>" in changes
+    assert "<ins>15 户</ins>" in changes
+    assert "秋季餐饮抽查" in changes
+    assert (await manager.post(f"{plan}/submit")).status_code == 303
+    assert "已批准" in (await manager.get(f"{plan}?edition=1")).text, "the first holds until the second is approved"
+    await approved(county, plan)
+    assert "已被新版取代" in (await manager.get(f"{plan}?edition=1")).text
+    row = (await manager.get(plan)).text.partition(f'id="line-{key}"')[2].partition("</tr>")[0]
+    assert "与计划不一致" in row
+    assert "计划 15 户 → 9 户" in row
+
+
+async def test_an_edition_may_be_given_up_and_a_first_one_not(county):
+    manager = await county("manager")
+    plan, _key = await in_force(county, manager)
+    await manager.post(f"{plan}/reopen", data={"reason": "增加抽查户数"})
+    assert (await manager.post(f"{plan}/drop")).status_code == 303
+    page = (await manager.get(plan)).text
+    assert "第 1 版" in page
+    assert "已批准" in page
+    assert (await manager.post(f"{plan}/drop")).status_code == 422
+
+
+@pytest.mark.parametrize(
+    ("typed", "word"),
+    [
+        ({"name": " "}, "项目名称"),
+        ({"items": []}, "抽查事项"),
+        ({"counties": []}, "区县"),
+        ({"n": "x"}, "抽取数量或比例"),
+        ({"first_on": ""}, "开始日期"),
+        ({"first_on": f"{YEAR - 1}-12-31"}, "开始日期"),
+        ({"due_on": f"{YEAR}-03-02"}, "完成期限"),
+        ({"yearly_cap": "9"}, "年度检查次数上限"),
+        ({"officers_per_visit": "1"}, "每组执法人员"),
+    ],
+)
+async def test_a_line_that_cannot_stand_says_why_and_loses_nothing(county, typed, word):
+    manager = await county("manager")
+    plan = await drafted(manager)
+    answer = await manager.post(f"{plan}/lines/new", data={**LINE, **typed, "key": str(uuid4())})
+    assert answer.status_code == 422
+    assert word in alert(answer.text)
+    assert 'value="食品监管科"' in answer.text
+    assert "还没有项目" in (await manager.get(plan)).text
+
+
+async def test_two_people_editing_a_line_see_both_texts(county):
+    manager = await county("manager")
+    plan = await drafted(manager)
+    key = await with_line(manager, plan)
+    assert (await manager.post(f"{plan}/lines/{key}", data={**LINE, "n": "12", "version": "1"})).status_code == 303
+    late = await manager.post(f"{plan}/lines/{key}", data={**LINE, "n": "20", "version": "1"})
+    assert late.status_code == 409
+    both = late.text.partition('id="collision"')[2].partition("</table>")[0]
+    assert "12 户" in both
+    assert "20 户" in both
+    assert 'name="n" type="text" value="20"' in late.text
+    version = re.search(r'name="version" value="(\d+)"', late.text)[1]
+    assert (await manager.post(f"{plan}/lines/{key}", data={**LINE, "n": "20", "version": version})).status_code == 303
+    head = {"name": "新名称", "basis": "依据"}
+    assert (await manager.post(f"{plan}/head", data={**head, "version": "1"})).status_code == 303
+    lost = await manager.post(f"{plan}/head", data={**head, "name": "另一名称", "version": "1"})
+    assert lost.status_code == 409
+    assert "新名称" in lost.text
+    assert "另一名称" in lost.text
+
+
+async def test_the_same_form_twice_adds_one_line_and_names_do_not_repeat(county):
+    manager = await county("manager")
+    plan = await drafted(manager)
+    form = {**LINE, "key": str(uuid4())}
+    for _click in range(2):
+        assert (await manager.post(f"{plan}/lines/new", data=form)).status_code == 303
+    assert (await manager.get(plan)).text.count('<tr id="line-') == 1
+    twin = await manager.post(f"{plan}/lines/new", data={**form, "key": str(uuid4())})
+    assert twin.status_code == 422
+    assert "同名" in alert(twin.text)
+    assert (await manager.post(f"{plan}/lines/{form['key']}/remove")).status_code == 303
+    assert "还没有项目" in (await manager.get(plan)).text
+
+
+async def test_one_plan_of_a_kind_and_year(county):
+    manager = await county("manager")
+    await drafted(manager)
+    again = await manager.post("/console/plans/new", data={**HEAD, "name": "另一份", "id": str(uuid4())})
+    assert again.status_code == 422
+    assert "已有此类计划" in alert(again.text)
+    assert 'value="另一份"' in again.text
+    joint = await drafted(manager, kind="joint", name="联合计划")
+    alone = await manager.post(f"{joint}/lines/new", data={**LINE, "key": str(uuid4())})
+    assert "配合部门" in alert(alone.text)
+    await with_line(manager, joint, partners=["xfjy"], items=["SC04", "XF02"])
+
+
+async def stranger(county, role: str, department: str | None, region: str = "5303"):
+    name = f"{role}{uuid4().hex[:6]}"
+    async with transaction():
+        await people.create_account(username=name, password="correct horse battery", name="外人", role=role, department=department, region=region)
+    browser = await county("")
+    await browser.get("/console/login")
+    assert (await browser.post("/console/login", data={"username": name, "password": "correct horse battery"})).status_code == 303
+    return browser
+
+
+async def test_who_reads_and_who_writes(county):
+    manager = await county("manager")
+    plan = await drafted(manager)
+    key = await with_line(manager, plan)
+    other = await stranger(county, "manager", "xfjy")
+    elsewhere = await stranger(county, "auditor", None, "5304")
+    county_manager = await stranger(county, "manager", "scjg", "530302")
+    auditor, reviewer = await county("auditor"), await county("reviewer")
+    assert (await auditor.get(plan)).status_code == 200
+    for browser in (other, elsewhere, county_manager):
+        assert (await browser.get(plan)).status_code == 404, "a draft is its department's own"
+        assert (await browser.get(f"{plan}/plan.xlsx")).status_code == 404
+    assert (await reviewer.post(f"{plan}/submit")).status_code == 403
+    assert (await other.post(f"{plan}/submit")).status_code == 404
+    await manager.post(f"{plan}/submit")
+    assert (await other.get(plan)).status_code == 404
+    other_reviewer = await stranger(county, "reviewer", "xfjy")
+    decision = {"step": "0", "round": "1", "verdict": "approved", "reason": ""}
+    assert (await other_reviewer.post(f"{plan}/decide", data=decision)).status_code == 404
+    await approved(county, plan)
+    for browser in (other, county_manager):
+        page = await browser.get(plan)
+        assert page.status_code == 200, "what is in force is read by the whole region"
+        assert "建立任务" not in page.text
+        assert (await browser.post(f"{plan}/lines/{key}/campaign")).status_code == 403
+        assert (await browser.post(f"{plan}/reopen", data={"reason": "不该可以"})).status_code == 403
+    assert (await elsewhere.get(plan)).status_code == 404
+
+
+async def test_the_chain_is_a_dated_table(county):
+    manager, admin, reviewer = await county("manager"), await county("admin"), await county("reviewer")
+    step = {
+        "position": "1", "name_zh": "分管领导审签", "name_en": "Deputy director", "role": "reviewer", "department": "scjg", "region": "",
+        "valid_from": clock.today().isoformat(), "valid_to": "", "source": "局务会议纪要",
+    }  # fmt: skip
+    assert (await manager.post("/console/registers/planstep/new", data=step)).status_code == 403, "nobody writes their own chain"
+    assert (await admin.post("/console/registers/planstep/new", data={**step, "role": "inspector"})).status_code == 422
+    assert (await admin.post("/console/registers/planstep/new", data=step)).status_code == 303
+    plan = await drafted(manager)
+    await with_line(manager, plan)
+    await manager.post(f"{plan}/submit")
+    assert "分管领导审签" in (await manager.get(plan)).text
+    assert (await reviewer.post(f"{plan}/decide", data={**await seen(reviewer, plan), "verdict": "approved", "reason": ""})).status_code == 303
+    assert "已批准" in (await manager.get(plan)).text, "the department's own chain has one step"
+
+
+async def demo_plan(browser, year: int) -> str:
+    page = (await browser.get(f"/console/plans?year={year}")).text
+    return re.search(rf'<h2><a href="(/console/plans/[0-9a-f-]+)">曲靖市市场监管局{year}', page)[1]
+
+
+async def test_last_years_lines_are_copied_onto_working_days_with_what_changed(county):
+    manager = await county("manager")
+    source = await demo_plan(manager, clock.today().year)
+    async with transaction():
+        await connection().execute("update check_item set valid_to = $1 where code = 'SC02'", clock.today().replace(month=12, day=31))
+    plan = await drafted(manager)
+    where = f"{plan}/copy?source={source.rpartition('/')[2]}"
+    assert f"copy?source={source.rpartition('/')[2]}" in (await manager.get(plan)).text
+    page = (await manager.get(where)).text
+    assert "药品零售使用监督检查" in page.partition('class="warnings"')[2], "what is gone is named"
+    keys = re.findall(r'name="lines" value="([0-9a-f-]+)"', page)
+    assert len(keys) >= 3
+    form = {"source": source.rpartition("/")[2]}
+    nothing = await manager.post(f"{plan}/copy", data=form)
+    assert nothing.status_code == 422
+    for _click in range(2):
+        assert (await manager.post(f"{plan}/copy", data={**form, "lines": keys})).status_code == 303
+    text = (await manager.get(plan)).text
+    assert text.count('<tr id="line-') == len(keys)
+    assert f"{YEAR}年餐饮服务食品安全双随机抽查" in text
+    for first, due in re.findall(r'<span class="nowrap">(\d{4}-\d\d-\d\d)</span> <span class="nowrap">– (\d{4}-\d\d-\d\d)', text):
+        assert first.startswith(str(YEAR))
+        for day in (first, due):
+            assert date.fromisoformat(day).weekday() < 5
+    assert (await manager.get(where)).text.count("已在计划中") == len(keys)
+    assert (await manager.post(f"{plan}/submit")).status_code == 303
+
+
+async def test_lines_go_out_as_a_spreadsheet_and_come_back_the_same(county):
+    manager = await county("manager")
+    plan = await drafted(manager)
+    classes = {"rate_mode": "classes", "percent_A": "2", "percent_B": "10", "percent_C": "30", "percent_D": "80"}
+    await with_line(manager, plan, industries=["6210", "6220"], notes="=危险", **classes)
+    await with_line(manager, plan, name="联合抽查", partners=["xfjy"], items=["SC04", "XF02"], rate_mode="rate", percent="2.5")
+    sheet = (await manager.get(f"{plan}/plan.xlsx")).content
+    cells = list(load_workbook(io.BytesIO(sheet)).active.values)
+    assert cells[0][0] == "项目名称"
+    assert any("'=危险" in row for row in cells), "a formula is escaped"
+    answer = await manager.post(f"{plan}/import", files={"file": ("计划.xlsx", sheet)})
+    assert answer.status_code == 200, alert(answer.text)
+    assert answer.text.count("无变化") == 3  # the count, and two rows
+    fresh = await drafted(manager, kind="joint", name="另一份")
+    assert (await manager.post(f"{fresh}/import", files={"file": ("计划.xlsx", sheet)})).status_code == 422, "one line has no partner"
+    assert "还没有项目" in (await manager.get(fresh)).text, "all rows or none"
+
+
+def book(*rows: tuple[str, ...]) -> bytes:
+    out, made = io.BytesIO(), Workbook()
+    made.active.append(["任务名称", "抽查事项", "区县", "行业", "抽查比例", "开始时间", "完成时间"])
+    for row in rows:
+        made.active.append(row)
+    made.save(out)
+    return out.getvalue()
+
+
+async def test_a_file_with_mistakes_says_which_row_and_field_and_changes_nothing(county):
+    manager = await county("manager")
+    plan = await drafted(manager)
+    good = ("春季抽查", "SC01", "麒麟区", "6210", "20户", f"{YEAR}/3/3", f"{YEAR}/4/28")
+    bad = ("夏季抽查", "SC77", "某某县", "6210", "若干", f"{YEAR}/5/6", f"{YEAR}/4/28")
+    answer = await manager.post(f"{plan}/import", files={"file": ("计划.xlsx", book(good, bad))})
+    assert answer.status_code == 422
+    for word in ("抽查事项“SC77”", "区县“某某县”", "抽取数量或比例“若干”"):
+        assert word in answer.text
+    assert re.search(r'data-label="行号">3<', answer.text)
+    assert "还没有项目" in (await manager.get(plan)).text
+    wrong_day = (*good[:6], f"{YEAR}/1/1")
+    answer = await manager.post(f"{plan}/import", files={"file": ("计划.xlsx", book(wrong_day))})
+    assert "完成期限" in answer.text.partition("有误")[2]
+    for _again in range(2):
+        assert (await manager.post(f"{plan}/import", files={"file": ("计划.xlsx", book(good))})).status_code == 200
+    assert (await manager.get(plan)).text.count('<tr id="line-') == 1
+    later = (*good[:6], f"{YEAR}/5/29")
+    await manager.post(f"{plan}/import", files={"file": ("计划.xlsx", book(later))})
+    assert f"{YEAR}-05-29" in (await manager.get(plan)).text
+    assert (await manager.post(f"{plan}/import", files={"file": ("x.xlsx", b"nonsense")})).status_code == 422
+    template = (await manager.get(f"{plan}/template.xlsx")).content
+    answer = await manager.post(f"{plan}/import", files={"file": ("模板.xlsx", template)})
+    assert "示例" not in (await manager.get(plan)).text, "the sample row of the template is never a line"
+
+
+async def test_the_calendar_shows_every_plan_and_is_filtered(county):
+    manager, auditor = await county("manager"), await county("auditor")
+    year = clock.today().year
+    page = (await auditor.get(f"/console/plans/calendar?year={year}")).text
+    assert page.count('<rect class="bar ') >= 3
+    assert "style=" not in page
+    assert "个工作日" in page
+    assert re.search(r"第 \d+–\d+ 周", page)
+    assert re.search(r'href="/console/plans/[0-9a-f-]+\?edition=\d+#line-', page)
+    assert re.search(r'href="/console/campaigns/[0-9a-f-]+"', page)
+    done = (await auditor.get(f"/console/plans/calendar?year={year}&state=done")).text
+    assert "药品零售" in done
+    assert "餐饮服务" not in done
+    assert "没有符合条件" in (await auditor.get(f"/console/plans/calendar?year={year}&department=sthj")).text
+    here = (await auditor.get(f"/console/plans/calendar?year={year}&county=530326")).text
+    assert "餐饮服务" in here
+    assert "药品零售" not in here
+    english = (await manager.get(f"/console/plans/calendar?year={year}&lang=en")).text
+    assert "working days" in english
+    assert (await manager.get("/console/plans/calendar?year=1")).status_code == 200
+
+
+async def test_the_demo_shows_a_plan_that_waits_a_deviation_and_editions(county):
+    reviewer = await county("reviewer")
+    year = clock.today().year
+    plan = (await reviewer.get(await demo_plan(reviewer, year + 1))).text
+    assert 'id="decide"' in plan
+    assert "第四季度任务过于集中" in plan
+    held = (await reviewer.get(await demo_plan(reviewer, (clock.today()).year))).text
+    assert "第 2 版" in held
+    assert "与计划不一致" in held
+
+
+async def test_the_paper_is_issued_once_for_each_edition(county):
+    manager, auditor = await county("manager"), await county("auditor")
+    plan, _key = await in_force(county, manager)
+    where = [(await manager.post(f"{plan}/paper", data={"edition": "1"})).headers["location"] for _click in range(2)]
+    assert where[0] == where[1]
+    text = "".join(page.extract_text() for page in PdfReader(io.BytesIO((await manager.get(where[0])).content)).pages)
+    for word in ("年度抽查工作计划", "春季餐饮抽查", "麒麟区", "ND-"):
+        assert word in text
+    assert (await auditor.post(f"{plan}/paper")).status_code == 403
+    draft = await drafted(manager, kind="joint", name="未批准的计划")
+    assert (await manager.post(f"{draft}/paper")).status_code == 409
