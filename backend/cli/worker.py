@@ -52,6 +52,7 @@ async def main() -> int:
         await asyncio.gather(
             _keep_working("outbox", partial(outbox.work_off, HANDLERS), stop),
             _keep_working("imports", import_registry.work_off, stop),
+            _keep_working("leftovers", import_registry.clear_leftovers, stop, idle=600),
             _keep_working("unsent", import_unsent.work_off, stop),
             _keep_working("search", registry_jobs.index_some, stop),
             # First the alert: a draw that was shut past its date is told of even if the worker opens it in the next moment.

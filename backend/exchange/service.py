@@ -7,6 +7,7 @@ import hashlib
 import json
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from datetime import timedelta
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import Any, Final
@@ -25,6 +26,7 @@ from backend.ledger import service as ledger
 from backend.storage.engine import aside, connection, reader
 
 PENDING: Final = ("reading", "mapping", "previewed", "applying")
+UNDECIDED: Final = ("mapping", "previewed")  # waits for a person
 
 
 class FileTooLarge(DomainError):
@@ -349,3 +351,26 @@ async def cancel(batch_id: UUID, scope: Scope) -> None:
     if batch.state not in PENDING:
         raise NotPreviewed()
     await connection().execute("update import_batch set state = 'cancelled', rate = 0 where id = $1", batch_id)
+
+
+async def forget_leftover(kept_days: int) -> str | None:
+    """Clear what one upload that nobody took in has left, once it is ``kept_days`` old: its rows, and of one still undecided the batch itself.
+
+    Its file's SHA-256; None where nothing is left to clear. What a person has in hand at this moment is passed over.
+    """
+    row = await connection().fetchrow(
+        "select id, state, file_sha256 from import_batch b where created_at < $1 and (state = any($2)"
+        " or (state in ('cancelled', 'failed') and exists (select from import_row r where r.batch = b.id))) order by created_at, id limit 1"
+        " for update skip locked",
+        clock.now() - timedelta(days=kept_days),
+        list(UNDECIDED),
+    )
+    if row is None:
+        return None
+    await forget_rows(row["id"])
+    if row["state"] != "failed":
+        said = {"zh": f"上传已满 {kept_days} 天，文件和预览已自动清除", "en": f"{kept_days} days after the upload its file and preview were removed"}
+        await connection().execute(
+            "update import_batch set state = 'cancelled', rate = 0, sample = '[]', error = $2 where id = $1", row["id"], json.dumps(said, ensure_ascii=False)
+        )
+    return str(row["file_sha256"])

@@ -99,7 +99,7 @@ class Hub:
 
     @staticmethod
     def _note(watcher: _Watcher, change: Change) -> None:
-        if (met := change.topics & watcher.topics) and may_hear(watcher.scope, change):
+        if (met := change.meets(watcher.topics)) and may_hear(watcher.scope, change):
             watcher.pending |= met
             watcher.wake.set()
 

@@ -26,7 +26,7 @@ _TOPIC: Final = re.compile(rf"({'|'.join(LISTS.values())})|({'|'.join(KINDS)}):(
 class Change:
     """Something changed. ``id`` None: several of the kind at once. ``up``: other things that contain it, as topics.
 
-    ``departments`` empty: whoever covers the region. ``region`` is a GB/T 2260 code or prefix.
+    ``departments`` empty: whoever covers the region. ``region`` is a GB/T 2260 code or prefix. ``may_be_any``: of several, nobody says which.
     """
 
     kind: str
@@ -34,11 +34,17 @@ class Change:
     up: tuple[str, ...]
     departments: frozenset[str]
     region: str
+    may_be_any: bool = False
 
     @property
     def topics(self) -> frozenset[str]:
         own = {LISTS[self.kind], *self.up}
         return frozenset(own | {f"{self.kind}:{self.id}"} if self.id else own)
+
+    def meets(self, topics: frozenset[str]) -> frozenset[str]:
+        """Which of ``topics`` it concerns, or may concern."""
+        met = self.topics & topics
+        return met | {t for t in topics if t.startswith(self.kind + ":")} if self.may_be_any else met
 
 
 def read(payload: str) -> Change | None:
@@ -48,7 +54,8 @@ def read(payload: str) -> Change | None:
         kind = told["k"]
         if kind not in KINDS:
             return None
-        return Change(kind, told.get("i"), tuple(told.get("u") or ()), frozenset(d for d in told.get("d") or () if d), told.get("r") or "")
+        departments = frozenset(d for d in told.get("d") or () if d)
+        return Change(kind, told.get("i"), tuple(told.get("u") or ()), departments, told.get("r") or "", bool(told.get("a")))
     except (ValueError, KeyError, TypeError, AttributeError):
         return None
 

@@ -4,7 +4,7 @@ A query is words, all of which must be found. A word is found in the name, the r
 made of letters, also in the sound of the name from a syllable on (``quji`` -> 曲靖) or in its initials (``qjs`` -> 曲靖市); if it could
 begin a code, also there. A word of one character is looked for in the name only.
 
-Grams are what the index holds of an enterprise (``enterprise_grams`` in migrations/0010_search.py makes them): the conditions decide,
+Grams are what the index holds of an enterprise (``enterprise_grams`` in migrations/0024_grams.py makes them): the conditions decide,
 the grams only say where to look, so every gram here must follow from its condition. Proving tests: tests/rules/test_search_rules.py,
 tests/rooms/test_search.py.
 """
@@ -21,6 +21,8 @@ from backend.registry.uscc import normalise_code
 Where = Literal["text", "name", "sound", "initials", "code"]
 MAX_WORDS: Final = 6
 MAX_LETTERS: Final = 40
+SOUND_GRAMS: Final = (2, 3, 5, 8)
+CODE_GRAM: Final = 14  # the longest beginning of a code that the index holds
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,13 +45,13 @@ def _readings(word: str) -> list[Reading]:
         return [Reading("name", word, (word,))]
     found = [Reading("text", word, tuple(dict.fromkeys(word[i : i + 2] for i in range(len(word) - 1))))]
     if re.fullmatch("[a-z]+", word):
-        length = 2 if len(word) == 2 else 3 if len(word) < 5 else 5
+        length = max(n for n in SOUND_GRAMS if n <= len(word))
         found.append(Reading("sound", word, ("p" + word[:length],), ("(^| )" + " ?".join(word),)))
         runs = [word] if len(word) == 2 else [word[i : i + 3] for i in range(len(word) - 2)]
         found.append(Reading("initials", word, tuple(dict.fromkeys("i" + run for run in runs))))
     code = normalise_code(word)
     if len(code) >= 2 and code.isascii() and code.isalnum():
-        found.append(Reading("code", code, ("u" + code[: len(code) // 2 * 2],)))
+        found.append(Reading("code", code, ("u" + code[:CODE_GRAM],)))
     return found
 
 

@@ -1,4 +1,4 @@
-"""Reads on the rulebook: the calendar for working days, the cap and the rates that hold for a plan."""
+"""Reads on the rulebook: the calendar for working days, the cap and the rates that hold for a plan, how long something is kept."""
 
 from __future__ import annotations
 
@@ -52,3 +52,9 @@ async def list_days_off(year: int) -> list[tuple[date, str]]:
     """The days off that the holiday table names, with their names."""
     rows = await reader().fetch("select day, name from holiday where is_off and extract(year from day) = $1 order by day", year)
     return [(row["day"], row["name"]) for row in rows]
+
+
+async def find_retention(what: str, on: date) -> int | None:
+    """For how many days it is kept, by the row in force on a day; None: for as long as nobody removes it."""
+    found = await reader().fetchval("select days from retention where what = $1 and valid_from <= $2 and (valid_to is null or valid_to > $2)", what, on)
+    return None if found is None else int(found)

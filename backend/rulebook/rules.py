@@ -1,4 +1,4 @@
-"""What caps, rates and holidays mean for a plan. Pure.
+"""What caps, rates and holidays mean for a plan, and how long things are kept. Pure.
 
 A cap counts the visits that one enterprise gets from one department in a calendar year; a rate is the share of a credit-risk class that a
 draw may take, in thousandths. Source of both: 国办发〔2024〕54号; 国市监信发〔2022〕6号.
@@ -20,6 +20,9 @@ LEVELS: Mapping[str, tuple[str, str]] = {
     "together": ("市县合计", "City and county together"),
 }
 CLASSES = ("A", "B", "C", "D")
+# What is removed by itself after so many days; the law fixes no number (个人信息保护法第十九条: the shortest time that the purpose needs).
+KEPT: Mapping[str, tuple[str, str]] = {"upload": ("上传后未写入的导入文件及其预览", "Uploaded files that were never taken in, and their previews")}
+LONGEST = 3650
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +68,14 @@ def check_rate(values: Mapping[str, Any]) -> None:
         raise Invalid(field="class_code", why_zh="没有这个分类", why_en="there is no such class")
     if not values["low"] <= values["usual"] <= values["high"]:
         raise Invalid(field="usual", why_zh="须介于下限和上限之间", why_en="must lie between the lowest and the highest")
+    check_text(values, "source", 200)
+    check_dates(values)
+
+
+def check_retention(values: Mapping[str, Any]) -> None:
+    """Raises ``Invalid``."""
+    if values["what"] not in KEPT:
+        raise Invalid(field="what", why_zh="没有这一类", why_en="there is no such kind")
     check_text(values, "source", 200)
     check_dates(values)
 

@@ -1,4 +1,4 @@
-"""Verbs on the rulebook: holidays, caps, rates. Each is one transaction of the caller, with its entry and its history."""
+"""Verbs on the rulebook: holidays, caps, rates, how long things are kept. Each is one transaction of the caller, with its entry and its history."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from backend.storage.engine import connection
 HOLIDAY = Kind("holiday", "holiday", "day", ("is_off", "name", "source"))
 CAP = Kind("cap", "visit_cap", "id", ("level", "department", "most", "valid_from", "valid_to", "source"))
 RATE = Kind("rate", "class_rate", "id", ("department", "class_code", "low", "usual", "high", "valid_from", "valid_to", "source"))
+RETENTION = Kind("retention", "retention", "id", ("what", "days", "valid_from", "valid_to", "source"))
 
 
 async def save_holiday(day: date, values: Mapping[str, Any], *, version: int | None, by: UUID | None) -> None:
@@ -72,6 +73,13 @@ async def save_rate(rate: UUID, values: Mapping[str, Any], *, version: int | Non
     rules.check_rate(values)
     await _require_alone(RATE, rate, values, ("class_code", "department"))
     await history.save(RATE, rate, values, version=version, by=by)
+
+
+async def save_retention(row: UUID, values: Mapping[str, Any], *, version: int | None, by: UUID | None) -> None:
+    """Raises ``Invalid`` naming the field, ``ChangedByOther``, ``NotFound``."""
+    rules.check_retention(values)
+    await _require_alone(RETENTION, row, values, ("what",))
+    await history.save(RETENTION, row, values, version=version, by=by)
 
 
 async def _require_alone(kind: Kind, key: UUID, values: Mapping[str, Any], same: Sequence[str]) -> None:

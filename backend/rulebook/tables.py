@@ -40,3 +40,15 @@ class ClassRate(Table, tablename="class_rate"):
     valid_to = Date(null=True, default=None)
     source = Varchar(length=200)
     version = Integer()
+
+
+class Retention(Table, tablename="retention"):
+    """留存期限 How many days something is kept before the system removes it by itself, while the row is in force."""
+
+    id = UUID(primary_key=True, default=None)
+    what = Varchar(length=20)  # upload: a file that was read and never taken in
+    days = SmallInt()
+    valid_from = Date()
+    valid_to = Date(null=True, default=None)
+    source = Varchar(length=200)
+    version = Integer()

@@ -22,7 +22,9 @@ from backend.registry.codes import INDUSTRY, REGION, save_industry, save_region
 from backend.rulebook import service as rulebook
 from backend.storage.engine import transaction
 
-KINDS: Final[Mapping[str, Kind]] = {k.name: k for k in (DEPARTMENT, REGION, INDUSTRY, OUTCOME, rulebook.HOLIDAY, rulebook.CAP, rulebook.RATE, STEP)}
+KINDS: Final[Mapping[str, Kind]] = {
+    k.name: k for k in (DEPARTMENT, REGION, INDUSTRY, OUTCOME, rulebook.HOLIDAY, rulebook.CAP, rulebook.RATE, STEP, rulebook.RETENTION)
+}
 _VERBS: Final[Mapping[str, Callable[..., Awaitable[None]]]] = {
     "department": save_department,
     "region": save_region,
@@ -32,6 +34,7 @@ _VERBS: Final[Mapping[str, Callable[..., Awaitable[None]]]] = {
     "cap": rulebook.save_cap,
     "rate": rulebook.save_rate,
     "planstep": save_step,
+    "retention": rulebook.save_retention,
 }
 OWN: Final = frozenset({"cap", "rate"})  # tables in which a department has rows of its own
 

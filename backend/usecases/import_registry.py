@@ -23,6 +23,7 @@ from backend.people.rules import Principal
 from backend.registry import merging
 from backend.registry import queries as registry
 from backend.registry.rules import EnterpriseDraft, check_row, normalise_code
+from backend.rulebook.queries import find_retention
 from backend.storage.engine import connection, transaction
 from backend.usecases.import_applying import apply_step, undo_step
 from backend.usecases.import_reading import let_go, read_step
@@ -138,3 +139,14 @@ async def cancel(batch_id: UUID, *, scope: Scope) -> None:
         await service.cancel(batch_id, scope)
         batch = await queries.find_batch(batch_id, scope)
     await _tidy(batch.file_sha256)
+
+
+async def clear_leftovers() -> bool:
+    """Clear one upload that nobody took in, if one is older than the rulebook says that it is kept. Returns whether there was one."""
+    async with transaction():
+        days = await find_retention("upload", clock.today())
+        sha256 = None if days is None else await service.forget_leftover(days)
+    if sha256 is None:
+        return False
+    await _tidy(sha256)
+    return True

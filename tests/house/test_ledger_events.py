@@ -67,6 +67,7 @@ SILENT = {
     "exchange.service.ask_undo": "registry.undone, facts.undone",
     "exchange.service.mark_failed": "nothing was applied",
     "exchange.service.cancel": "nothing was applied",
+    "exchange.service.forget_leftover": "nothing was applied",
     **dict.fromkeys(
         (
             f"exchange.staging.{verb}"

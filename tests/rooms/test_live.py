@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from contextlib import aclosing, asynccontextmanager
+
+import asyncpg
 
 from backend.kernel.scope import Scope
 from backend.live import hub as live
@@ -97,6 +100,58 @@ async def test_many_rows_of_one_transaction_are_one_message(demo):
         assert int(done.split()[-1]) > 20
         assert (await following(messages)).topics == ("inspections",)
         assert await silent(messages)
+
+
+async def copy_visits(n):
+    """``n`` visits more, in one statement, of as many enterprises; how many campaigns, departments and counties they have together."""
+    columns = [r[0] for r in await connection().fetch("select column_name from information_schema.columns where table_name = 'inspection'")]
+    other = {"id": "gen_random_uuid()", "enterprise": "gen_random_uuid()", "draw": "null"}
+    done = await connection().execute(
+        f"insert into inspection ({', '.join(columns)}) select {', '.join(other.get(c, f'i.{c}') for c in columns)}"
+        f" from (select * from inspection where state = 'dispatched' order by id limit 20) i, generate_series(1, {n // 20})"
+    )
+    assert done.split()[-1] == str(n)
+    return await connection().fetchval(
+        "select count(distinct (campaign, department, county)) from (select * from inspection where state = 'dispatched' order by id limit 20) i"
+    )
+
+
+async def notified(work):
+    """What the work tells, as the channel carries it."""
+    heard = []
+    listener = await asyncpg.connect(**engine.database().config)
+    try:
+        await listener.add_listener("live", lambda *told: heard.append(json.loads(told[3])))
+        async with transaction():
+            result = await work()
+        await asyncio.sleep(0.3)
+    finally:
+        await listener.close()
+    return result, heard
+
+
+async def test_a_draw_of_many_visits_is_told_once_for_each_campaign_department_and_county(demo):
+    groups, heard = await notified(lambda: copy_visits(2000))
+    assert len(heard) == groups <= 20
+    assert {(h["k"], h["i"], h["a"]) for h in heard} == {("inspection", None, False)}
+
+
+async def test_of_a_few_changes_each_is_told_and_of_very_many_all_pages_that_show_one_hear(demo):
+    async with transaction():
+        await copy_visits(600)
+    _, heard = await notified(lambda: connection().execute("update inspection set version = version + 1 where id in (select id from inspection limit 500)"))
+    assert len({h["i"] for h in heard}) == len(heard) == 500
+    async with transaction():
+        visit = await one_visit()
+    one = frozenset({f"inspection:{visit['id']}"})
+    async with hubs() as (hub,), aclosing(hub.watch(Scope(visit["department"], visit["county"]), one)) as own, aclosing(hub.watch(Scope("-", "5303"), one)) as other:
+        await following(own)
+        await following(other)
+        done, heard = await notified(lambda: connection().execute("update inspection set version = version + 1"))
+        assert int(done.split()[-1]) > 600
+        assert len(heard) < 100
+        assert (await following(own)).topics == tuple(one)
+        assert await silent(other)
 
 
 async def test_a_page_that_comes_back_hears_what_it_missed_and_no_more(demo):

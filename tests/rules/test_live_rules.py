@@ -49,6 +49,14 @@ def test_topics_of_one_and_of_many():
     assert Change("inspection", None, ("campaign:x",), frozenset(), "").topics == {"inspections", "campaign:x"}
 
 
+def test_of_very_many_nobody_says_which_and_whoever_shows_one_hears():
+    topics = frozenset({"inspections", f"inspection:{ID}", "submission:x", "campaign:y"})
+    many = read(json.dumps({"k": "inspection", "i": None, "a": True, "u": ["campaign:x"], "d": ["scjg"], "r": "530302"}))
+    assert many.meets(topics) == {"inspections", f"inspection:{ID}"}
+    assert change().meets(topics) == {"inspections", f"inspection:{ID}"}
+    assert Change("inspection", None, (), frozenset(), "").meets(topics) == {"inspections"}
+
+
 def test_what_a_trigger_says_is_read_and_nonsense_is_passed_over():
     told = {"k": "inspection", "i": ID, "u": ["campaign:x"], "d": ["scjg", None], "r": "530302"}
     assert read(json.dumps(told)) == change()

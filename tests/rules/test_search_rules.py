@@ -19,10 +19,17 @@ def test_letters_are_also_sound_initials_and_the_beginning_of_a_code():
     assert [r.pattern for r in readings if r.where == "sound"] == [("(^| )q ?j",)]
 
 
-def test_a_code_is_looked_for_from_its_beginning_with_an_even_number_of_places():
-    [readings] = read_words("91530")
-    assert [r.grams for r in readings if r.where == "code"] == [("u9153",)]
-    assert not [r for r in readings if r.where == "sound"]
+def test_a_code_is_looked_for_from_its_beginning_by_up_to_fourteen_places():
+    for typed, gram in (("91530", "u91530"), ("91530302MA6", "u91530302MA6"), ("91530302ma6k12", "u91530302MA6K12"), ("91530302MA6K1234X0", "u91530302MA6K12")):
+        [readings] = read_words(typed)
+        assert [(r.value, r.grams) for r in readings if r.where == "code"] == [(typed.upper(), (gram,))]
+        assert not [r for r in readings if r.where == "sound"]
+
+
+def test_a_sound_is_looked_for_by_as_many_letters_as_the_index_holds():
+    for typed, gram in (("qu", "pqu"), ("quj", "pquj"), ("quji", "pquj"), ("qujin", "pqujin"), ("qujings", "pqujin"), ("qujingshi", "pqujingsh")):
+        [readings] = read_words(typed)
+        assert [r.grams for r in readings if r.where == "sound"] == [(gram,)]
 
 
 def test_full_width_letters_and_long_queries():

@@ -15,13 +15,14 @@ from backend.people import queries as people
 from backend.people.rules import ADMIN, ROLES, Principal
 from backend.planning.rules import DECIDING
 from backend.registry import queries as registry
-from backend.rulebook.rules import CLASSES, LEVELS
+from backend.rulebook.rules import CLASSES, KEPT, LEVELS, LONGEST
 from backend.usecases.edit_codes import KINDS
 from backend.web.console import labels
 from backend.web.console.editing import Box, Typed, read_day, read_number, read_percent
 from backend.web.shared.i18n import _, get_locale, pick
 
 Row = dict[str, Any]
+IDENTIFIED = ("cap", "rate", "planstep", "retention")  # tables whose rows have no code of their own
 # Which of two columns names a row for an English reader.
 _IN_ENGLISH = {"name_zh": "name_en", "zh": "en"}
 
@@ -153,6 +154,17 @@ async def _step_boxes(who: Principal) -> list[Box]:
     ]
 
 
+async def _retention_boxes(_who: Principal) -> list[Box]:
+    first, last = _span()
+    return [
+        Box("what", _("留存内容"), "choice", choices=[(key, pick({"zh": zh, "en": en}, "")) for key, (zh, en) in KEPT.items()]),
+        Box("days", _("留存天数"), "number", required=True, hint=_("自上传之日起，自然日；期满后文件和预览自动清除"), attrs={"min": "1", "max": str(LONGEST)}),
+        Box(first.name, first.label, "day", required=True),
+        last,
+        _source(),
+    ]
+
+
 def _read_step(v: Typed) -> Row:
     texts = {name: _text(v, name) for name in ("name_zh", "name_en", "role", "source")}
     place = {"department": v["department"] or None, "region": v["region"] or None}
@@ -189,6 +201,11 @@ def _read_rate(v: Typed) -> Row:
     shares = {name: read_percent(v[name], name) for name in ("low", "usual", "high")}
     about = {"department": v["department"] or None, "class_code": v["class_code"]}
     return about | shares | _dates(v, needs_first=True) | {"source": _text(v, "source")}
+
+
+def _read_retention(v: Typed) -> Row:
+    days = read_number(v["days"], "days", 1, LONGEST)
+    return {"what": v["what"], "days": days, **_dates(v, needs_first=True), "source": _text(v, "source")}
 
 
 def specs() -> Mapping[str, Spec]:
@@ -251,6 +268,14 @@ def specs() -> Mapping[str, Spec]:
             _step_boxes,
             _read_step,
         ),
+        Spec(
+            "retention",
+            _("留存期限"),
+            _("个人信息保护法第十九条：保存期限为实现处理目的所必要的最短时间。没有有效条目时不自动清除。"),
+            ("what", "days", "valid_from", "valid_to", "source"),
+            _retention_boxes,
+            _read_retention,
+        ),
     )
     if get_locale() == "en":
         found = tuple(replace(s, columns=tuple(_IN_ENGLISH.get(c, c) for c in s.columns)) for s in found)
@@ -260,7 +285,7 @@ def specs() -> Mapping[str, Spec]:
 def parse_key(kind: str, text: str) -> Any:
     """The key in an address. Raises ``NotFound`` for what can be none."""
     try:
-        return date.fromisoformat(text) if kind == "holiday" else UUID(text) if kind in ("cap", "rate", "planstep") else text
+        return date.fromisoformat(text) if kind == "holiday" else UUID(text) if kind in IDENTIFIED else text
     except ValueError as e:
         raise NotFound() from e
 
@@ -269,4 +294,4 @@ def key_of(kind: str, values: Typed) -> Any:
     """The key of a row that is new. Raises ``Invalid``."""
     if kind == "holiday":
         return read_day(values["day"], "day")
-    return new_id() if kind in ("cap", "rate", "planstep") else str(values["code"])
+    return new_id() if kind in IDENTIFIED else str(values["code"])
