@@ -13,7 +13,7 @@ from uuid import UUID
 
 from backend.kernel import clock
 from backend.registry.rules import KIND_OF_CODE, KINDS, UNSAID
-from backend.registry.service import SAID, RegionNotYours
+from backend.registry.service import SAID
 from backend.storage.engine import connection
 from backend.storage.relation import Relation
 
@@ -42,15 +42,6 @@ async def hold(kind: str, *, source: UUID, account: UUID | None) -> None:
     await connection().execute("lock table enterprise in share row exclusive mode")
     # The planner knows nothing of rows that are being written, and would read the whole register for each slice.
     await connection().execute("set local enable_hashjoin = off; set local enable_mergejoin = off")
-
-
-async def refuse_foreign(rows: Relation, region: str) -> None:
-    """Raises ``RegionNotYours`` where an enterprise of ``rows`` lies outside ``region`` (a GB/T 2260 prefix)."""
-    n = await connection().fetchval(
-        f"select count(*) from enterprise e join ({rows.sql}) i using (code) where not starts_with(e.region, ${len(rows.args) + 1})", *rows.args, region
-    )
-    if n:
-        raise RegionNotYours(n=n)
 
 
 async def add_enterprises(rows: Relation) -> int:

@@ -14,6 +14,7 @@ from backend.exchange.rules import REGISTER
 from backend.facts import service as facts
 from backend.facts.service import Origin
 from backend.registry import merging
+from backend.registry.service import RegionNotYours
 
 PART: Final = 20_000
 
@@ -28,10 +29,12 @@ async def _apply_register(batch: BatchView) -> None:
     new = changed = seen = 0
     begun = time.monotonic()
     for after, to in await staging.list_parts(batch.id, PART):
-        await merging.refuse_foreign(staging.part(batch.id, after, to), batch.region)
-        await staging.note_before(batch.id, after, to, merging.known_source())
+        known, foreign = await staging.note_before(batch.id, after, to, merging.known_source(), batch.region)
+        if foreign:
+            raise RegionNotYours(n=foreign)
         new += await merging.add_enterprises(staging.part(batch.id, after, to, is_known=False))
-        changed += await merging.change_enterprises(staging.part(batch.id, after, to, is_known=True))
+        if known:
+            changed += await merging.change_enterprises(staging.part(batch.id, after, to, is_known=True))
         seen += PART
         await service.tell_progress(batch, applied=min(seen, batch.new + batch.changed), rate=int(seen / (time.monotonic() - begun)))
     same = batch.new + batch.changed - new - changed

@@ -168,9 +168,11 @@ async def _take_in_hand(batch: BatchView) -> _Hand:
 
 async def _stage(batch: BatchView, hand: _Hand, block: Block, judged: Judged) -> None:
     lines, refused = judged.lines, judged.bad
+    await staging.hurry()
     if batch.kind == rules.REGISTER.name:
         more, refused = await _accept_as_before(refused, batch)
-        counts = await staging.add_register_rows(batch.id, lines + more, merging.known_source(), batch.region)
+        may_be_new = batch.new > batch.changed + batch.same or not batch.done
+        counts = await staging.add_register_rows(batch.id, lines + more, merging.known_source(), batch.region, may_be_new=may_be_new)
     else:
         counts = await staging.add_fact_rows(batch.id, lines, merging.known_source(), facts.known_source(batch.kind), batch.region)
     counts["bad"] = counts.get("bad", 0) + await staging.add_bad_rows(batch.id, refused)
