@@ -8,6 +8,7 @@ caller's transaction, and after ``hold`` in it.
 from __future__ import annotations
 
 import json
+import secrets
 from typing import Any, Final
 from uuid import UUID
 
@@ -48,12 +49,15 @@ async def add_enterprises(rows: Relation) -> int:
     """Take in enterprises that the register does not know. Each gets a QR token for good. Returns how many."""
     n = len(rows.args) + 1
     values = [f"i.{c}" for c in SAID] + [f"coalesce(i.{c}, {_DEFAULTS[c]})" if _DEFAULTS[c] != "null" else f"i.{c}" for c in UNSAID]
-    # 122 random bits, as unguessable as the tokens of single enterprises and in the same alphabet.
+    # Id and token are the two halves of a keyed hash of the code, whose key nobody keeps: as unguessable as random numbers, of which the
+    # server would have to ask the system two for each row. In the order of the codes, so that neighbours meet in the index.
     done = await connection().execute(
         f"insert into enterprise (id, code, {', '.join(_COLUMNS)}, qr_token, version, created_at, updated_at)"
-        f" select gen_random_uuid(), i.code, {', '.join(values)}, replace(gen_random_uuid()::text, '-', ''), 1, ${n}, ${n} from ({rows.sql}) i",
+        f" select overlay(overlay(right(h, 32) placing '4' from 13 for 1) placing '8' from 17 for 1)::uuid, i.code, {', '.join(values)}, left(h, 32),"
+        f" 1, ${n}, ${n} from (select *, encode(sha256(${n + 1}::bytea || convert_to(code, 'UTF8')), 'hex') as h from ({rows.sql}) r order by code) i",
         *rows.args,
         clock.now(),
+        secrets.token_bytes(32),
         timeout=None,
     )
     return _count(done)

@@ -27,6 +27,7 @@ OPTIONS = {
     "listen_addresses": "''",
     "max_connections": "200",
     "shared_buffers": "256MB",
+    "max_wal_size": "2GB",  # a large import writes about as much; with less, every page of an index is logged whole again and again
     "unix_socket_permissions": "0700",
     "log_min_messages": "warning",
 }

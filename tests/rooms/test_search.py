@@ -87,6 +87,20 @@ async def test_by_code_whole_beginning_and_lower_case(shops):
     assert await names(code[1:]) == []
 
 
+async def test_by_every_length_of_a_code_and_of_a_sound(shops):
+    code, name = shops[0].code, "曲靖市麒麟区鸿运饭店"
+    for n in range(2, 19):
+        assert name in await names(code[:n]), n
+        assert name not in await names(code[: n - 1] + ("0" if code[n - 1] != "0" else "1")), n
+    sound = "qujingshiqilinquhongyunfandian"
+    for n in range(2, len(sound) + 1):
+        assert name in await names(sound[:n]), n
+        assert (name in await names(sound[:n] + "z")) is False, n
+    # Letters apart are syllables too: eight letters may be as many of them.
+    await put(draft(9, "A B C D E F G HI 商店"))
+    assert await names("abcdefghi") == ["A B C D E F G HI 商店"]
+
+
 async def test_facets_each_and_together(shops):
     assert await names(status="revoked") == ["KFC餐厅"]
     assert await names(kind="branch") == ["重庆火锅（曲靖店）"]

@@ -145,6 +145,34 @@ async def test_reading_goes_on_where_a_killed_worker_stopped(monkeypatch):
     assert (whole.state, whole.new, whole.done, whole.total) == ("previewed", 8, 8, 8)
 
 
+@pytest.mark.parametrize("rows_a_block", [1, 2, 3, 100])
+async def test_known_rows_among_new_ones_are_found_wherever_the_blocks_end(monkeypatch, rows_a_block):
+    who = person()
+    first = await read(register([code(3), "店3", "麒麟区", "6210"], [code(5), "店5", "麒麟区", "6210"]), who)
+    await import_registry.ask_apply(first.id, by=who)
+    await work()
+    in_small_blocks(monkeypatch, rows_a_block)
+    rows = [[code(n), "店5改" if n == 5 else f"店{n}", "麒麟区", "6210"] for n in range(1, 8)]
+    second = await read(register(*rows, [code(7), "店7", "麒麟区", "6210"]), who)
+    assert (second.new, second.changed, second.same, second.bad) == (5, 1, 1, 1)
+    assert [row.code for row in await queries.list_rows(second.id, "new")] == [code(n) for n in (1, 2, 4, 6, 7)]
+    [doubled] = await queries.list_rows(second.id, "bad")
+    assert (doubled.row_no, doubled.errors[0]["reason"]) == (9, "duplicate")
+    assert doubled.fields["name"] == "店7"
+    await import_registry.ask_apply(second.id, by=who)
+    await work()
+    done = await queries.find_batch(second.id, CITY)
+    assert (done.state, done.new, done.changed) == ("applied", 5, 1)
+    found = await registry.list_by_codes([code(n) for n in range(1, 8)])
+    assert {c: (e.name, e.version) for c, e in found.items()} == {
+        code(n): ("店5改" if n == 5 else f"店{n}", 2 if n == 5 else 1) for n in range(1, 8)
+    }
+    await import_registry.ask_undo(second.id, by=who)
+    await work()
+    left = await registry.list_by_codes([code(n) for n in range(1, 8)])
+    assert {c: e.name for c, e in left.items()} == {code(3): "店3", code(5): "店5"}
+
+
 async def test_two_workers_share_the_queue_and_no_row_is_read_twice(monkeypatch):
     in_small_blocks(monkeypatch, 2)
     who = person()

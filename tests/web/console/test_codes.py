@@ -126,6 +126,26 @@ async def test_caps_and_rates_are_what_the_planning_form_starts_from(client, log
     assert "不得高于 1 次" in refused.text
 
 
+async def test_how_long_uploads_are_kept_is_the_administrators_to_set(client, login, browsers):
+    await login(client, "admin", department=None)
+    (row,) = await list_rows(rulebook.RETENTION)
+    where = f"/console/registers/retention/{row['id']}"
+    page = (await client.get(where)).text
+    assert "上传后未写入的导入文件及其预览" in page
+    form = {"what": "upload", "days": "0", "valid_from": "2019-01-01", "valid_to": "", "source": "局务会议纪要", "version": version(page)}
+    refused = await client.post(where, data=form)
+    assert refused.status_code == 422
+    assert "局务会议纪要" in refused.text
+    assert (await client.post(where, data=form | {"days": "10"})).status_code == 303
+    assert (await list_rows(rulebook.RETENTION))[0]["days"] == 10
+    overlapping = await client.post("/console/registers/retention/new", data=form | {"days": "10"})
+    assert overlapping.status_code == 422
+    manager = await browsers()
+    await login(manager, "manager")
+    assert (await manager.get(where)).status_code == 200
+    assert (await manager.post(where, data=form | {"days": "20", "version": "2"})).status_code == 403
+
+
 async def test_two_editors_of_one_cap(client, login, browsers):
     await login(client, "manager")
     made = await client.post("/console/registers/cap/new", data=CAP | {"department": "scjg"})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from datetime import timedelta
 from pathlib import Path
 
 import httpx
@@ -10,6 +11,7 @@ import openpyxl
 import pytest
 
 from backend.cli.demo.samples import Sample, write_sample_register
+from backend.kernel import clock
 from backend.registry.service import load_industries, load_regions
 from backend.storage.engine import transaction
 from backend.usecases import import_registry
@@ -185,3 +187,19 @@ async def test_partner_files_are_imported_by_kind(client, login):
     assert (await client.post("/console/imports", files={"file": ("x.csv", data)}, data={"kind": "recipes"})).status_code == 422
     for kind in ("register", "penalties", "permits"):
         assert (await client.get(f"/console/imports/templates/{kind}")).content.startswith(b"PK")
+
+
+async def test_an_upload_that_nobody_took_in_says_that_it_is_gone(client, login, sample):
+    data, _made = sample
+    await login(client, "manager")
+    where = await upload(client, data)
+    await work()
+    assert 'href="?verdict=new"' in (await client.get(where)).text
+    later = clock.now() + timedelta(days=31)
+    clock.hold(lambda: later)
+    assert await import_registry.clear_leftovers()
+    clock.hold(None)
+    page = (await client.get(where)).text
+    assert "上传已满 30 天，文件和预览已自动清除" in page
+    assert 'href="?verdict=new"' not in page
+    assert "30 days after the upload its file and preview were removed" in (await client.get(where + "?lang=en")).text
