@@ -30,7 +30,7 @@ async def _fill() -> None:
         made = await sql.fetchval("select pg_get_indexdef('enterprise_search_grams'::regclass)")
         await sql.execute("drop index enterprise_search_grams")
         await sql.execute("set local maintenance_work_mem = '256MB'")
-        await sql.execute("select enterprise_index(array_agg(enterprise)) from enterprise_unindexed", timeout=1800)
+        await sql.execute("select enterprise_index(array_agg(e)) from enterprise_unindexed, unnest(enterprises) e", timeout=1800)
         await sql.execute("truncate enterprise_unindexed")
         await sql.execute(made, timeout=1800)
         await sql.execute("alter index enterprise_search_grams alter column 1 set statistics 0")

@@ -30,7 +30,7 @@ def known_source() -> Relation:
 
 
 # Copies and histories of enterprises, kept by triggers: they tell of one, and refer to none.
-_SHADOWS: Final = ("enterprise_search", "enterprise_unindexed", "enterprise_change")
+_SHADOWS: Final = ("enterprise_search", "enterprise_change")
 
 
 async def hold(kind: str, *, source: UUID, account: UUID | None) -> None:

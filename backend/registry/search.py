@@ -273,7 +273,7 @@ async def _load(ids: Sequence[UUID], scope: Scope) -> list[EnterpriseView]:
 
 async def count_unindexed() -> int:
     """How many enterprises of a fresh import wait to be found, ``FEW`` + 1 at most."""
-    return int(await reader().fetchval(f"select count(*) from (select from enterprise_unindexed limit {FEW + 1}) w"))
+    return int(await reader().fetchval(f"select least(coalesce(sum(n), 0), {FEW + 1}) from enterprise_unindexed"))
 
 
 async def stream_enterprises(scope: Scope, by: Filter, *, stretch: int) -> AsyncIterator[list[EnterpriseView]]:

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from piccolo.columns import JSONB, UUID, BigInt, BigSerial, Date, Integer, Text, Timestamptz, Varchar
+from piccolo.columns import JSONB, UUID, Array, BigInt, BigSerial, Date, Integer, Text, Timestamptz, Varchar
 from piccolo.columns.defaults.uuid import UUID4
 from piccolo.table import Table
 
@@ -88,10 +88,11 @@ class EnterpriseSearch(Table, tablename="enterprise_search"):
 
 
 class EnterpriseUnindexed(Table, tablename="enterprise_unindexed"):
-    """待编入检索 One enterprise of a large import that the worker has yet to put into the search table. Deleted when done."""
+    """待编入检索 Up to two thousand enterprises of a large import that the worker has yet to put into the search table. Deleted when done."""
 
     position = BigSerial(primary_key=True)
-    enterprise = UUID(default=None)
+    enterprises = Array(base_column=UUID())
+    n = Integer()
 
 
 class EnterpriseChange(Table, tablename="enterprise_change"):

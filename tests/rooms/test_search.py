@@ -209,7 +209,7 @@ async def test_the_worker_never_puts_an_older_copy_over_a_newer_one(shops):
     e = (await list_by_codes([shops[0].code]))[shops[0].code]
     async with transaction():
         await connection().execute("update enterprise_search set version = 9, hay = 'newer' where enterprise = $1", e.id)
-        await connection().execute("insert into enterprise_unindexed (enterprise) values ($1)", e.id)
+        await connection().execute("insert into enterprise_unindexed (enterprises, n) values (array[$1::uuid], 1)", e.id)
     assert await jobs.index_some()
     assert await reader().fetchval("select hay from enterprise_search where enterprise = $1", e.id) == "newer"
 

@@ -95,7 +95,7 @@ async def test_a_reviewer_gets_no_class_and_no_running_formula(client, login, sh
 
 async def test_no_file_while_a_fresh_import_cannot_be_found_whole(client, login, shops):  # noqa: F811 - the fixture
     async with transaction():
-        await connection().execute("insert into enterprise_unindexed (enterprise) select id from enterprise limit 1")
+        await connection().execute("insert into enterprise_unindexed (enterprises, n) select array[id], 1 from enterprise limit 1")
     await login(client, "manager")
     answer = await client.post("/console/enterprises/export", data={"format": "csv"})
     assert answer.status_code == 409
