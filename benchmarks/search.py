@@ -7,6 +7,7 @@ import random
 import statistics
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import asdict
 from datetime import UTC, datetime
 
 from benchmarks._database import run
@@ -40,7 +41,8 @@ async def _fill() -> None:
         "select pg_size_pretty(pg_total_relation_size('enterprise_search')), pg_size_pretty(pg_relation_size('enterprise_search_grams'))"
     )
     indexed = time.perf_counter() - start - copied
-    print(f"{SIZE:,} enterprises copied in {copied:.0f} s, made searchable in {indexed:.0f} s more; the search table and its indexes: {size}, of it the grams {grams}")
+    print(f"{SIZE:,} enterprises copied in {copied:.0f} s, made searchable in {indexed:.0f} s more", end="")
+    print(f"; the search table and its indexes: {size}, of it the grams {grams}", flush=True)
 
 
 def _kinds(names: Sequence[str], codes: Sequence[str], people: Sequence[str], addresses: Sequence[str], keys: Sequence[str]) -> dict[str, list[dict[str, str]]]:
@@ -106,10 +108,10 @@ async def measure() -> float:
         for kind, queries in kinds.items():
             times: list[tuple[float, str]] = []
             for warm in (False, True):
-                for q in queries:
-                    took = await _timed(lambda by=Filter(**q): search_enterprises(city, by))
+                for by in (Filter(**q) for q in queries):
+                    took = await _timed(lambda by=by: search_enterprises(city, by))
                     if warm:
-                        times.append((took, " ".join(q.values())))
+                        times.append((took, " ".join(filter(None, asdict(by).values()))))
             slowest, which = max(times)
             print(f"{_line(kind, [took for took, _ in times], typical)}   slowest {slowest:.0f} ms: {which}", flush=True)
             everything.append([took for took, _ in times])

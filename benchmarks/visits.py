@@ -34,7 +34,9 @@ async def _copy(campaign: UUID, n: int, *, is_told: bool) -> float:
             await sql.copy_records_to_table(
                 "inspection",
                 columns=("id", "campaign", "enterprise", "enterprise_code", "enterprise_name", "department", "county", "state", "due_on", "version"),
-                records=[(i, campaign, uuid4(), f"9153{k:014}", "店", "scjg", f"5303{k % 9:02}", "dispatched", date(2026, 12, 31), 1) for k, i in enumerate(ids)],
+                records=[
+                    (i, campaign, uuid4(), f"9153{k:014}", "店", "scjg", f"5303{k % 9:02}", "dispatched", date(2026, 12, 31), 1) for k, i in enumerate(ids)
+                ],
                 timeout=600,
             )
             await sql.copy_records_to_table(

@@ -192,9 +192,12 @@ async def list_numbers_that_can_be_overridden(batch_id: UUID, limit: int = 1000)
     return [row["row_no"] for row in rows]
 
 
+CODES: Final = (
+    "select code, min(row_no) as row_no from import_row where batch = {} and verdict in ('new', 'changed', 'same') and code = any({}) group by code"
+)
+
+
 async def list_codes(batch_id: UUID, codes: Sequence[str]) -> dict[str, int]:
-    """Which of the codes good rows of the batch claim, with the first such row."""
-    rows = await ImportBatch.raw(
-        "select code, min(row_no) as row_no from import_row where batch = {} and code = any({}) and verdict <> 'bad' group by code", batch_id, list(codes)
-    )
+    """Which of the codes good rows of the batch claim, with the first such row. Looks at all rows of the batch."""
+    rows = await ImportBatch.raw(CODES, batch_id, list(codes))
     return {row["code"]: row["row_no"] for row in rows}

@@ -144,7 +144,8 @@ async def test_of_a_few_changes_each_is_told_and_of_very_many_all_pages_that_sho
     async with transaction():
         visit = await one_visit()
     one = frozenset({f"inspection:{visit['id']}"})
-    async with hubs() as (hub,), aclosing(hub.watch(Scope(visit["department"], visit["county"]), one)) as own, aclosing(hub.watch(Scope("-", "5303"), one)) as other:
+    theirs = Scope(visit["department"], visit["county"])
+    async with hubs() as (hub,), aclosing(hub.watch(theirs, one)) as own, aclosing(hub.watch(Scope("-", "5303"), one)) as other:
         await following(own)
         await following(other)
         done, heard = await notified(lambda: connection().execute("update inspection set version = version + 1"))

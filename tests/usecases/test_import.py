@@ -152,7 +152,7 @@ async def test_known_rows_among_new_ones_are_found_wherever_the_blocks_end(monke
     await import_registry.ask_apply(first.id, by=who)
     await work()
     in_small_blocks(monkeypatch, rows_a_block)
-    rows = [[code(n), "店5改" if n == 5 else f"店{n}", "麒麟区", "6210"] for n in range(1, 8)]
+    rows = [[code(n), "新5" if n == 5 else f"店{n}", "麒麟区", "6210"] for n in range(1, 8)]
     second = await read(register(*rows, [code(7), "店7", "麒麟区", "6210"]), who)
     assert (second.new, second.changed, second.same, second.bad) == (5, 1, 1, 1)
     assert [row.code for row in await queries.list_rows(second.id, "new")] == [code(n) for n in (1, 2, 4, 6, 7)]
@@ -165,7 +165,7 @@ async def test_known_rows_among_new_ones_are_found_wherever_the_blocks_end(monke
     assert (done.state, done.new, done.changed) == ("applied", 5, 1)
     found = await registry.list_by_codes([code(n) for n in range(1, 8)])
     assert {c: (e.name, e.version) for c, e in found.items()} == {
-        code(n): ("店5改" if n == 5 else f"店{n}", 2 if n == 5 else 1) for n in range(1, 8)
+        code(n): ("新5" if n == 5 else f"店{n}", 2 if n == 5 else 1) for n in range(1, 8)
     }
     await import_registry.ask_undo(second.id, by=who)
     await work()
