@@ -1,4 +1,4 @@
-"""Finding enterprises: longer sounds, and beginnings of a code of any length, so that a long word leaves few rows to look at."""
+"""Finding enterprises: the letters of a sound, and beginnings of a code of any length, so that a long word leaves few rows to look at."""
 
 from piccolo.apps.migrations.auto.migration_manager import MigrationManager
 
@@ -8,8 +8,9 @@ ID = "2026-11-25T20:20:00:000000"
 VERSION = "1.38.0"
 DESCRIPTION = "search grams of long words"
 
-# As in 0010, but: sounds of eight letters too, and none that is shorter than its length says; a code by every length up to fourteen
-# places instead of every other one, and no further: fourteen leave a thousand codes at the most (the last but two are a check and 31 x 31).
+# As in 0010, but: any five letters in a row of the whole sound too, for what a long word has behind its beginning; no beginning of a sound
+# that is shorter than its length says; a code by every length up to fourteen places instead of every other one, and no further: fourteen
+# leave a thousand codes at the most (two places of 31 and the check characters).
 GRAMS = """
 create or replace function enterprise_grams(
   hay text, sound text, initials text, code text, region text, industry text, kind text, status text, credit_class text)
@@ -20,8 +21,10 @@ select array(select hashtext(g) from (
   select substr(n, i, 1) from (select split_part(hay, E'\\n', 1) as n) x, generate_series(1, length(n)) i
   union all
   select 'p' || left(tail, l) from (
-    select array_to_string(s[i:i+7], '') as tail from (select string_to_array(sound, ' ') as s) x, generate_series(1, cardinality(s)) i
-  ) y, unnest('{2,3,5,8}'::integer[]) l where length(tail) >= l
+    select array_to_string(s[i:i+4], '') as tail from (select string_to_array(sound, ' ') as s) x, generate_series(1, cardinality(s)) i
+  ) y, unnest('{2,3,5}'::integer[]) l where length(tail) >= l
+  union all
+  select 'w' || substr(letters, i, 5) from (select replace(sound, ' ', '') as letters) z, generate_series(1, length(letters) - 4) i
   union all
   select 'i' || substr(initials, i, l) from generate_series(1, length(initials) - 1) i, generate_series(2, 3) l
   union all

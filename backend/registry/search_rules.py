@@ -21,7 +21,8 @@ from backend.registry.uscc import normalise_code
 Where = Literal["text", "name", "sound", "initials", "code"]
 MAX_WORDS: Final = 6
 MAX_LETTERS: Final = 40
-SOUND_GRAMS: Final = (2, 3, 5, 8)
+WINDOW: Final = 5  # letters in a row, of the whole sound
+SOUND_GRAMS: Final = (2, 3, WINDOW)  # letters from a syllable on
 CODE_GRAM: Final = 14  # the longest beginning of a code that the index holds
 
 
@@ -46,7 +47,9 @@ def _readings(word: str) -> list[Reading]:
     found = [Reading("text", word, tuple(dict.fromkeys(word[i : i + 2] for i in range(len(word) - 1))))]
     if re.fullmatch("[a-z]+", word):
         length = max(n for n in SOUND_GRAMS if n <= len(word))
-        found.append(Reading("sound", word, ("p" + word[:length],), ("(^| )" + " ?".join(word),)))
+        # A window at every third letter and at the end leaves no letter out.
+        windows = [word[min(i, len(word) - WINDOW) :][:WINDOW] for i in range(3, len(word) - 2, 3)] if len(word) > WINDOW else []
+        found.append(Reading("sound", word, ("p" + word[:length], *dict.fromkeys("w" + w for w in windows)), ("(^| )" + " ?".join(word),)))
         runs = [word] if len(word) == 2 else [word[i : i + 3] for i in range(len(word) - 2)]
         found.append(Reading("initials", word, tuple(dict.fromkeys("i" + run for run in runs))))
     code = normalise_code(word)

@@ -26,10 +26,27 @@ def test_a_code_is_looked_for_from_its_beginning_by_up_to_fourteen_places():
         assert not [r for r in readings if r.where == "sound"]
 
 
-def test_a_sound_is_looked_for_by_as_many_letters_as_the_index_holds():
-    for typed, gram in (("qu", "pqu"), ("quj", "pquj"), ("quji", "pquj"), ("qujin", "pqujin"), ("qujings", "pqujin"), ("qujingshi", "pqujingsh")):
+def test_a_sound_is_looked_for_by_its_beginning_and_by_windows_over_the_rest():
+    for typed, grams in (
+        ("qu", ("pqu",)),
+        ("quj", ("pquj",)),
+        ("quji", ("pquj",)),
+        ("qujin", ("pqujin",)),
+        ("qujing", ("pqujin", "wujing")),
+        ("qujings", ("pqujin", "wjings")),
+        ("qujingshi", ("pqujin", "wingsh", "wngshi")),
+        ("nananananana", ("pnanan", "wanana", "wnanan")),
+    ):
         [readings] = read_words(typed)
-        assert [r.grams for r in readings if r.where == "sound"] == [(gram,)]
+        assert [r.grams for r in readings if r.where == "sound"] == [grams], typed
+
+
+def test_windows_leave_no_letter_out():
+    for n in range(6, 41):
+        word = "abcdefghijklmnopqrstuvwxyzabcdefghijklmn"[:n]
+        [grams] = [r.grams for r in read_words(word)[0] if r.where == "sound"]
+        covered = {i for g in grams for i in range(n) if any(word[s : s + 5] == g[1:] and s <= i < s + 5 for s in range(n))}
+        assert covered == set(range(n)), word
 
 
 def test_full_width_letters_and_long_queries():
