@@ -105,15 +105,13 @@ async def test_many_rows_of_one_transaction_are_one_message(demo):
 async def copy_visits(n):
     """``n`` visits more, in one statement, of as many enterprises; how many campaigns, departments and counties they have together."""
     columns = [r[0] for r in await connection().fetch("select column_name from information_schema.columns where table_name = 'inspection'")]
-    other = {"id": "gen_random_uuid()", "enterprise": "gen_random_uuid()", "draw": "null"}
-    done = await connection().execute(
-        f"insert into inspection ({', '.join(columns)}) select {', '.join(other.get(c, f'i.{c}') for c in columns)}"
-        f" from (select * from inspection where state = 'dispatched' order by id limit 20) i, generate_series(1, {n // 20})"
-    )
+    other = {"id": "gen_random_uuid()", "enterprise": "gen_random_uuid()"}
+    twenty = "(select * from inspection where state = 'dispatched' order by id limit 20) i"
+    groups = await connection().fetchval(f"select count(distinct (campaign, department, county)) from {twenty}")
+    chosen = ", ".join(other.get(c, f"i.{c}") for c in columns)
+    done = await connection().execute(f"insert into inspection ({', '.join(columns)}) select {chosen} from {twenty}, generate_series(1, {n // 20})")
     assert done.split()[-1] == str(n)
-    return await connection().fetchval(
-        "select count(distinct (campaign, department, county)) from (select * from inspection where state = 'dispatched' order by id limit 20) i"
-    )
+    return groups
 
 
 async def notified(work):
