@@ -10,6 +10,7 @@ amount 0 means that the day itself is stored. Green until ``warn`` days before t
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -81,6 +82,27 @@ class Book:
         """The last day of a clock that runs from ``since``."""
         period = self.period(clock, since)
         return since if clock in STORED else self.add(since, period.amount, period.unit)
+
+
+    def ends(self, clock: str, first: date, last: date) -> dict[date, date]:
+        """Each day ``first`` .. ``last`` -> ``due_of`` the clock from that day, in one pass over the calendar; days without a period are left out."""
+        found: dict[date, date] = {}
+        worked: list[date] = []  # the working days after ``first``, as far as they were needed
+        day, seen = first, first
+        while day <= last:
+            period = next((p for p in self.periods if p.clock == clock and p.holds(day)), None)
+            if period is not None and (clock in STORED or period.amount == 0):
+                found[day] = day
+            elif period is not None and period.unit != "working":
+                found[day] = day + period.amount * DAY
+            elif period is not None:
+                while seen < day or len(worked) < bisect_right(worked, day) + period.amount:
+                    seen += DAY
+                    if is_working_day(seen, self.holidays):
+                        worked.append(seen)
+                found[day] = worked[bisect_right(worked, day) + period.amount - 1]
+            day += DAY
+        return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -132,10 +132,15 @@ async def find_batch(batch_id: UUID, scope: Scope) -> BatchView:
     return to_batch(rows[0])
 
 
-async def list_batches(scope: Scope, limit: int = 30) -> list[BatchView]:
-    """The latest batches of the region, newest first."""
+async def list_batches(scope: Scope, limit: int = 30, *, after: UUID | None = None) -> list[BatchView]:
+    """The latest batches of the region, newest first. ``after``: the batch behind which the page begins."""
     rows = await ImportBatch.raw(
-        f"select * from import_batch where {_MINE} order by created_at desc, id limit {{}}", *_mine(scope), limit
+        f"select * from import_batch where {_MINE}"
+        " and ({}::uuid is null or (created_at, id) < (select created_at, id from import_batch where id = {})) order by created_at desc, id desc limit {}",
+        *_mine(scope),
+        after,
+        after,
+        limit,
     )
     return [to_batch(row) for row in rows]
 

@@ -13,7 +13,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from backend.deadlines.queries import load_book
-from backend.deadlines.rules import PUBLISH, NoPeriod
+from backend.deadlines.rules import PUBLISH
 from backend.figures.digest_rules import Digest
 from backend.figures.rules import AGES, CAMPAIGN, HIT, INSPECTION, LATE, MEASURES, MISS, ORDER, Count, Period, bucket_of
 from backend.inspections.rules import DISPATCHED, ON_SITE, RECEIVED, RETURNED
@@ -152,15 +152,8 @@ async def list_standards(on: date) -> dict[tuple[str, str], Standard]:
 
 async def _terms(period: Period) -> tuple[list[date], list[date]]:
     """Days of completion and the last day to publish what was completed on each, by the period in force on that day."""
-    book, days, last = await load_book(), [], []
-    for k in range((period.last - period.first).days + 1):
-        day = period.first + timedelta(days=k)
-        try:
-            last.append(book.due_of(PUBLISH, day))
-        except NoPeriod:
-            continue
-        days.append(day)
-    return days, last
+    ends = (await load_book()).ends(PUBLISH, period.first, period.last)
+    return list(ends), list(ends.values())
 
 
 async def _args(scope: Scope, period: Period, *, with_terms: bool = True) -> list[Any]:

@@ -11,7 +11,7 @@ from backend.kernel.errors import NotFound
 from backend.kernel.scope import Scope
 from backend.storage.engine import reader
 
-PAGE = 100
+PAGE = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +39,18 @@ _ONE = f"select {', '.join(HandoverView.__dataclass_fields__)} from handover h"
 _MINE = "starts_with(h.county, $2) and ($1::text is null or h.department = $1 or h.to_department = $1)"
 
 
-async def list_handovers(scope: Scope, *, is_done: bool = False) -> list[HandoverView]:
-    """Copies that wait to be acknowledged, the oldest first; or all else, the latest first."""
-    waits = "h.kind = 'copy' and h.acknowledged_at is null"
-    which = f"not ({waits}) order by h.sent_at desc" if is_done else f"{waits} order by h.sent_at"
-    rows = await reader().fetch(f"{_ONE} where {_MINE} and {which} limit {PAGE}", scope.department, scope.region)
+async def list_handovers(scope: Scope, *, is_done: bool = False, after: UUID | None = None, limit: int = PAGE) -> list[HandoverView]:
+    """Copies that wait to be acknowledged, the oldest first; or all else, the latest first. ``after``: the one behind which the page begins."""
+    waits = "(h.kind = 'copy' and h.acknowledged_at is null)"
+    which, behind, order = (f"not {waits}", "<", "sent_at desc, id desc") if is_done else (waits, ">", "sent_at, id")
+    rows = await reader().fetch(
+        f"{_ONE} where {_MINE} and {which} and ($3::uuid is null or (sent_at, id) {behind} (select sent_at, id from handover where id = $3))"
+        f" order by {order} limit $4",
+        scope.department,
+        scope.region,
+        after,
+        limit,
+    )
     return [HandoverView(**row) for row in rows]
 
 

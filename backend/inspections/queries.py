@@ -70,9 +70,16 @@ def _campaign(row: Any) -> CampaignView:
     return CampaignView(**fields)
 
 
-async def list_campaigns(scope: Scope) -> list[CampaignView]:
-    """Newest first."""
-    rows = await reader().fetch(f"{_CAMPAIGN} where {_MINE} order by c.created_at desc", scope.department, scope.region)
+async def list_campaigns(scope: Scope, *, after: UUID | None = None, limit: int | None = None) -> list[CampaignView]:
+    """Newest first. ``after``: the campaign behind which the page begins."""
+    rows = await reader().fetch(
+        f"{_CAMPAIGN} where {_MINE} and ($3::uuid is null or (c.created_at, c.id) < (select created_at, id from campaign where id = $3))"
+        " order by c.created_at desc, c.id desc limit $4",
+        scope.department,
+        scope.region,
+        after,
+        limit,
+    )
     return [_campaign(row) for row in rows]
 
 

@@ -169,6 +169,7 @@ async def list_checklists(ids: Sequence[UUID]) -> list[ChecklistView]:
     return [ChecklistView(**{**dict(row), "questions": json.loads(row["questions"])}) for row in rows]
 
 
+QUEUE_PAGE = 50
 # Whose record a person may read: their department leads it, or one of its officers is theirs; within their region.
 _MINE = (
     "i.county like $2 || '%' and ($1::text is null or i.department = $1 or exists"
@@ -176,19 +177,36 @@ _MINE = (
 )
 
 
-async def list_queue(scope: Scope, state: str = "submitted", limit: int = 200) -> list[QueueRow]:
-    """Records in one state, the longest waiting first."""
+async def list_queue(scope: Scope, state: str = "submitted", *, after: UUID | None = None, limit: int = QUEUE_PAGE) -> list[QueueRow]:
+    """Records in one state, the longest waiting first. ``after``: the record behind which the page begins."""
     rows = await reader().fetch(
         "select s.id, s.state, i.enterprise_name, i.enterprise_code, i.county, c.name as campaign_name, s.received_at, s.is_backfill_late,"
         " (select count(*) from submission_photo p where p.submission = s.id and p.role = 'photo') as photos"
         f" from submission s join inspection i on i.id = s.inspection join campaign c on c.id = i.campaign where s.state = $3 and {_MINE}"
-        " order by s.received_at limit $4",
+        " and ($5::uuid is null or (s.received_at, s.id) > (select received_at, id from submission where id = $5)) order by s.received_at, s.id limit $4",
         scope.department,
         scope.region,
         state,
         limit,
+        after,
     )
     return [QueueRow(**row) for row in rows]
+
+
+async def find_neighbours(submission: UUID, scope: Scope) -> tuple[UUID | None, UUID | None]:
+    """(the record before, the record after) in the queue of those in the same state."""
+    found = [
+        await reader().fetchval(
+            "select s.id from submission here join submission s on s.state = here.state join inspection i on i.id = s.inspection"
+            f" where here.id = $3 and (s.received_at, s.id) {side} (here.received_at, here.id) and {_MINE}"
+            f" order by s.received_at {way}, s.id {way} limit 1",
+            scope.department,
+            scope.region,
+            submission,
+        )
+        for side, way in (("<", "desc"), (">", "asc"))
+    ]
+    return found[0], found[1]
 
 
 async def find_record(submission: UUID, scope: Scope) -> RecordView:

@@ -98,18 +98,28 @@ _REGISTER = (
 )
 
 
-async def list_register(*, department: str = "", text: str = "") -> list[RegisterRow]:
-    """The whole list by department and code, ended ones last. The item list is public, so no scope applies."""
+_PLACE = "(i.valid_to is not null and i.valid_to <= $1), i.department, i.code"
+_WANTED = "($2 = '' or i.department = $2) and ($3 = '' or i.code ilike $4 or i.name_zh ilike $4 or i.name_en ilike $4 or i.legal_basis ilike $4)"
+
+
+def _wanted(department: str, text: str) -> list[Any]:
+    return [clock.today(), department, text, "%" + re.sub(r"([\\%_])", r"\\\1", text) + "%"]
+
+
+async def list_register(*, department: str = "", text: str = "", after: str = "", limit: int | None = None) -> list[RegisterRow]:
+    """The list by department and code, ended ones last, from behind the item ``after``. The item list is public, so no scope applies."""
     rows = await reader().fetch(
-        f"{_REGISTER} where ($2 = '' or i.department = $2)"
-        " and ($3 = '' or i.code ilike $4 or i.name_zh ilike $4 or i.name_en ilike $4 or i.legal_basis ilike $4)"
-        " order by (i.valid_to is not null and i.valid_to <= $1), i.department, i.code",
-        clock.today(),
-        department,
-        text,
-        "%" + re.sub(r"([\\%_])", r"\\\1", text) + "%",
+        f"{_REGISTER} where {_WANTED} and ($5 = '' or ({_PLACE}) > (select {_PLACE} from check_item i where i.code = $5)) order by {_PLACE} limit $6",
+        *_wanted(department, text),
+        after,
+        limit,
     )
     return [RegisterRow(**row) for row in rows]
+
+
+async def count_register(*, department: str = "", text: str = "") -> int:
+    # The day is a parameter of the texts above; here nothing depends on it.
+    return int(await reader().fetchval(f"select count(*) from check_item i where $1::date is not null and {_WANTED}", *_wanted(department, text)))
 
 
 async def find_item(code: str) -> RegisterRow:

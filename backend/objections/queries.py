@@ -10,7 +10,7 @@ from backend.kernel.errors import NotFound
 from backend.kernel.scope import Scope
 from backend.storage.engine import reader
 
-PAGE = 100
+PAGE = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +44,24 @@ _ONE = f"select {', '.join(ObjectionView.__dataclass_fields__)} from objection o
 _MINE = "starts_with(o.county, $2) and ($1::text is null or o.department = $1)"
 
 
-async def list_objections(scope: Scope, *, is_decided: bool = False) -> list[ObjectionView]:
-    """Open ones, the oldest first; or decided ones, the latest first."""
-    which = "state = 'decided' order by o.decided_at desc" if is_decided else "state = 'open' order by o.filed_on, o.number"
-    rows = await reader().fetch(f"{_ONE} where {_MINE} and o.{which} limit {PAGE}", scope.department, scope.region)
+async def list_objections(scope: Scope, *, is_decided: bool = False, after: UUID | None = None, limit: int = PAGE) -> list[ObjectionView]:
+    """Open ones, the oldest first; or decided ones, the latest first. ``after``: the objection behind which the page begins."""
+    state, place, behind, order = (
+        ("decided", "decided_at, id", "<", "decided_at desc, id desc") if is_decided else ("open", "filed_on, number", ">", "filed_on, number")
+    )
+    rows = await reader().fetch(
+        f"{_ONE} where {_MINE} and o.state = '{state}'"
+        f" and ($3::uuid is null or ({place}) {behind} (select {place} from objection where id = $3)) order by {order} limit $4",
+        scope.department,
+        scope.region,
+        after,
+        limit,
+    )
     return [ObjectionView(**row) for row in rows]
+
+
+async def count_open(scope: Scope) -> int:
+    return int(await reader().fetchval(f"select count(*) from objection o where {_MINE} and o.state = 'open'", scope.department, scope.region))
 
 
 async def find_objection(objection: UUID, scope: Scope) -> ObjectionView:

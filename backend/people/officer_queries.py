@@ -132,6 +132,19 @@ async def find_officer(inspector_id: UUID, scope: Scope) -> InspectorView:
     return _view(row)
 
 
+async def list_without_account(scope: Scope, text: str = "", *, chosen: UUID | None = None, limit: int) -> Sequence[InspectorView]:
+    """Officers of the scope whom an account may still be given to, ``chosen`` first, then by name."""
+    by = OfficerFilter(text=text)
+    where, values = _where(scope, by, date.max)
+    rows = await reader().fetch(
+        f"select {_COLUMNS} from inspector where {_MINE} and account is null and (id = ${len(values) + 1} or ({where}))"
+        f" order by id is distinct from ${len(values) + 1}, name, id limit {limit}",
+        *values,
+        chosen,
+    )
+    return [_view(row) for row in rows]
+
+
 async def list_account_names(ids: Sequence[UUID]) -> dict[UUID, str]:
     """Who did it, for a history."""
     rows = await reader().fetch("select id, name from account where id = any($1)", list(ids))

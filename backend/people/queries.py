@@ -140,10 +140,12 @@ async def list_inspectors(scope: Scope) -> list[InspectorView]:
     return [v for v in map(_inspector, rows) if any(c.startswith(scope.region) for c in v.counties)]
 
 
-async def list_fit_inspectors(departments: list[str], on: date) -> list[InspectorView]:
-    """The officers who may be drawn on a day: valid, certificate in date, with an account to receive the work."""
-    rows = await Inspector.select().where(Inspector.department.is_in(departments)).order_by(Inspector.certificate_no)
-    return [v for v in map(_inspector, rows) if rules.is_fit(v.is_valid, v.certificate_expires_on, on)]
+async def list_fit_inspectors(departments: list[str], on: date, *, county: str = "") -> list[InspectorView]:
+    """The officers who may be drawn on a day: valid, certificate in date; with ``county`` those who serve there."""
+    query = Inspector.select().where(Inspector.department.is_in(departments)).order_by(Inspector.certificate_no)
+    if county:
+        query = query.where(Inspector.counties.any(county))
+    return [v for v in map(_inspector, await query) if rules.is_fit(v.is_valid, v.certificate_expires_on, on)]
 
 
 async def list_inspectors_by_id(ids: list[UUID]) -> dict[UUID, InspectorView]:
@@ -156,13 +158,6 @@ async def list_inspectors_by_id(ids: list[UUID]) -> dict[UUID, InspectorView]:
 async def find_account_name(account_id: UUID) -> str:
     row = await Account.select(Account.name).where(Account.id == account_id).first()
     return str(row["name"]) if row else "?"
-
-
-async def list_accounts(region: str) -> list[AccountView]:
-    """The accounts whose region lies within ``region`` (a prefix), by role and name."""
-    columns = [getattr(Account, name) for name in AccountView.__dataclass_fields__]
-    rows = await Account.select(*columns).order_by(Account.role).order_by(Account.username)
-    return [AccountView(**row) for row in rows if row["region"].startswith(region)]
 
 
 async def find_account(account_id: UUID, scope: Scope) -> AccountView:

@@ -11,7 +11,7 @@ from backend.kernel.errors import NotFound
 from backend.kernel.scope import Scope
 from backend.storage.engine import reader
 
-PAGE = 100
+PAGE = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +63,19 @@ def _view(row: Any) -> OrderView:
     return OrderView(**{**dict(row), "followups": tuple(FollowUpView(*f) for f in row["followups"] or ())})
 
 
-async def list_orders(scope: Scope, *, is_closed: bool = False) -> list[OrderView]:
-    """Standing ones, the one that is due next first; or closed ones, the latest first."""
-    which = "closed_at is not null order by o.closed_at desc" if is_closed else "closed_at is null order by o.due_on, o.number"
-    rows = await reader().fetch(f"{_ORDER} where {_MINE} and o.{which} limit {PAGE}", scope.department, scope.region)
+async def list_orders(scope: Scope, *, is_closed: bool = False, after: UUID | None = None, limit: int = PAGE) -> list[OrderView]:
+    """Standing ones, the one that is due next first; or closed ones, the latest first. ``after``: the order behind which the page begins."""
+    which, place, behind, order = (
+        ("is not null", "closed_at, id", "<", "o.closed_at desc, o.id desc") if is_closed else ("is null", "due_on, number", ">", "o.due_on, o.number")
+    )
+    rows = await reader().fetch(
+        f"{_ORDER} where {_MINE} and o.closed_at {which}"
+        f" and ($3::uuid is null or ({place}) {behind} (select {place} from rectification_order where id = $3)) order by {order} limit $4",
+        scope.department,
+        scope.region,
+        after,
+        limit,
+    )
     return [_view(row) for row in rows]
 
 

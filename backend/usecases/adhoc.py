@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -20,6 +20,7 @@ from backend.people.service import require
 from backend.registry import queries as registry
 from backend.registry.queries import EnterpriseView
 from backend.storage.engine import transaction
+from backend.usecases import overview
 from backend.usecases.issue_notices import issue_notices
 
 
@@ -32,10 +33,29 @@ class AdhocFigures:
     latest: Sequence[queries.AdhocRow]
 
 
-async def list_choosable(by: Principal) -> list[InspectorView]:
-    """The department's officers who may be sent, whatever the enterprise."""
-    today = clock.today()
-    return [i for i in await people.list_fit_inspectors([by.department or ""], today) if i.account is not None]
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """Officers to choose from with their open visits; ``is_cut``: there are more, to be looked for by name or certificate."""
+
+    officers: Sequence[InspectorView]
+    loads: Mapping[UUID, int]
+    is_cut: bool
+
+
+async def list_choosable(by: Principal, county: str = "") -> list[InspectorView]:
+    """The department's officers who may be sent, to one county or whatever the enterprise."""
+    return [i for i in await people.list_fit_inspectors([by.department or ""], clock.today(), county=county) if i.account is not None]
+
+
+async def offer_officers(by: Principal, county: str, *, text: str = "", chosen: Collection[str] = (), limit: int) -> Offer:
+    """Of those who may be sent to the county the ones with the least in hand; who is chosen already stays in sight. Without a county only these."""
+    wanted = text.strip().casefold()
+    fit = await list_choosable(by, county)
+    kept = [o for o in fit if str(o.id) in chosen]
+    others = [o for o in fit if county and str(o.id) not in chosen and wanted in f"{o.name} {o.certificate_no}".casefold()]
+    loads = await overview.count_loads([o.id for o in (*kept, *others)])
+    others.sort(key=lambda o: (loads.get(o.id, 0), o.certificate_no))
+    return Offer([*kept, *others[:limit]], loads, len(others) > limit)
 
 
 async def find_enterprise(code: str, by: Principal) -> EnterpriseView | None:

@@ -124,3 +124,26 @@ def test_an_edited_holiday_moves_the_lamp():
     assert judge("withdraw", date(2026, 3, 2), BOOK, today).due_on == today
     closed = replace(BOOK, holidays={**HOLIDAYS, date(2026, 3, 3): True})
     assert judge("withdraw", date(2026, 3, 2), closed, today) == Lamp("withdraw", "yellow", date(2026, 3, 2), date(2026, 3, 6), 1, "working", False)
+
+
+@given(
+    clock=st.sampled_from([p.clock for p in PERIODS]),
+    first=st.dates(date(2024, 1, 1), date(2026, 12, 31)),
+    days=st.integers(0, 120),
+    turn=st.integers(0, 120),
+    amounts=st.tuples(st.integers(0, 30), st.integers(0, 30)),
+    units=st.tuples(st.sampled_from(["working", "natural"]), st.sampled_from(["working", "natural"])),
+)
+@settings(max_examples=150, deadline=None)
+def test_a_span_counted_at_once_ends_as_each_of_its_days(clock, first, days, turn, amounts, units):
+    """The law changes within the span, after a gap of a day without any period."""
+    change = first + timedelta(days=turn)
+    old = period(clock, amounts[0], units[0], 1, START, change - timedelta(days=2))
+    book = Book((period(clock, amounts[1], units[1], 1, change), old), HOLIDAYS)
+    expected = {}
+    for day in (first + timedelta(days=k) for k in range(days + 1)):
+        try:
+            expected[day] = book.due_of(clock, day)
+        except NoPeriod:
+            continue
+    assert book.ends(clock, first, first + timedelta(days=days)) == expected

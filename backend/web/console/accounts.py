@@ -14,15 +14,19 @@ from litestar.response import Redirect, Template
 
 from backend.kernel.errors import Conflict, Forbidden, Invalid
 from backend.people import queries, service
-from backend.people.officer_queries import find_officer
+from backend.people.account_queries import PAGE, AccountFilter, count_accounts, search_accounts
+from backend.people.officer_queries import find_officer, list_without_account
 from backend.people.rules import ADMIN, ALL_DEPARTMENTS, INSPECTOR, ROLES, Principal
 from backend.registry import queries as registry
 from backend.storage.engine import transaction
 from backend.web.console import labels
+from backend.web.console.paging import cut, read_place
 from backend.web.shared.i18n import _, get_locale, pick
 from backend.web.shared.pages import page
 
 ADMIN_ONLY = {"access": frozenset({ADMIN})}
+OFFICERS = 12
+EVERYBODY = AccountFilter()
 
 
 class AccountForm(msgspec.Struct):
@@ -33,36 +37,63 @@ class AccountForm(msgspec.Struct):
     department: str = ""
     region: str = ""
     inspector: str = ""
+    officer: str = ""  # what the officer was looked for by
 
 
-async def _show(who: Principal, form: AccountForm, error: str = "", status_code: int = 200, created: str = "") -> Template:
-    accounts = await queries.list_accounts(who.region)
-    officers = await queries.list_inspectors(who.scope)
+def states() -> list[tuple[str, str]]:
+    return [("", _("全部")), ("active", _("启用")), ("stopped", _("停用"))]
+
+
+async def _officers(who: Principal, text: str, chosen: str) -> dict[str, Any]:
+    """Officers without an account who fit the text, and the one who was chosen; never all of them."""
+    found = await list_without_account(who.scope, text, chosen=read_place(chosen), limit=OFFICERS + 1)
+    return {"officers": found[:OFFICERS], "is_cut": len(found) > OFFICERS, "chosen": chosen, "places": await labels.load_places()}
+
+
+async def _show(who: Principal, form: AccountForm, error: str = "", status_code: int = 200, by: AccountFilter = EVERYBODY, after: str = "") -> Template:
+    found = await search_accounts(who.region, by, after=read_place(after), limit=PAGE + 1)
+    asked = {"q": by.text, "role": by.role, "department": by.department, "standing": by.state}
+    accounts, next_href = cut(found, PAGE, "/console/accounts", **asked)
     regions = [r for r in await registry.list_regions() if labels.prefix(r.code).startswith(who.region)]
     return page(
         "console/accounts.html",
         status_code=status_code,
         accounts=accounts,
+        next_href=next_href,
+        total=await count_accounts(who.region, by),
+        by=by,
+        states=states(),
         phones=Counter(d.account for d in await queries.list_devices([a.id for a in accounts]) if d.revoked_at is None),
-        officers=[o for o in officers if o.account is None],
         departments=[(d.code, pick(d, "name")) for d in await queries.list_open_departments()],
         regions=[(labels.prefix(r.code), pick(r, "name")) for r in regions],
         roles={key: zh for key, (zh, _en) in ROLES.items()},
         form=form,
         error=error,
-        created=created,
-        places=await labels.load_places(),
+        **await _officers(who, form.officer, form.inspector),
     )
 
 
 @get("/accounts", opt=ADMIN_ONLY)
-async def list_accounts(request: Request[Any, Any, Any], inspector: FromQuery[UUID | None] = None) -> Template:
+async def list_accounts(
+    request: Request[Any, Any, Any],
+    inspector: FromQuery[UUID | None] = None,
+    q: FromQuery[str] = "",
+    role: FromQuery[str] = "",
+    department: FromQuery[str] = "",
+    standing: FromQuery[str] = "",
+    after: FromQuery[str] = "",
+) -> Template:
     """``inspector``: the officer for whom an account is wanted; the form is then filled in as far as the register knows."""
     form = AccountForm(region=request.user.region)
     if inspector is not None:
         officer = await find_officer(inspector, request.user.scope)
         form = AccountForm(name=officer.name, role=INSPECTOR, department=officer.department, region=request.user.region, inspector=str(officer.id))
-    return await _show(request.user, form)
+    return await _show(request.user, form, by=AccountFilter(q.strip()[:60], role, department, standing), after=after)
+
+
+@get("/accounts/officers", opt=ADMIN_ONLY)
+async def list_officers(request: Request[Any, Any, Any], officer: FromQuery[str] = "", inspector: FromQuery[str] = "") -> Template:
+    return page("console/_account_officers.html", **await _officers(request.user, officer[:60], inspector))
 
 
 def _check(form: AccountForm, who: Principal) -> None:
@@ -102,4 +133,4 @@ async def create_account(
     return Redirect("/console/accounts", status_code=303)
 
 
-HANDLERS = [list_accounts, create_account]
+HANDLERS = [list_accounts, list_officers, create_account]

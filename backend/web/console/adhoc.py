@@ -15,13 +15,13 @@ from backend.inspections.rules import RECHECK, AdhocPlan
 from backend.items.queries import list_items
 from backend.kernel.errors import Invalid
 from backend.people.rules import MANAGER, Principal
-from backend.usecases import overview
-from backend.usecases.adhoc import find_enterprise, list_choosable, open_adhoc
+from backend.usecases.adhoc import find_enterprise, offer_officers, open_adhoc
 from backend.web.console import labels
 from backend.web.shared.i18n import _, get_locale
 from backend.web.shared.pages import page
 
 MANAGERS = {"access": frozenset({MANAGER})}
+OFFICERS = 24
 
 
 def _uuids(values: list[Any]) -> tuple[UUID, ...]:
@@ -47,15 +47,16 @@ def _plan(form: FormMultiDict) -> AdhocPlan:
     )
 
 
-async def _target(code: str, who: Principal) -> dict[str, Any]:
-    """The enterprise that a code names and the officers who may go there; all of them while there is no such enterprise."""
+async def _target(code: str, text: str, officers: list[Any], who: Principal) -> dict[str, Any]:
+    """The enterprise that a code names, and of the officers who may go there those that fit ``text``; who is chosen already stays."""
+    chosen = set(map(str, officers))
     enterprise = await find_enterprise(code, who) if code.strip() else None
-    officers = await list_choosable(who)
     return {
         "typed_code": code.strip(),
         "enterprise": enterprise,
-        "officers": [o for o in officers if enterprise is None or enterprise.region in o.counties],
-        "loads": await overview.count_loads(),
+        "offer": await offer_officers(who, enterprise.region if enterprise else "", text=text[:60], chosen=chosen, limit=OFFICERS),
+        "officer": text,
+        "chosen_officers": chosen,
         "places": await labels.load_places(),
         "labels": labels,
     }
@@ -67,10 +68,10 @@ async def _show(who: Principal, form: FormMultiDict, error: str = "", status: in
         status_code=status,
         error=error,
         form=form,
-        chosen={name: set(form.getall(name, [])) for name in ("items", "officers")},
+        chosen_items=set(form.getall("items", [])),
         items=await list_items([who.department or ""]),
         kinds={k: name for k, name in labels.adhoc_kinds().items() if k != RECHECK},
-        **await _target(str(form.get("enterprise_code", "")), who),
+        **await _target(str(form.get("enterprise_code", "")), str(form.get("officer", "")), form.getall("officers", []), who),
     )
 
 
@@ -80,9 +81,15 @@ async def show_adhoc_form(request: Request[Any, Any, Any], enterprise_code: From
 
 
 @get("/campaigns/adhoc/enterprise", opt=MANAGERS)
-async def show_target(request: Request[Any, Any, Any], enterprise_code: FromQuery[str] = "") -> Template:
-    chosen = {"officers": set(request.query_params.getall("officers", []))}
-    return page("console/_adhoc_target.html", chosen=chosen, **await _target(enterprise_code, request.user))
+async def show_target(request: Request[Any, Any, Any], enterprise_code: FromQuery[str] = "", officer: FromQuery[str] = "") -> Template:
+    chosen = request.query_params.getall("officers", [])
+    return page("console/_adhoc_target.html", **await _target(enterprise_code, officer, chosen, request.user))
+
+
+@get("/campaigns/adhoc/officers", opt=MANAGERS)
+async def show_officers(request: Request[Any, Any, Any], enterprise_code: FromQuery[str] = "", officer: FromQuery[str] = "") -> Template:
+    chosen = request.query_params.getall("officers", [])
+    return page("console/_adhoc_officers.html", **await _target(enterprise_code, officer, chosen, request.user))
 
 
 @post("/campaigns/adhoc", opt=MANAGERS, status_code=200)
@@ -95,4 +102,4 @@ async def open_visit(request: Request[Any, Any, Any]) -> Template | Redirect:
     return Redirect(f"/console/campaigns/{campaign}", status_code=303)
 
 
-HANDLERS = [show_adhoc_form, show_target, open_visit]
+HANDLERS = [show_adhoc_form, show_target, show_officers, open_visit]

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from litestar import Request, get, post
 from litestar.datastructures import FormMultiDict
-from litestar.params import FromPath
+from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect, Template
 
 from backend.draws import queries as draws
@@ -25,19 +25,23 @@ from backend.storage.engine import transaction
 from backend.usecases.announce_draw import announce_draw, estimate
 from backend.usecases.create_campaign import create_campaign
 from backend.web.console import campaign_form, labels
+from backend.web.console.paging import cut, read_place
 from backend.web.shared.i18n import _, get_locale
 from backend.web.shared.office_papers import paper_name
 from backend.web.shared.pages import page
 
 MANAGERS = {"access": frozenset({MANAGER})}
 SOURCES = 3
+PAGE = 24
 
 
 @get("/campaigns")
-async def list_campaigns(request: Request[Any, Any, Any]) -> Template:
+async def list_campaigns(request: Request[Any, Any, Any], after: FromQuery[str] = "") -> Template:
+    found, next_href = cut(await queries.list_campaigns(request.user.scope, after=read_place(after), limit=PAGE + 1), PAGE, "/console/campaigns")
     return page(
         "console/campaigns.html",
-        campaigns=await queries.list_campaigns(request.user.scope),
+        campaigns=found,
+        next_href=next_href,
         states=labels.campaign_states(),
         kinds=labels.adhoc_kinds(),
         places=await labels.load_places(),
@@ -154,6 +158,7 @@ async def show(campaign_id: UUID, who: Principal, *, error: str = "", status: in
         has_typed=who.account_id in typed_by,
         may_witness=who.role in (MANAGER, REVIEWER) and who.department == campaign.department,
         may_decide=who.role in (MANAGER, REVIEWER) and who.department == campaign.department and (draw is not None or campaign.kind != "random"),
+        sees_visits=who.scope.department in (None, campaign.department),
         may_act=who.role == MANAGER and who.department == campaign.department,
         may_reveal=draw is not None and draw.state == "drawn" and (await queries.is_draw_finished(draw.id) or clock.now() >= draw.reveal_by),
         sources_offered=range(SOURCES),

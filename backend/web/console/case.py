@@ -14,7 +14,7 @@ from backend.kernel.errors import Invalid
 from backend.objections import queries as objections
 from backend.objections.rules import DECISIONS, KEPT
 from backend.people import queries as people
-from backend.people.rules import MANAGER, REVIEWER, Principal
+from backend.people.rules import AUDITOR, MANAGER, REVIEWER, Principal
 from backend.publicity.rules import STATUSES, WITHDRAWN
 from backend.rectification import queries as orders
 from backend.rectification.rules import STATES
@@ -85,6 +85,7 @@ async def load(place: InspectionPlace, who: Principal) -> dict[str, Any]:
         "comment_names": {a: await people.find_account_name(a) for a in said_by},
         "colleagues": [a for a in await list_colleagues(place.department, place.county) if a.id != who.account_id] if is_own else [],
         "is_own": is_own,
+        "sees_comments": is_own or who.role == AUDITOR,
         "may_revise": is_own and history is not None and history.current.status != WITHDRAWN and who.inspector_id not in place.officers,
         "may_order": is_own and place.state in rectify.RECORDED,
     }

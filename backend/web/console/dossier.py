@@ -21,7 +21,7 @@ from backend.registry.queries import EnterpriseView
 from backend.registry.rules import FIELDS, KINDS, STATUSES
 from backend.storage.engine import transaction
 from backend.usecases.dossier import load_dossier
-from backend.web.console import editing, labels, lamps
+from backend.web.console import editing, labels, lamps, reviews
 from backend.web.console.editing import Box, Difference, Typed
 from backend.web.shared import qr
 from backend.web.shared.i18n import _, pick
@@ -89,6 +89,8 @@ async def _show(who: Principal, enterprise_id: UUID, *, typed: Mapping[str, str]
         public_address=qr.address(e.qr_token),
         may_exempt=who.role == MANAGER,
         my_department=who.department,
+        my_scope=who.scope.department,
+        reads_records=who.role in reviews.READERS["access"],
         sees_class=who.sees_class,
         states=labels.inspection_states(),
         lamps=lamps.colours(),

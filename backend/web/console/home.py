@@ -91,7 +91,7 @@ async def _todo(who: Principal, campaigns: list[overview.CampaignProgress], wait
     if who.role in (MANAGER, REVIEWER):
         if told := await handovers.count_waiting(who.department or "", who.region):
             found.append(Todo("warn", _("%(n)s 件抄告等待签收", n=told), "/console/outcomes/handovers"))
-        if objected := len(await objections.list_objections(who.scope)):
+        if objected := await objections.count_open(who.scope):
             found.append(Todo("warn", _("%(n)s 件异议等待答复", n=objected), "/console/outcomes/objections"))
     if overdue:
         found.append(Todo("bad", _("%(n)s 项检查有期限已过", n=overdue), "/console/inspections?lamp=red"))

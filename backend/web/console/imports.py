@@ -24,12 +24,14 @@ from backend.people.rules import ADMIN, MANAGER
 from backend.usecases import import_registry, import_reports
 from backend.usecases.import_registry import ColumnsMissing
 from backend.web.console import labels
+from backend.web.console.paging import cut, read_place
 from backend.web.shared.downloads import XLSX, attachment
 from backend.web.shared.i18n import _, get_locale, pick
 from backend.web.shared.pages import page
 
 SEE = {"access": frozenset({MANAGER, ADMIN})}
 WRITE = {"access": frozenset({MANAGER})}
+BATCHES = 30
 VERDICTS = ("bad", "new", "changed", "same")
 FORM_OVERHEAD = 1 << 20
 
@@ -52,10 +54,13 @@ def samples() -> dict[str, tuple[str, str]]:
 
 
 async def _list(request: Request[Any, Any, Any], error: str = "", status_code: int = 200, kind: str = "register") -> Template:
+    place = read_place(request.query_params.get("after", ""))
+    batches, next_href = cut(await queries.list_batches(request.user.scope, BATCHES + 1, after=place), BATCHES, "/console/imports")
     return page(
         "console/imports.html",
         status_code=status_code,
-        batches=await queries.list_batches(request.user.scope),
+        batches=batches,
+        next_href=next_href,
         states=labels.batch_states(),
         samples=samples(),
         kinds=kinds(),

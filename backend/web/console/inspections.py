@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import date
 from typing import Annotated, Any
 from urllib.parse import urlencode
@@ -11,10 +12,13 @@ from litestar import Request, get
 from litestar.params import FromQuery, QueryParameter
 from litestar.response import Template
 
-from backend.people.rules import MANAGER, REVIEWER, Principal
+from backend.deadlines.rules import ACKNOWLEDGE, WITHDRAW
+from backend.inspections.queries import find_campaign
+from backend.kernel.errors import NotFound
+from backend.people.rules import REVIEWER, Principal
 from backend.usecases import board, overview
 from backend.usecases.board import InspectionFilter
-from backend.web.console import bulk, labels, lamps
+from backend.web.console import bulk, labels, lamps, reviews
 from backend.web.console.enterprises import wants_partial
 from backend.web.shared.i18n import _
 from backend.web.shared.pages import page
@@ -59,18 +63,31 @@ def _filter(who: Principal, given: dict[str, str]) -> InspectionFilter:
     )
 
 
-async def _choices(who: Principal) -> dict[str, Any]:
-    """What the filters of both views offer."""
+async def _choices(who: Principal, chosen: UUID | None = None) -> dict[str, Any]:
+    """What the filters of both views offer; of campaigns the open ones, and ``chosen``."""
+    campaigns = [(c.id, c.name) for c in await overview.list_open_campaigns(who.scope)]
+    if chosen is not None and chosen not in dict(campaigns):
+        with suppress(NotFound):
+            campaigns.append((chosen, (await find_campaign(chosen, who.scope)).name))
     return {
-        "campaigns": await overview.list_open_campaigns(who.scope),
+        "clocks_of_visits": [(key, name) for key, name in lamps.clocks().items() if key not in (WITHDRAW, ACKNOWLEDGE)],
+        "campaigns": campaigns,
         "counties": await labels.county_choices(who.scope),
         "is_reviewer": who.role == REVIEWER,
     }
 
 
-def _shown(places: labels.Places) -> dict[str, Any]:
-    """How both views say what they show."""
-    return {"states": labels.inspection_states(), "columns": columns(), "lamps": lamps.colours(), "clocks": lamps.clocks(), "say": lamps.say, "places": places}
+def _shown(who: Principal, places: labels.Places) -> dict[str, Any]:
+    """How both views say what they show, and what of it the person may open."""
+    return {
+        "states": labels.inspection_states(),
+        "columns": columns(),
+        "lamps": lamps.colours(),
+        "say": lamps.say,
+        "places": places,
+        "my_department": who.scope.department,
+        "reads_records": who.role in reviews.READERS["access"],
+    }
 
 
 @get("/inspections")
@@ -93,14 +110,12 @@ async def list_inspections(
     context: dict[str, Any] = {
         "rows": rows,
         "next_href": "/console/inspections?" + urlencode({k: v for k, v in wanted.items() if v}) if following else None,
-        "may_open": who.role in (MANAGER, REVIEWER),
-        "my_department": who.department,
         **await bulk.choices(who),
-        **_shown(await labels.load_places()),
+        **_shown(who, await labels.load_places()),
     }
     if wants_partial(request):
         return page("console/_inspections.html", **context)
-    return page("console/inspections.html", by=by, given=given, counts=await overview.count_by_state(who.scope), **await _choices(who), **context)
+    return page("console/inspections.html", by=by, given=given, counts=await overview.count_by_state(who.scope), **await _choices(who, by.campaign), **context)
 
 
 @get("/board")
@@ -122,13 +137,11 @@ async def show_board(
         "list_href": lambda **more: "/console/inspections?" + urlencode({k: v for k, v in (given | more).items() if v}),
         "board_href": lambda **more: "/console/board?" + urlencode({k: v for k, v in (given | more).items() if v}),
         "given": given,
-        "may_open": who.role in (MANAGER, REVIEWER),
-        "my_department": who.department,
-        **_shown(await labels.load_places()),
+        **_shown(who, await labels.load_places()),
     }
     if wants_partial(request):
         return page("console/_board.html", **context)
-    return page("console/board.html", by=by, **await _choices(who), **context)
+    return page("console/board.html", by=by, **await _choices(who, by.campaign), **context)
 
 
 @get("/board/campaigns")
@@ -139,7 +152,7 @@ async def show_campaign_board(request: Request[Any, Any, Any], county: FromQuery
         "county": county,
         "campaign_states": labels.campaign_states(),
         "kinds": labels.adhoc_kinds(),
-        **_shown(await labels.load_places()),
+        **_shown(who, await labels.load_places()),
     }
     if wants_partial(request):
         return page("console/_board_campaigns.html", **context)

@@ -73,7 +73,8 @@ async def list_inspectors(
 ) -> Template:
     scope, on = request.user.scope, clock.today()
     by = OfficerFilter(q, department, county, certificate, standing)
-    found, loads = await officer_queries.search_officers(scope, by, on=on, after=after), await overview.count_loads()
+    found = await officer_queries.search_officers(scope, by, on=on, after=after)
+    loads = await overview.count_loads([o.id for o in found.rows])
     counties = await labels.county_choices(scope)
     everywhere = {code for code, _name in counties}
     rows = [OfficerRow(o, loads.get(o.id, 0), *judge(o, on), everywhere <= set(o.counties)) for o in found.rows]
@@ -153,7 +154,7 @@ async def _show_form(
         differences=differences,
         reason=reason,
         badge_of=judge(officer, on) if officer else ("", ""),
-        load=(await overview.count_loads()).get(officer.id, 0) if officer else 0,
+        load=(await overview.count_loads([officer.id])).get(officer.id, 0) if officer else 0,
         history=await editing.load_history("inspector", officer.id, _all_boxes(boxes)) if officer else [],
         may_edit=who.role == MANAGER,
         may_give_account=who.role == ADMIN,

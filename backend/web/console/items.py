@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import asdict
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 from litestar import Request, Response, get, post
@@ -33,7 +34,7 @@ from backend.web.shared.i18n import _, get_locale, pick
 from backend.web.shared.pages import page
 
 MANAGERS = {"access": frozenset({MANAGER})}
-PAGE = 200
+PAGE = 50
 
 
 def _choices(names: Any) -> list[tuple[str, str]]:
@@ -75,13 +76,15 @@ def badge_of(item: RegisterRow) -> tuple[str, str]:
     return {"ahead": (_("未启用"), "accent"), "holds": (_("有效"), "good"), "over": (_("已失效"), "bad")}[state]
 
 
-async def _list(who: Principal, *, q: str = "", department: str = "", error: str = "", status: int = 200) -> Template:
-    rows = await queries.list_register(department=department, text=q)
+async def _list(who: Principal, *, q: str = "", department: str = "", after: str = "", error: str = "", status: int = 200) -> Template:
+    rows = await queries.list_register(department=department, text=q, after=after, limit=PAGE + 1)
+    asked = {k: v for k, v in (("q", q), ("department", department)) if v}
     return page(
         "console/items.html",
         status_code=status,
         rows=[(r, badge_of(r)) for r in rows[:PAGE]],
-        total=len(rows),
+        total=await queries.count_register(department=department, text=q),
+        next_href="/console/items?" + urlencode(asked | {"after": rows[PAGE - 1].code}) if len(rows) > PAGE else None,
         q=q,
         department=department,
         departments=[(d.code, pick(d, "name")) for d in await people.list_departments()],
@@ -95,8 +98,10 @@ async def _list(who: Principal, *, q: str = "", department: str = "", error: str
 
 
 @get("/items")
-async def list_items(request: Request[Any, Any, Any], q: FromQuery[str] = "", department: FromQuery[str] = "") -> Template:
-    return await _list(request.user, q=q.strip()[:60], department=department)
+async def list_items(
+    request: Request[Any, Any, Any], q: FromQuery[str] = "", department: FromQuery[str] = "", after: FromQuery[str] = ""
+) -> Template:
+    return await _list(request.user, q=q.strip()[:60], department=department, after=after)
 
 
 async def _form(
@@ -223,17 +228,20 @@ async def download_template(request: Request[Any, Any, Any]) -> Response[bytes]:
     return Response(data, media_type=XLSX, headers=attachment("抽查事项模板.xlsx"))
 
 
-async def _preview(who: Principal, import_id: UUID, error: str = "", status: int = 200) -> Template:
+async def _preview(who: Principal, import_id: UUID, error: str = "", status: int = 200, after: int = 0) -> Template:
     view = await imports.find_import(import_id, who.department or "")
     counts = view.counts
     verdicts = {"bad": (_("有误"), "bad"), "new": (_("新增"), "good"), "changed": (_("变更"), "accent"), "same": (_("无变化"), "")}
     place = list(verdicts)
+    rows = sorted(view.rows, key=lambda r: (place.index(r["verdict"]), r["row_no"]))
+    following = max(after, 0) + PAGE
     return page(
         "console/item_import.html",
         status_code=status,
         view=view,
         counts=[(name, counts[key], kind) for key, (name, kind) in verdicts.items()],
-        rows=sorted(view.rows, key=lambda r: (place.index(r["verdict"]), r["row_no"]))[:PAGE],
+        rows=rows[following - PAGE : following],
+        next_href=f"/console/items/imports/{import_id}?after={following}" if len(rows) > following else None,
         verdicts=verdicts,
         may_apply=view.state == "previewed" and not counts["bad"] and counts["new"] + counts["changed"] > 0,
         titles={name: pick({"zh": zh, "en": en}, "") for name, (zh, en) in NAMES.items()},
@@ -244,8 +252,8 @@ async def _preview(who: Principal, import_id: UUID, error: str = "", status: int
 
 
 @get("/items/imports/{import_id:uuid}", opt=MANAGERS)
-async def show_import(request: Request[Any, Any, Any], import_id: FromPath[UUID]) -> Template:
-    return await _preview(request.user, import_id)
+async def show_import(request: Request[Any, Any, Any], import_id: FromPath[UUID], after: FromQuery[int] = 0) -> Template:
+    return await _preview(request.user, import_id, after=after)
 
 
 @post("/items/imports/{import_id:uuid}/apply", opt=MANAGERS, status_code=303)

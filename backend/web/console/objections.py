@@ -24,6 +24,7 @@ from backend.usecases.hand_over import Matter
 from backend.usecases.revise_result import load_history
 from backend.web.console import case, labels, lamps, visits
 from backend.web.console.case import DECIDERS, read_day, read_id
+from backend.web.console.paging import cut, read_place
 from backend.web.shared.i18n import _, get_locale
 from backend.web.shared.pages import page
 
@@ -43,15 +44,17 @@ async def file(request: Request[Any, Any, Any], visit_id: FromPath[UUID]) -> Tem
 
 
 @get("/outcomes/objections")
-async def list_objections(request: Request[Any, Any, Any], show: FromQuery[str] = "") -> Template:
+async def list_objections(request: Request[Any, Any, Any], show: FromQuery[str] = "", after: FromQuery[str] = "") -> Template:
     is_closed = show == "closed"
     book, today = await load_book(), clock.today()
-    found = await queries.list_objections(request.user.scope, is_decided=is_closed)
+    rows = await queries.list_objections(request.user.scope, is_decided=is_closed, after=read_place(after), limit=queries.PAGE + 1)
+    found, next_href = cut(rows, queries.PAGE, "/console/outcomes/objections", show="closed" if is_closed else "")
     return page(
         "console/objections.html",
         tab="objections",
         tabs=case.tabs(),
         is_closed=is_closed,
+        next_href=next_href,
         objections=[(o, judge(OBJECTION, o.filed_on, book, today) if o.state == "open" else None) for o in found],
         decisions=case.decisions(),
         say=lamps.say,
@@ -118,9 +121,10 @@ async def send(request: Request[Any, Any, Any], visit_id: FromPath[UUID]) -> Tem
     return Redirect(f"/console/visits/{visit_id}#handovers", status_code=303)
 
 
-async def _show_handovers(who: Principal, *, is_closed: bool, error: str = "", status: int = 200) -> Template:
+async def _show_handovers(who: Principal, *, is_closed: bool, after: str = "", error: str = "", status: int = 200) -> Template:
     book, today = await load_book(), clock.today()
-    found = await handovers.list_handovers(who.scope, is_done=is_closed)
+    rows = await handovers.list_handovers(who.scope, is_done=is_closed, after=read_place(after), limit=handovers.PAGE + 1)
+    found, next_href = cut(rows, handovers.PAGE, "/console/outcomes/handovers", show="closed" if is_closed else "")
     return page(
         "console/handovers.html",
         status_code=status,
@@ -128,8 +132,9 @@ async def _show_handovers(who: Principal, *, is_closed: bool, error: str = "", s
         tab="handovers",
         tabs=case.tabs(),
         is_closed=is_closed,
+        next_href=next_href,
         handovers=[(h, None if h.acknowledged_at or h.to_department is None else judge(ACKNOWLEDGE, clock.day_of(h.sent_at), book, today)) for h in found],
-        my_department=who.department,
+        my_department=who.scope.department,
         may_acknowledge=who.role in DECIDERS["access"],
         say=lamps.say,
         places=await labels.load_places(),
@@ -137,8 +142,8 @@ async def _show_handovers(who: Principal, *, is_closed: bool, error: str = "", s
 
 
 @get("/outcomes/handovers")
-async def list_handovers(request: Request[Any, Any, Any], show: FromQuery[str] = "") -> Template:
-    return await _show_handovers(request.user, is_closed=show == "closed")
+async def list_handovers(request: Request[Any, Any, Any], show: FromQuery[str] = "", after: FromQuery[str] = "") -> Template:
+    return await _show_handovers(request.user, is_closed=show == "closed", after=after)
 
 
 @post("/handovers/{handover_id:uuid}/acknowledge", opt=DECIDERS, status_code=200)

@@ -22,6 +22,7 @@ from backend.usecases import overview, rectify, revise_result
 from backend.usecases.adhoc import list_choosable
 from backend.web.console import case, labels, lamps, visits
 from backend.web.console.case import DECIDERS, MANAGERS, read_day, read_id
+from backend.web.console.paging import cut, read_place
 from backend.web.shared.i18n import _, get_locale
 from backend.web.shared.pages import page
 
@@ -75,16 +76,18 @@ async def order(request: Request[Any, Any, Any], visit_id: FromPath[UUID]) -> Te
 
 
 @get("/outcomes")
-async def list_outcomes(request: Request[Any, Any, Any], show: FromQuery[str] = "") -> Template:
+async def list_outcomes(request: Request[Any, Any, Any], show: FromQuery[str] = "", after: FromQuery[str] = "") -> Template:
     who: Principal = request.user
     is_closed = show == "closed"
     book, today = await load_book(), clock.today()
-    found = await orders.list_orders(who.scope, is_closed=is_closed)
+    rows = await orders.list_orders(who.scope, is_closed=is_closed, after=read_place(after), limit=orders.PAGE + 1)
+    found, next_href = cut(rows, orders.PAGE, "/console/outcomes", show="closed" if is_closed else "")
     return page(
         "console/outcomes.html",
         tab="orders",
         tabs=case.tabs(),
         is_closed=is_closed,
+        next_href=next_href,
         orders=[(o, judge(RECTIFY, o.due_on, book, today) if o.state in STANDING else None) for o in found],
         order_states=case.order_states(),
         say=lamps.say,
@@ -96,6 +99,7 @@ async def _show_order(order_id: UUID, who: Principal, *, error: str = "", status
     found = await orders.find_order(order_id, who.scope)
     is_own = who.role == MANAGER and who.department == found.department and found.state in STANDING
     is_followed = any(not f.result for f in found.followups)
+    officers = await list_choosable(who, found.county) if is_own else []
     return page(
         "console/rectification.html",
         status_code=status,
@@ -110,10 +114,9 @@ async def _show_order(order_id: UUID, who: Principal, *, error: str = "", status
         closed_by=await people.find_account_name(found.closed_by) if found.closed_by else "",
         may_follow=is_own and not is_followed,
         may_close=is_own and not is_followed,
-        officers=[o for o in await list_choosable(who) if found.county in o.counties] if is_own else [],
+        officers=officers,
         before=set(await queries.list_officers(found.inspection)) if is_own else set(),
-        loads=await overview.count_loads() if is_own else {},
-        may_open=who.department == found.department and who.role in DECIDERS["access"],
+        loads=await overview.count_loads([o.id for o in officers]),
         places=await labels.load_places(),
     )
 

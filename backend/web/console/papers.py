@@ -19,7 +19,7 @@ from backend.web.shared.office_papers import paper_pdf
 from backend.web.shared.papers import as_file, notice_pdf, record_pdf
 
 
-@get("/visits/{visit_id:uuid}/notice.pdf", opt={"access": frozenset({MANAGER, REVIEWER})})
+@get("/visits/{visit_id:uuid}/notice.pdf", opt={"access": frozenset({MANAGER, REVIEWER, ADMIN, AUDITOR})})
 async def download_notice(request: Request[Any, Any, Any], visit_id: FromPath[UUID]) -> Response[bytes]:
     facts = await load_notice(visit_id, by=request.user)
     assert facts.notice is not None

@@ -28,6 +28,7 @@ from backend.usecases.record_file import build_record_file
 from backend.usecases.record_team import read_team
 from backend.usecases.review_submission import approve_submission, return_submission
 from backend.web.console import attachments, labels, team, versions
+from backend.web.console.paging import cut, read_place
 from backend.web.shared.i18n import _, get_locale
 from backend.web.shared.pages import page
 
@@ -67,12 +68,15 @@ def queue_states() -> dict[str, str]:
 
 
 @get("/reviews", opt=READERS)
-async def list_records(request: Request[Any, Any, Any], show: FromQuery[str] = "submitted") -> Template:
+async def list_records(request: Request[Any, Any, Any], show: FromQuery[str] = "submitted", after: FromQuery[str] = "") -> Template:
     states = queue_states()
     chosen = show if show in states else "submitted"
+    found = await records.list_queue(request.user.scope, chosen, after=read_place(after), limit=records.QUEUE_PAGE + 1)
+    rows, next_href = cut(found, records.QUEUE_PAGE, "/console/reviews", show=chosen)
     return page(
         "console/reviews.html",
-        rows=await records.list_queue(request.user.scope, chosen),
+        rows=rows,
+        next_href=next_href,
         chosen=chosen,
         queue=states,
         places=await labels.load_places(),
@@ -142,7 +146,7 @@ async def _show(submission: UUID, who: Principal, *, error: str = "", status: in
     sealing = (await people.list_inspectors_of_accounts([view.submitted_by])).get(view.submitted_by)
     questions = {(i["item"], q["id"]): q for i in record["items"] for q in checklists[i["checklist"]].questions}
     words = team.Words(questions, outcomes, _value)
-    before, after = await versions.find_neighbours(view, who.scope)
+    before, after = await records.find_neighbours(view.id, who.scope)
     return page(
         "console/review.html",
         status_code=status,

@@ -1,11 +1,10 @@
-"""What changed since a record was returned, in words, and which record comes next."""
+"""What changed since a record was returned, in words."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from backend.inspections import submission_queries as records
@@ -89,10 +88,3 @@ async def compare_with_returned(view: RecordView, scope: Scope, words: Words, sc
 
 def _count(files: Sequence[tuple[str, str]]) -> str:
     return _("%(n)s 个", n=len(files)) if files else _("（无）")
-
-
-async def find_neighbours(view: RecordView, scope: Scope) -> tuple[UUID | None, UUID | None]:
-    """(the record before, the record after) in the queue of those in the same state."""
-    queue: list[Any] = [row.id for row in await records.list_queue(scope, view.state)]
-    at = queue.index(view.id) if view.id in queue else -1
-    return queue[at - 1] if at > 0 else None, queue[at + 1] if 0 <= at < len(queue) - 1 else None

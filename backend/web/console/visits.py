@@ -20,15 +20,17 @@ from backend.inspections.rules import MOVES, REPLACED
 from backend.kernel.errors import DomainError, Invalid
 from backend.notify import deliveries, robots
 from backend.people import queries as people
-from backend.people.rules import MANAGER, REVIEWER, Principal
+from backend.people.rules import ADMIN, AUDITOR, MANAGER, REVIEWER, Principal
 from backend.usecases.adhoc import list_choosable, reassign_officer
 from backend.usecases.change_draw import approve_replacement, refuse_replacement, request_replacement, substitute_officer
-from backend.web.console import case, labels
+from backend.web.console import case, labels, reviews
 from backend.web.shared.i18n import _, get_locale, pick
 from backend.web.shared.pages import page
 
 DECIDERS = {"access": frozenset({MANAGER, REVIEWER})}
 MANAGERS = {"access": frozenset({MANAGER})}
+# Who looks over the city reads what a department does; only the department acts.
+READERS = {"access": frozenset({MANAGER, REVIEWER, ADMIN, AUDITOR})}
 
 
 async def show(visit: UUID, who: Principal, *, error: str = "", status: int = 200, typed: dict[str, Any] | None = None) -> Template:
@@ -39,7 +41,7 @@ async def show(visit: UUID, who: Principal, *, error: str = "", status: int = 20
     officers = await people.list_inspectors_by_id(list(place.officers))
     people_named = {a: await people.find_account_name(a) for r in requests for a in (r.requested_by, *r.approvals)}
     may_change = REPLACED in MOVES[place.state] and who.department == place.department
-    takers = [i for i in await list_choosable(who) if i.id not in place.officers and place.county in i.counties] if draw is None and may_change else []
+    takers = [i for i in await list_choosable(who, place.county) if i.id not in place.officers] if draw is None and may_change else []
     return page(
         "console/visit.html",
         status_code=status,
@@ -57,6 +59,7 @@ async def show(visit: UUID, who: Principal, *, error: str = "", status: int = 20
         takers=takers,
         is_open=any(r.state == "requested" for r in requests),
         is_manager=who.role == MANAGER,
+        reads_records=who.role in reviews.READERS["access"],
         me=who.account_id,
         alerts=await deliveries.list_of_inspection(visit, who.scope),
         groups=await robots.list_of_inspection(visit, who.scope),
@@ -67,7 +70,7 @@ async def show(visit: UUID, who: Principal, *, error: str = "", status: int = 20
     )
 
 
-@get("/visits/{visit_id:uuid}", opt=DECIDERS)
+@get("/visits/{visit_id:uuid}", opt=READERS)
 async def show_visit(request: Request[Any, Any, Any], visit_id: FromPath[UUID]) -> Template:
     return await show(visit_id, request.user)
 

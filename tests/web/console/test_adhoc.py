@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from backend.usecases.adhoc import list_choosable
+from backend.usecases.adhoc import list_choosable, offer_officers
 from tests.usecases.test_adhoc import enterprise_in
 from tests.usecases.test_records import principal
 
@@ -47,6 +47,28 @@ async def test_the_manager_opens_it_and_the_world_is_told_without_a_name(county)
     assert name not in told
     assert form["source_ref"] not in told
     assert name not in (await nobody.get("/log", params={"subject": number})).text
+
+
+async def test_officers_are_looked_for_within_the_county_of_the_enterprise(county):
+    manager = await county("manager")
+    form, _name = await form_for()
+    who = await principal("manager")
+    serving = [o for o in await list_choosable(who) if "530302" in o.counties]
+    assert {o.id for o in await list_choosable(who, "530302")} == {o.id for o in serving}
+    empty = (await manager.get("/console/campaigns/adhoc")).text
+    assert 'name="officers"' not in empty
+    assert "填写代码后" in empty
+    whole = await offer_officers(who, "530302", limit=2)
+    assert whole.is_cut == (len(serving) > 2)
+    assert [whole.loads.get(o.id, 0) for o in whole.officers] == sorted(whole.loads.get(o.id, 0) for o in serving)[:2]
+    wanted = serving[-1]
+    asked = {"enterprise_code": form["enterprise_code"], "officer": wanted.certificate_no, "officers": form["officers"]}
+    part = (await manager.get("/console/campaigns/adhoc/officers", params=asked)).text
+    offered = re.findall(r'name="officers" value="([0-9a-f-]{36})"( checked)?', part)
+    assert {o for o, checked in offered if checked} == set(form["officers"]), "who is chosen stays in sight"
+    assert {o for o, checked in offered if not checked} == {str(wanted.id)} - set(form["officers"])
+    nobody = (await manager.get("/console/campaigns/adhoc/officers", params={"enterprise_code": form["enterprise_code"], "officer": "没有这个人"})).text
+    assert "没有符合条件的执法人员" in nobody
 
 
 async def test_a_visit_that_was_not_drawn_shows_no_draw_and_changes_hands(county):

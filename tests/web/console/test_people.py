@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from uuid import UUID, uuid4
 
@@ -9,7 +10,8 @@ import httpx
 import pytest
 
 from backend.kernel import clock
-from backend.people import queries, service
+from backend.people import service
+from backend.people.account_queries import AccountFilter, search_accounts
 from backend.registry.service import load_industries, load_regions
 from backend.storage.engine import connection, transaction
 from tests.soft_authenticator import Authenticator
@@ -158,7 +160,29 @@ async def test_an_officer_gets_one_account(client, login):
     assert (await client.post("/console/accounts", data=form(role="inspector", inspector=str(who)))).status_code == 303
     again = await client.post("/console/accounts", data=form(role="inspector", inspector=str(who), username="fang2"))
     assert again.status_code == 409
-    assert {a.username for a in await queries.list_accounts("")} == {"admin", "fang"}
+    assert {a.username for a in await search_accounts("", AccountFilter())} == {"admin", "fang"}
+
+
+async def test_an_officer_is_looked_for_and_the_chosen_one_stays(client, login):
+    await login(client, "admin", department=None)
+    many = [await officer(f"张{n:02}", 900) for n in range(40)]
+    page = (await client.get("/console/accounts")).text
+    offered = re.findall(r'name="inspector" value="([0-9a-f-]{36})"', page)
+    assert len(offered) == 12
+    assert "请按姓名或执法证号查找" in page
+    found = (await client.get("/console/accounts/officers", params={"officer": "滇D-张33", "inspector": str(many[5])})).text
+    assert re.findall(r'name="inspector" value="([0-9a-f-]{36})"( checked)?', found) == [(str(many[5]), " checked"), (str(many[33]), "")]
+    assert "请按姓名" not in found
+    refused = await client.post("/console/accounts", data=form(role="inspector", inspector=str(many[39]), officer="张3", password="short"))
+    assert refused.status_code == 422
+    assert f'value="{many[39]}" checked' in refused.text, "the choice is not lost"
+    assert 'name="officer" type="search" value="张3"' in refused.text
+    named = (await client.get(f"/console/accounts?inspector={many[20]}")).text
+    assert f'value="{many[20]}" checked' in named
+    given = await client.post("/console/accounts", data=form(role="inspector", inspector=str(many[33])))
+    assert given.status_code == 303
+    assert str(many[33]) not in (await client.get("/console/accounts/officers", params={"officer": "张33"})).text
+    assert (await client.get("/console/accounts/officers", params={"officer": "%"})).text.count('type="radio"') == 1
 
 
 async def revoke(client: httpx.AsyncClient, device: UUID) -> int:

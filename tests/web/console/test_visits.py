@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 from datetime import date, timedelta
+from uuid import uuid4
 
 from PIL import Image
 
@@ -69,3 +70,29 @@ async def test_an_exemption_is_granted_and_ended(county):
     end = re.search(r"/console/enterprises/[0-9a-f-]{36}/exemptions/[0-9a-f-]{36}/end", text)[0]
     assert (await manager.post(end)).status_code == 303
     assert "优化营商环境条例" not in (await manager.get(enterprise)).text
+
+
+async def test_who_looks_over_the_city_reads_a_visit_and_changes_nothing(county):
+    manager, reviewer, auditor, admin = await county("manager"), await county("reviewer"), await county("auditor"), await county("admin")
+    listed = (await auditor.get("/console/inspections")).text
+    visit = re.search(r"/console/visits/[0-9a-f-]{36}", listed)[0]
+    assert "查看检查" in listed
+    said = {"id": str(uuid4()), "text": "请先核对去年的记录"}
+    assert (await manager.post(f"{visit}/comments", data=said)).status_code == 303
+    for browser in (auditor, admin):
+        page = (await browser.get(visit)).text
+        assert "检查组" in page
+        assert re.findall(r'<form method="post" action="/console/(?!logout)', page) == [], "nothing to press"
+        assert (await browser.get(f"{visit}/notice.pdf")).headers["content-type"] == "application/pdf"
+        for act in ("replace", "reassign", "substitute", "comments", "orders", "objections", "handovers", "correct", "withdraw"):
+            assert (await browser.post(f"{visit}/{act}", data=said)).status_code == 403, act
+    assert "请先核对去年的记录" in (await auditor.get(visit)).text
+    assert "请先核对去年的记录" in (await reviewer.get(visit)).text
+    assert "请先核对去年的记录" not in (await admin.get(visit)).text, "who keeps the accounts is no colleague"
+
+
+async def test_nobody_is_led_to_a_page_that_they_may_not_open(county):
+    manager, auditor = await county("manager"), await county("auditor")
+    for page in ("/console/inspections", "/console/board", "/console/inspections?state=submitted"):
+        assert "/console/reviews/" not in (await manager.get(page)).text
+    assert "/console/reviews/" in (await auditor.get("/console/inspections?state=submitted")).text
