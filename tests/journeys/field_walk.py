@@ -47,13 +47,14 @@ def routed() -> set[str]:
     return {modules[name] for name in re.findall(r"\$/,\s*(\w+)\]", table)}
 
 
-def axe(page: Page) -> list[str]:
-    """What axe-core finds, whatever its weight."""
+def axe(page: Page, *rules: str) -> list[str]:
+    """What axe-core finds, whatever its weight; by all its rules or by these."""
     page.evaluate(AT_REST)
     if not page.evaluate("'axe' in window"):
         # evaluate runs it as the tool does, so that the page's own strict policy stays in force.
         page.evaluate(AXE_FILE.read_text())
-    found: dict[str, Any] = page.evaluate("axe.run(document, { resultTypes: ['violations'] })")
+    asked = {"resultTypes": ["violations"]} | ({"runOnly": list(rules)} if rules else {})
+    found: dict[str, Any] = page.evaluate("(asked) => axe.run(document, asked)", asked)
     return [
         f"axe {v['id']} ({v['impact']}): {' '.join(map(str, n['target']))} {n['any'][0]['message'] if n['any'] else v['help']}"
         for v in found["violations"]
