@@ -51,6 +51,7 @@ torture: setup chromium
 	@$(BIN)/python -m tests.journeys.torture.run
 
 # Lighthouse and axe over every screen of the field app; a report in build/audit/. AUDIT=axe, lighthouse or open runs one part.
+# AUDIT=console: over every page of the office.
 audit: setup chromium pwa/audit/node_modules/.ready
 	CHROME_PATH="$$(command -v chromium)" $(BIN)/python -m tests.journeys.audit
 

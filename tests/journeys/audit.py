@@ -5,59 +5,29 @@ axe-core (every weight is a finding) and tests/journeys/look.js judge each scree
 screen by its address in navigation mode, signed in and with the service worker in place, as a phone does on any day but the
 first; and once the sign-in page in a browser that has never been here. Every score must reach 95. A screen that main.js routes
 to and the walk does not open is a miss. Last, the app is opened with no network on a slowed processor (benchmarks/field_open.py).
-``AUDIT=axe``, ``AUDIT=lighthouse`` or ``AUDIT=open`` runs one part.
+``AUDIT=axe``, ``AUDIT=lighthouse`` or ``AUDIT=open`` runs one part; ``AUDIT=console`` looks at the office instead (audit_office.py).
 """
 
 from __future__ import annotations
 
-import html
 import json
 import os
 import socket
 import statistics
-import subprocess
 import sys
 import tempfile
 from collections import Counter
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from pathlib import Path
 
 from playwright.sync_api import Playwright, sync_playwright
 
 from benchmarks import field_open
-from tests.journeys import field_walk
-from tests.journeys.conftest import CHROMIUM, FLAGS, REPO, System, running
+from tests.journeys import audit_office, field_walk
+from tests.journeys.audit_lines import OFFICE, OUT, SCHEMES, Report, html_page, judge, show
+from tests.journeys.conftest import CHROMIUM, FLAGS, System, running
 
-LEAST = 95
 LANGUAGES = {"zh": "inspector", "en": "inspector2"}
-SCHEMES = ("light", "dark")
-OUT = REPO / "build/audit"
-TOOLS = REPO / "pwa/audit"
-
-
-@dataclass
-class Line:
-    """One screen in one language and theme: what was found in its states, and its three scores."""
-
-    screen: str
-    language: str
-    scheme: str
-    states: int = 0
-    found: list[str] = field(default_factory=list)
-    scores: dict[str, int | None] = field(default_factory=dict)
-    lost: list[str] = field(default_factory=list)
-
-    def misses(self, *, judged: bool) -> list[str]:
-        low = [f"{name} {score}" for name, score in self.scores.items() if score is None or score < LEAST]
-        return self.found + low + (["Lighthouse gave no scores"] if judged and not self.scores else [])
-
-
-class Report:
-    def __init__(self) -> None:
-        self.lines: dict[tuple[str, str, str], Line] = {}
-
-    def line(self, screen: str, language: str, scheme: str) -> Line:
-        return self.lines.setdefault((screen, language, scheme), Line(screen, language, scheme))
 
 
 def walk(p: Playwright, system: System, report: Report) -> None:
@@ -125,38 +95,8 @@ def lighthouse(p: Playwright, system: System, report: Report) -> None:
         phone.close()
 
 
-def judge(report: Report, port: int, pages: list[tuple[str, str]], language: str, scheme: str) -> None:
-    asked = {"port": port, "language": language, "scheme": scheme, "pages": [{"screen": s, "url": u} for s, u in pages]}
-    with subprocess.Popen(["node", "lighthouse.mjs"], cwd=TOOLS, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as run:
-        assert run.stdin and run.stdout
-        run.stdin.write(json.dumps(asked))
-        run.stdin.close()
-        for text in run.stdout:
-            one = json.loads(text)
-            line = report.line(one["screen"], language, scheme)
-            line.scores, line.lost = one["scores"], one["lost"]
-            if one["error"]:
-                line.found.append(f"Lighthouse: {one['error']}")
-            print(f"  {show(line)}", flush=True)
-
-
-def show(line: Line) -> str:
-    scores = " ".join(f"{'-' if line.scores.get(k) is None else line.scores[k]:>4}" for k in ("accessibility", "best-practices", "performance"))
-    return f"{line.screen:<20} {line.language} {line.scheme:<5} {line.states:>3} {len(line.found):>4} {scores}  {'; '.join(line.lost)}".rstrip()
-
-
-def html_page(lines: list[Line], misses: list[str]) -> str:
-    cells = "".join(
-        f"<tr><td>{line.screen}<td>{line.language}<td>{line.scheme}<td>{line.states}<td>{'<br>'.join(map(html.escape, line.found)) or '0'}"
-        + "".join(f"<td>{line.scores.get(k, '')}" for k in ("accessibility", "best-practices", "performance"))
-        + f"<td>{html.escape('; '.join(line.lost))}</tr>"
-        for line in lines
-    )
-    head = "<tr><th>screen<th>language<th>theme<th>states<th>findings<th>accessibility<th>best practices<th>performance<th>what cost points</tr>"
-    verdict = f"{len(misses)} misses" if misses else "no misses"
-    style = "body{font:15px system-ui;margin:2rem} table{border-collapse:collapse} td,th{border:1px solid #bbb;padding:.3rem .6rem;text-align:left}"
-    top = f"<!doctype html><html lang=en><meta charset=utf-8><title>Audit</title><style>{style}</style>"
-    return f"{top}<h1>Field app: {verdict}</h1><table>{head}{cells}</table></html>\n"
+def name_of(half: str) -> str:
+    return "console" if half == "console" else "report"
 
 
 def main() -> int:
@@ -164,27 +104,30 @@ def main() -> int:
         print("no chromium on this machine: install Debian's package chromium", file=sys.stderr)
         return 1
     half = os.environ.get("AUDIT", "")
-    report = Report()
+    is_office = half == "console"
+    report = Report(OFFICE if is_office else None)
     with running() as system, sync_playwright() as p:
         OUT.mkdir(parents=True, exist_ok=True)
+        if is_office:
+            audit_office.look(p, system, report)
         if half in ("", "axe"):
             walk(p, system, report)
         if half in ("", "lighthouse"):
             lighthouse(p, system, report)
     lines = sorted(report.lines.values(), key=lambda line: (line.screen, line.language, line.scheme))
     missed: list[str] = []
-    print(f"\n{'screen':<20} language theme states findings accessibility best-practices performance")
+    print(f"\n{'screen':<24} language theme states findings accessibility best-practices performance")
     for line in lines:
         print(show(line))
-        missed += [f"{line.screen} {line.language} {line.scheme}: {m}" for m in line.misses(judged=half in ("", "lighthouse"))]
+        missed += [f"{line.screen} {line.language} {line.scheme}: {m}" for m in line.misses(judged=half in ("", "lighthouse", "console"))]
     if half in ("", "open"):
         for name, times in zip(("just started", "running"), field_open.measure(), strict=True):
             print(f"opened offline, processor {field_open.SLOWER} x slower, browser {name}: median {statistics.median(times):.2f} s of {len(times)}")
             if statistics.median(times) > field_open.OPEN_LIMIT_S:
                 missed.append(f"opens offline in {statistics.median(times):.2f} s in a browser {name}")
-    (OUT / "report.json").write_text(json.dumps([asdict(line) for line in lines], ensure_ascii=False, indent=1) + "\n")
-    (OUT / "report.html").write_text(html_page(lines, missed))
-    print("\n".join(["", *missed, f"{len(missed)} misses · {Path('build/audit/report.html')}"]))
+    (OUT / f"{name_of(half)}.json").write_text(json.dumps([asdict(line) for line in lines], ensure_ascii=False, indent=1) + "\n")
+    (OUT / f"{name_of(half)}.html").write_text(html_page("Office" if is_office else "Field app", lines, missed))
+    print("\n".join(["", *missed, f"{len(missed)} misses · {Path('build/audit') / name_of(half)}.html"]))
     return 1 if missed or not (lines or half == "open") else 0
 
 
