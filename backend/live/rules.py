@@ -16,8 +16,8 @@ from backend.kernel.errors import Invalid
 from backend.kernel.scope import Scope
 
 CHANNEL: Final = "live"
-KINDS: Final = ("campaign", "inspection", "submission", "import", "recusal")
-LISTS: Final = {"campaign": "campaigns", "inspection": "inspections", "submission": "submissions", "import": "imports", "recusal": "recusals"}
+KINDS: Final = ("campaign", "inspection", "submission", "import", "recusal", "plan")
+LISTS: Final = {"campaign": "campaigns", "inspection": "inspections", "submission": "submissions", "import": "imports", "recusal": "recusals", "plan": "plans"}
 MOST_TOPICS: Final = 20
 _TOPIC: Final = re.compile(rf"({'|'.join(LISTS.values())})|({'|'.join(KINDS)}):([0-9a-f-]{{36}})")
 
@@ -64,7 +64,7 @@ def may_hear(scope: Scope, change: Change) -> bool:
     """Within the department, and within the region or around it: a campaign of the city concerns its counties."""
     if scope.department is not None and change.departments and scope.department not in change.departments:
         return False
-    if change.kind in ("campaign", "recusal", "import"):
+    if change.kind in ("campaign", "recusal", "import", "plan"):
         return change.region.startswith(scope.region) or scope.region.startswith(change.region)
     return change.region.startswith(scope.region)
 

@@ -83,7 +83,10 @@ async def change_line(edition: UUID, line: Line, *, version: int, by: UUID) -> N
     )
 
 
-async def remove_line(edition: UUID, key: UUID) -> None:
-    """Nothing where it is gone already. Raises ``WrongPlanState``."""
+async def remove_line(edition: UUID, key: UUID, *, version: int) -> None:
+    """Nothing where it is gone already. Raises ``WrongPlanState``, ``ChangedByOther`` where a colleague has changed it since."""
     await service.take(edition, *rules.EDITABLE)
+    now = await connection().fetchval("select version from plan_line where edition = $1 and line = $2", edition, key)
+    if now not in (None, version):
+        raise ChangedByOther(theirs={"line": (await queries.find_line(edition, key)).line}, version=now)
     await connection().execute("delete from plan_line where edition = $1 and line = $2", edition, key)

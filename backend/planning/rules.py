@@ -34,7 +34,7 @@ STATES: Final[Mapping[str, tuple[str, str]]] = {
     RETURNED: ("已退回", "Returned"),
     APPROVED: ("已批准", "Approved"),
     PUBLISHED: ("已发布", "Published"),
-    SUPERSEDED: ("已被新版取代", "Replaced by a later edition"),
+    SUPERSEDED: ("已被新版取代", "Replaced by a later version"),
     DROPPED: ("已放弃", "Given up"),
 }
 OPEN: Final = frozenset({DRAFT, SUBMITTED, RETURNED})

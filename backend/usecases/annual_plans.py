@@ -77,9 +77,10 @@ async def save_line(plan: UUID, line: Line, *, version: int | None, by: Principa
             await plan_lines.change_line(edition.edition_id, line, version=version, by=by.account_id)
 
 
-async def remove_line(plan: UUID, key: UUID, *, by: Principal) -> None:
+async def remove_line(plan: UUID, key: UUID, *, version: int, by: Principal) -> None:
+    """Raises ``NotFound``, ``Forbidden``, ``WrongPlanState``, ``ChangedByOther``."""
     async with transaction():
-        await plan_lines.remove_line((await find_own(plan, by)).edition_id, key)
+        await plan_lines.remove_line((await find_own(plan, by)).edition_id, key, version=version)
 
 
 async def _problems(edition: EditionView, lines: Sequence[LineView]) -> list[tuple[str, str]]:

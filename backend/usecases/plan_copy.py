@@ -37,7 +37,7 @@ async def find_source(source: UUID, target: EditionView, by: Principal) -> Editi
     if not found:
         raise NotFound()
     edition = next((e for e in found if e.state in rules.IN_FORCE), found[0])
-    if edition.department != target.department or edition.year >= target.year:
+    if (edition.department, edition.region) != (target.department, target.region) or edition.year >= target.year:
         raise Forbidden()
     return edition
 

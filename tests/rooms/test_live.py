@@ -222,3 +222,22 @@ async def test_the_listener_is_one_connection_however_many_watch(demo):
         for s in streams:
             await s.aclose()
     assert engine.database().pool is not None
+
+
+async def test_a_plan_being_written_is_its_departments_own_and_one_in_force_the_regions(demo):
+    topics = frozenset({"plans"})
+    async with (
+        hubs() as (hub,), aclosing(hub.watch(Scope("scjg", "5303"), topics)) as own,
+        aclosing(hub.watch(Scope("xfjy", "5303"), topics)) as other,
+    ):
+        assert (await following(own)).kind == (await following(other)).kind == HELLO
+        heard = asyncio.ensure_future(anext(other))
+        async with transaction():
+            written = await connection().fetchval("update plan_edition set version = version + 1 where state = 'submitted' returning plan")
+        assert written
+        assert (await following(own)).topics == ("plans",)
+        assert not (await asyncio.wait({heard}, timeout=0.6))[0], "another department hears nothing of it"
+        async with transaction():
+            one = "select id from plan_edition where state = 'published' limit 1"
+            await connection().execute(f"update plan_edition set version = version + 1 where id in ({one})")
+        assert (await asyncio.wait_for(heard, 3)).topics == ("plans",)

@@ -8,14 +8,17 @@ from datetime import date, timedelta
 from uuid import UUID, uuid5
 
 from backend.cli.demo import rounds
+from backend.history.queries import list_rows
 from backend.inspections.rules import Plan
+from backend.kernel.ids import new_id
 from backend.notify.queries import list_inbox
 from backend.notify.service import mark_read
 from backend.people.rules import Principal
 from backend.planning import queries, rules
 from backend.planning.rules import Head, Line
+from backend.rulebook.service import RATE
 from backend.storage.engine import transaction
-from backend.usecases import annual_plans, plan_copy
+from backend.usecases import annual_plans, edit_codes, plan_copy
 from backend.usecases.create_campaign import create_campaign
 
 NAMES = UUID("3f1d9a60-5b0e-4d2b-9a7e-1f4be1c8a1d7")
@@ -117,23 +120,33 @@ async def change_plan(at: At, today: date, who: dict[str, Principal]) -> None:
     await _read_all(who)
 
 
+async def _tighten(year: int, admin: Principal) -> None:
+    """From next year on fewer of class A are drawn: what is copied says so."""
+    row = next(r for r in await list_rows(RATE) if r["class_code"] == "A" and r["valid_to"] is None)
+    values = {name: row[name] for name in RATE.columns}
+    begins = date(year, 1, 1)
+    await edit_codes.save_code("rate", row["id"], values | {"valid_to": begins}, version=row["version"], by=admin)
+    await edit_codes.save_code("rate", new_id(), values | {"high": 30, "valid_from": begins}, version=None, by=admin)
+
+
 async def look_ahead(at: At, today: date, who: dict[str, Principal]) -> None:
     """Next year's plan waits for the head of the department, who has returned it once."""
     manager, reviewer = who["manager"], who["reviewer"]
     year = today.year + 1
     plan = _plan_id(year, is_joint=False)
     at(today - timedelta(days=8), 9)
+    await _tighten(year, who["admin"])
     await annual_plans.draft_plan(plan, year=year, is_joint=False, head=Head(_name(year, is_joint=False), BASIS), by=manager)
     source = _plan_id((today - timedelta(days=6)).year, is_joint=False)
     copied = await queries.list_lines([(await queries.find_edition(source, manager.scope)).edition_id])
     await plan_copy.copy_lines(plan, source, {view.key for lines in copied.values() for view in lines}, by=manager)
     await annual_plans.submit(plan, by=manager)
     at(today - timedelta(days=7), 16)
-    reason = "第四季度任务过于集中，请将登记事项抽查提前到上半年，并补充责任科室的分工说明。"
+    reason = "第四季度任务过于集中，请将特种设备专项抽查提前到上半年，并补充责任科室的分工说明。"
     await annual_plans.decide(plan, verdict=rules.RETURNED, reason=reason, at_step=0, in_round=1, by=reviewer)
     at(today - timedelta(days=2), 10)
     spring = date(year, 3, 9)
-    earlier = replace(_line(rounds.registered(spring), spring, "信用监管科"), notes="信用监管科牵头，各分局配合")
+    earlier = replace(_line(rounds.equipment(spring), spring, "特种设备科"), notes="特种设备科牵头，各分局配合")
     edition = await queries.find_edition(plan, manager.scope)
     there = [v for v in (await queries.list_lines([edition.edition_id]))[edition.edition_id] if v.line.campaign.name == earlier.campaign.name]
     if there:

@@ -144,8 +144,8 @@ async def change(request: Request[Any, Any, Any], plan_id: FromPath[UUID], key: 
 @post("/plans/{plan_id:uuid}/lines/{key:uuid}/remove", opt=MANAGERS, status_code=303)
 async def remove(request: Request[Any, Any, Any], plan_id: FromPath[UUID], key: FromPath[UUID]) -> Template | Redirect:
     try:
-        await annual_plans.remove_line(plan_id, key, by=request.user)
-    except rules.WrongPlanState as e:
+        await annual_plans.remove_line(plan_id, key, version=editing.version_of(await request.form()), by=request.user)
+    except (rules.WrongPlanState, ChangedByOther, Invalid) as e:
         return await plans.show(plan_id, request.user, error=e.message(get_locale()), status=e.status)
     return Redirect(f"/console/plans/{plan_id}", status_code=303)
 

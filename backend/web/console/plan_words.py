@@ -9,7 +9,7 @@ from backend.items.queries import list_register
 from backend.registry import queries as registry
 from backend.web.console import campaign_form, labels
 from backend.web.console.labels import Places
-from backend.web.shared.i18n import _, pick
+from backend.web.shared.i18n import _, get_locale, pick
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,12 +31,13 @@ class PlanWords:
 
     def __call__(self, field: str, value: Any) -> str:
         """A value as ``planning.rules.values_of`` has it."""
+        mark = "、" if get_locale() == "zh" else ", "
         if field == "rates":
             return campaign_form.say_rates(value)
         if field == "items":
-            return "、".join(map(self.item, value)) or "-"
+            return mark.join(map(self.item, value)) or "-"
         if field == "industries":
-            return "、".join(self.industries.get(c, c) for c in value) or _("全部")
+            return mark.join(self.industries.get(c, c) for c in value) or _("全部")
         if field in ("partners", "counties"):
-            return "、".join(map(self.places, value)) or "-"
+            return mark.join(map(self.places, value)) or "-"
         return "-" if value in (None, "") else str(value)

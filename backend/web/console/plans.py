@@ -165,7 +165,7 @@ async def _sources(target: EditionView, who: Principal) -> list[EditionView]:
     """Plans whose lines may be copied: the department's own of earlier years."""
     found: dict[UUID, EditionView] = {}
     for e in await queries.list_editions(who.scope):
-        if e.department == target.department and e.year < target.year and (e.id not in found or e.state in rules.IN_FORCE):
+        if (e.department, e.region) == (target.department, target.region) and e.year < target.year and (e.id not in found or e.state in rules.IN_FORCE):
             found[e.id] = e
     return list(found.values())
 

@@ -70,7 +70,11 @@ async def test_the_same_form_twice_adds_one_line_and_names_do_not_repeat(county)
     twin = await manager.post(f"{plan}/lines/new", data={**form, "key": str(uuid4())})
     assert twin.status_code == 422
     assert "同名" in alert(twin.text)
-    assert (await manager.post(f"{plan}/lines/{form['key']}/remove")).status_code == 303
+    where = f"{plan}/lines/{form['key']}"
+    assert (await manager.post(where, data={**LINE, "n": "12", "version": "1"})).status_code == 303
+    assert (await manager.post(f"{where}/remove", data={"version": "1"})).status_code == 409, "a colleague has changed it since"
+    for _click in range(2):
+        assert (await manager.post(f"{where}/remove", data={"version": "2"})).status_code == 303
     assert "还没有项目" in (await manager.get(plan)).text
 
 

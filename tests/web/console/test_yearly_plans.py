@@ -278,6 +278,7 @@ async def test_the_demo_shows_a_plan_that_waits_a_deviation_and_editions(county)
     plan = (await reviewer.get(await demo_plan(reviewer, year + 1))).text
     assert 'id="decide"' in plan
     assert "第四季度任务过于集中" in plan
+    assert "A 类抽查比例由 0%–5% 改为 0%–3%" in plan.partition('class="warnings"')[2]
     held = (await reviewer.get(await demo_plan(reviewer, (clock.today()).year))).text
     assert "第 2 版" in held
     assert "与计划不一致" in held
