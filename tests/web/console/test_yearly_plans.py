@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import html
 import io
 import re
 from uuid import uuid4
 
+import asyncpg
+import pytest
 from pypdf import PdfReader
 
 from backend.kernel import clock
@@ -97,8 +100,10 @@ async def test_from_a_draft_through_the_chain_to_a_campaign(county):
     assert (await manager.post(f"{plan}/publish")).status_code == 303
     assert "已发布" in (await manager.get(plan)).text
 
-    made = {(await manager.post(f"{plan}/lines/{key}/campaign")).headers["location"] for _click in range(2)}
-    assert len(made) == 1, "two clicks make one campaign"
+    clicks = [manager.post(f"{plan}/lines/{key}/campaign") for _click in range(3)]
+    made = {answer.headers["location"] for answer in await asyncio.gather(*clicks)}
+    assert len(made) == 1, "clicks at the same moment make one campaign"
+    assert (await manager.post(f"{plan}/lines/{key}/campaign")).headers["location"] in made
     campaign = (await manager.get(made.pop())).text
     number = re.search(r"JH-\d{4}-SCJG-\d{6}", (await manager.get(plan)).text)[0]
     assert f"{HEAD['name']}（{number}）" in campaign
@@ -160,6 +165,9 @@ async def test_a_change_is_an_edition_of_its_own_and_its_campaign_shows_where_it
     assert "已批准" in (await manager.get(f"{plan}?edition=1")).text, "the first holds until the second is approved"
     await approved(county, plan)
     assert "已被新版取代" in (await manager.get(f"{plan}?edition=1")).text
+    with pytest.raises(asyncpg.PostgresError, match="does not change"):
+        async with transaction():
+            await connection().execute("update plan_line set notes = 'x' where line = $1", key)
     row = (await manager.get(plan)).text.partition(f'id="line-{key}"')[2].partition("</tr>")[0]
     assert "与计划不一致" in row
     assert "计划 15 户 → 9 户" in row
@@ -243,6 +251,35 @@ async def test_the_chain_is_a_dated_table(county):
     assert "分管领导审签" in (await manager.get(plan)).text
     assert (await reviewer.post(f"{plan}/decide", data={**await seen(reviewer, plan), "verdict": "approved", "reason": ""})).status_code == 303
     assert "已批准" in (await manager.get(plan)).text, "the department's own chain has one step"
+
+
+async def test_nobody_decides_on_their_own_plan_nor_twice_in_a_round(county):
+    manager, admin, reviewer = await county("manager"), await county("admin"), await county("reviewer")
+    for position, role in ((1, "manager"), (2, "reviewer"), (3, "reviewer")):
+        step = {
+            "position": str(position), "name_zh": f"第{position}步", "name_en": f"Step {position}", "role": role, "department": "scjg", "region": "",
+            "valid_from": clock.today().isoformat(), "valid_to": "", "source": "局务会议纪要",
+        }  # fmt: skip
+        assert (await admin.post("/console/registers/planstep/new", data=step)).status_code == 303
+    plan = await drafted(manager)
+    await with_line(manager, plan)
+    await manager.post(f"{plan}/submit")
+
+    async def says(browser, step: int):
+        return await browser.post(f"{plan}/decide", data={"step": str(step), "round": "1", "verdict": "approved", "reason": ""})
+
+    own = await says(manager, 0)
+    assert own.status_code == 403
+    assert "编制或提交" in alert(own.text)
+    assert 'id="decide"' not in own.text
+    colleague, second = await stranger(county, "manager", "scjg"), await stranger(county, "reviewer", "scjg")
+    assert (await says(colleague, 0)).status_code == 303
+    assert (await says(reviewer, 1)).status_code == 303
+    twice = await says(reviewer, 2)
+    assert twice.status_code == 403
+    assert "另一人" in alert(twice.text)
+    assert (await says(second, 2)).status_code == 303
+    assert "已批准" in (await manager.get(plan)).text
 
 
 async def demo_plan(browser, year: int) -> str:
