@@ -27,6 +27,7 @@ ROOMS = (
     "objections",
     "handovers",
     "planning",
+    "invitations",
 )
 
 APP_CONFIG = AppConfig(

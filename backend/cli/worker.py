@@ -19,6 +19,7 @@ from backend.storage import engine, outbox
 from backend.usecases import import_registry, import_unsent
 from backend.usecases.close_draw import reveal_what_is_due, tell_what_is_overdue
 from backend.usecases.edit_items import settle_items
+from backend.usecases.invite import tell_what_lapsed
 
 HANDLERS: dict[str, outbox.Handler] = {
     "push": notify_jobs.push,
@@ -57,6 +58,7 @@ async def main() -> int:
             _keep_working("search", registry_jobs.index_some, stop),
             # First the alert: a draw that was shut past its date is told of even if the worker opens it in the next moment.
             _keep_working("overdue", tell_what_is_overdue, stop, idle=60),
+            _keep_working("invitations", tell_what_lapsed, stop, idle=60),
             _keep_working("items", settle_items, stop, idle=60),
             _keep_working("reveals", reveal_what_is_due, stop, idle=60),
             _keep_working("digests", figure_jobs.make_digests_due, stop, idle=300),

@@ -19,7 +19,7 @@ from typing import Final
 from backend.kernel.errors import DomainError
 from backend.kernel.workdays import add_working_days, is_provisional, is_working_day
 
-VISIT, SCAN, REVIEW, PUBLISH, OBJECTION, REPLACEMENT, RECTIFY, WITHDRAW, ACKNOWLEDGE = (
+VISIT, SCAN, REVIEW, PUBLISH, OBJECTION, REPLACEMENT, RECTIFY, WITHDRAW, ACKNOWLEDGE, INVITATION = (
     "visit",
     "scan",
     "review",
@@ -29,8 +29,9 @@ VISIT, SCAN, REVIEW, PUBLISH, OBJECTION, REPLACEMENT, RECTIFY, WITHDRAW, ACKNOWL
     "rectify",
     "withdraw",
     "acknowledge",
+    "invitation",
 )
-CLOCKS: Final = (VISIT, SCAN, REVIEW, PUBLISH, OBJECTION, REPLACEMENT, RECTIFY, WITHDRAW, ACKNOWLEDGE)
+CLOCKS: Final = (VISIT, SCAN, REVIEW, PUBLISH, OBJECTION, REPLACEMENT, RECTIFY, WITHDRAW, ACKNOWLEDGE, INVITATION)
 # Their last day is stored with the thing itself, for it was told to somebody; the table gives only the warning.
 STORED: Final = frozenset({VISIT, SCAN, RECTIFY})
 GREEN, YELLOW, RED = "green", "yellow", "red"

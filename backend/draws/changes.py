@@ -25,7 +25,9 @@ REASONS = {
     "moved": ("已迁出本辖区", "Moved out of the area"),
     "untraceable": ("登记住所无法联系", "Cannot be found at its registered address"),
     "closed": ("长期停业", "Out of business for long"),
+    "capped": ("本年度检查次数已达上限", "Inspected as often as a year allows"),
 }
+IN_THE_BOOKS = "capped"  # what the office knows without going there: no evidence is asked for
 
 
 class NobodyLeft(DomainError):
@@ -83,9 +85,9 @@ async def request_replacement(
     """Ask to replace a drawn enterprise. Raises ``Invalid`` for a reason that does not exist or without finding and evidence."""
     if reason not in REASONS:
         raise Invalid(field="reason", why_zh="请选择替换原因", why_en="choose a reason")
-    if not finding.strip():
+    if not finding.strip() and reason != IN_THE_BOOKS:
         raise Invalid(field="finding", why_zh="请写明现场核实情况", why_en="say what was found on site")
-    if not evidence:
+    if not evidence and reason != IN_THE_BOOKS:
         raise Invalid(field="evidence", why_zh="请附上证据材料", why_en="evidence is needed")
     replacement = new_id()
     done = await connection().execute(

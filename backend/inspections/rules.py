@@ -65,6 +65,15 @@ class WrongState(DomainError):
     en = "This cannot be done in the present state ({state})"
 
 
+class CapReached(DomainError):
+    """Since its draw the enterprise was inspected by another campaign as often as a year allows."""
+
+    code = "cap-reached"
+    status = 409
+    zh = "该企业本年度已检查 {used} 次，达到上限 {most} 次，不得再开展此次检查。请联系任务管理员办理替换"
+    en = "This enterprise has had {used} of at most {most} inspections this year: the visit must not begin. Ask the campaign's manager to replace it"
+
+
 def require_move(state: str, to: str) -> None:
     """Raise ``WrongState`` unless an inspection in ``state`` may become ``to``."""
     if to not in MOVES[state]:

@@ -9,7 +9,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from backend.inspections import rules
+from backend.inspections import caps, rules
 from backend.items.queries import list_items
 from backend.kernel import clock
 from backend.kernel.errors import Forbidden, Invalid, NotFound
@@ -22,7 +22,7 @@ from backend.storage.engine import connection
 NUMBERING = 7262319  # advisory lock: numbers without gaps or doubles
 
 
-async def _pin_forms(items: Sequence[str], departments: Sequence[str]) -> list[tuple[str, UUID, UUID]]:
+async def pin_forms(items: Sequence[str], departments: Sequence[str]) -> list[tuple[str, UUID, UUID]]:
     """(item, newest checklist, today's edition). Raises ``Invalid`` for an item that is not in force or belongs to none of the departments."""
     forms = [item for item in await list_items() if item.code in items]
     if len(forms) != len(set(items)):
@@ -56,7 +56,7 @@ async def create_campaign(plan: rules.Plan, *, by: UUID, scope: Scope) -> UUID:
     limits = await find_limits(plan.departments, scope.region, clock.today())
     rules.check_plan(plan, scope, clock.today(), limits)
     campaign_id, number = await _store_campaign(
-        await _pin_forms(plan.items, plan.departments),
+        await pin_forms(plan.items, plan.departments),
         name=plan.name.strip(),
         plan_name=plan.plan_name.strip(),
         state="draft",
@@ -89,7 +89,7 @@ async def create_adhoc(plan: rules.AdhocPlan, *, department: str, county: str, i
     rules.check_adhoc(plan, clock.today())
     name = plan.name.strip() or rules.KINDS[plan.kind][0]
     campaign_id, number = await _store_campaign(
-        await _pin_forms(plan.items, (department,)),
+        await pin_forms(plan.items, (department,)),
         kind=plan.kind,
         source_ref=plan.source_ref.strip(),
         name=name,
@@ -254,7 +254,8 @@ async def receive(inspection_id: UUID, *, inspector: UUID, account: UUID, t_dev:
 async def arrive(inspection_id: UUID, *, inspector: UUID, account: UUID, how: str, t_dev: datetime | None) -> tuple[str, int]:
     """扫码入企: the officer stands at the right door. Idempotent. Returns (state, version).
 
-    Once a colleague was first, or a record is in, nothing changes. Raises ``NotFound``, ``Forbidden`` for whoever is not on the team.
+    Once a colleague was first, or a record is in, nothing changes. Raises ``NotFound``, ``Forbidden`` for whoever is not on the team, and
+    ``CapReached`` where the year's inspections were used up since the draw.
     """
     row = await connection().fetchrow("select state, version from inspection where id = $1 for update", inspection_id)
     if row is None or row["state"] in (rules.VOIDED, rules.REPLACED):
@@ -263,6 +264,8 @@ async def arrive(inspection_id: UUID, *, inspector: UUID, account: UUID, how: st
         raise Forbidden()
     if row["state"] not in (rules.DISPATCHED, rules.RECEIVED):
         return row["state"], row["version"]
+    if reached := (await caps.list_reached([inspection_id])).get(inspection_id):
+        raise rules.CapReached(used=reached.used, most=reached.most)
     version = await connection().fetchval(
         "update inspection set state = $2, arrived_at = $3, version = version + 1, updated_at = $3 where id = $1 returning version",
         inspection_id,

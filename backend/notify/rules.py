@@ -26,6 +26,11 @@ KINDS: dict[str, tuple[str, str, str, str]] = {
     "plan.waits": ("年度计划待您审批", "{zh}", "A yearly plan waits for your decision", "{en}"),
     "plan.returned": ("年度计划被退回", "{zh}", "Yearly plan returned", "{en}"),
     "plan.approved": ("年度计划已批准", "{zh}", "Yearly plan approved", "{en}"),
+    "invitation.sent": ("收到联合检查邀请", "{zh}", "Invited to a joint campaign", "{en}"),
+    "invitation.answered": ("邀请已有答复", "{zh}", "Your invitation was answered", "{en}"),
+    "invitation.lapsed": ("联合邀请逾期未答复", "{zh}", "An invitation was not answered in time", "{en}"),
+    "invitation.overridden": ("督查室已代为决定", "{zh}", "The oversight office has decided", "{en}"),
+    "invitation.ended": ("联合邀请已撤回", "{zh}", "An invitation was withdrawn", "{en}"),
     "handover.sent": ("收到抄告", "{zh}", "Told by another department", "{en}"),
 }
 

@@ -38,10 +38,15 @@ async def tell(account: UUID, kind: str, *, inspection: UUID | None, params: Map
     return entry
 
 
-async def remind(account: UUID, kind: str, *, inspection: UUID, params: Mapping[str, str]) -> None:
-    """``tell``, unless the person has the same alert unread already: what is owed may be found out again and again."""
-    waiting = "select true from inbox_entry where account = $1 and kind = $2 and inspection = $3 and read_at is null limit 1"
-    if not await connection().fetchval(waiting, account, kind, inspection):
+async def remind(account: UUID, kind: str, *, inspection: UUID | None, params: Mapping[str, str]) -> None:
+    """``tell``, unless the person has the same alert unread already: what is owed may be found out again and again.
+
+    The same: of one visit, or where it is about none, in the same words.
+    """
+    same = "inspection = $3" if inspection else "inspection is null and params = $3::jsonb"
+    about = inspection or json.dumps(dict(params), ensure_ascii=False)
+    waiting = f"select true from inbox_entry where account = $1 and kind = $2 and {same} and read_at is null limit 1"
+    if not await connection().fetchval(waiting, account, kind, about):
         await tell(account, kind, inspection=inspection, params=params)
 
 

@@ -1,4 +1,5 @@
-"""Rulebook 规则参数: what the law fixes today and may change: holidays, yearly caps of visits, rates by credit-risk class, how long things are kept.
+"""Rulebook 规则参数: what is fixed today and may change: holidays, yearly caps of visits, rates by credit-risk class, norms of work, how long
+things are kept.
 
 All dated, each with its source.
 

@@ -27,10 +27,10 @@ async def find_limits(departments: Sequence[str], region: str, on: date) -> Limi
     A department's own row goes before the one for all departments.
     """
     caps = await reader().fetch(
-        "select distinct on (d.code) d.code, c.most, c.source from unnest($1::text[]) as d(code)"
+        "select distinct on (d.code, c.level) d.code, c.level, c.most, c.source from unnest($1::text[]) as d(code)"
         " join visit_cap c on c.department is null or c.department = d.code"
-        " where c.level = $2 and c.valid_from <= $3 and (c.valid_to is null or c.valid_to > $3)"
-        " order by d.code, c.department is null, c.valid_from desc",
+        " where c.level in ($2, 'together') and c.valid_from <= $3 and (c.valid_to is null or c.valid_to > $3)"
+        " order by d.code, c.level, c.department is null, c.valid_from desc",
         list(departments),
         level_of(region),
         on,
@@ -41,9 +41,11 @@ async def find_limits(departments: Sequence[str], region: str, on: date) -> Limi
         departments[0] if departments else "",
         on,
     )
-    smallest = min(caps, key=lambda row: row["most"], default=None)
+    own = [Cap(row["most"], row["source"]) for row in caps if row["level"] != "together"]
+    both = [Cap(row["most"], row["source"]) for row in caps if row["level"] == "together"]
     return Limits(
-        cap=Cap(smallest["most"], smallest["source"]) if smallest else None,
+        cap=min(own, key=lambda c: c.most, default=None),
+        together=min(both, key=lambda c: c.most, default=None),
         rates={row["class_code"]: Rate(row["low"], row["usual"], row["high"], row["source"]) for row in rates},
     )
 

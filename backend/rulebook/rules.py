@@ -43,10 +43,14 @@ class Rate:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What a plan may not go beyond; nothing where the rulebook has no row in force."""
+    """What a plan may not go beyond; nothing where the rulebook has no row in force.
+
+    ``cap``: at the plan's own level; ``together``: at the city's and the county's level.
+    """
 
     cap: Cap | None = None
     rates: Mapping[str, Rate] = field(default_factory=dict)
+    together: Cap | None = None
 
 
 def level_of(region: str) -> str:
@@ -58,6 +62,14 @@ def check_cap(values: Mapping[str, Any]) -> None:
     """Raises ``Invalid``."""
     if values["level"] not in LEVELS:
         raise Invalid(field="level", why_zh="没有这个层级", why_en="there is no such level")
+    check_text(values, "source", 200)
+    check_dates(values)
+
+
+def check_norm(values: Mapping[str, Any]) -> None:
+    """Raises ``Invalid``."""
+    if not 1 <= values["usual"] <= values["most"]:
+        raise Invalid(field="most", why_zh="不得少于通常的次数", why_en="must not be less than the usual number")
     check_text(values, "source", 200)
     check_dates(values)
 

@@ -1,4 +1,4 @@
-"""Verbs on the rulebook: holidays, caps, rates, how long things are kept. Each is one transaction of the caller, with its entry and its history."""
+"""Verbs on the rulebook: holidays, caps, rates, norms, how long things are kept. Each is one transaction of the caller, with entry and history."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from backend.storage.engine import connection
 
 HOLIDAY = Kind("holiday", "holiday", "day", ("is_off", "name", "source"))
 CAP = Kind("cap", "visit_cap", "id", ("level", "department", "most", "valid_from", "valid_to", "source"))
+NORM = Kind("norm", "workload_norm", "id", ("department", "usual", "most", "valid_from", "valid_to", "source"))
 RATE = Kind("rate", "class_rate", "id", ("department", "class_code", "low", "usual", "high", "valid_from", "valid_to", "source"))
 RETENTION = Kind("retention", "retention", "id", ("what", "days", "valid_from", "valid_to", "source"))
 
@@ -66,6 +67,13 @@ async def save_cap(cap: UUID, values: Mapping[str, Any], *, version: int | None,
     rules.check_cap(values)
     await _require_alone(CAP, cap, values, ("level", "department"))
     await history.save(CAP, cap, values, version=version, by=by)
+
+
+async def save_norm(norm: UUID, values: Mapping[str, Any], *, version: int | None, by: UUID | None) -> None:
+    """Raises ``Invalid`` naming the field, ``ChangedByOther``, ``NotFound``."""
+    rules.check_norm(values)
+    await _require_alone(NORM, norm, values, ("department",))
+    await history.save(NORM, norm, values, version=version, by=by)
 
 
 async def save_rate(rate: UUID, values: Mapping[str, Any], *, version: int | None, by: UUID | None) -> None:

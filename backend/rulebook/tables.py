@@ -52,3 +52,16 @@ class Retention(Table, tablename="retention"):
     valid_to = Date(null=True, default=None)
     source = Varchar(length=200)
     version = Integer()
+
+
+class WorkloadNorm(Table, tablename="workload_norm"):
+    """工作量标准 How many visits a week an officer of a department, or of any, can usually and at most be asked for, while the row is in force."""
+
+    id = UUID(primary_key=True, default=None)
+    department = Varchar(length=20, null=True, default=None)
+    usual = SmallInt()
+    most = SmallInt()
+    valid_from = Date()
+    valid_to = Date(null=True, default=None)
+    source = Varchar(length=200)
+    version = Integer()

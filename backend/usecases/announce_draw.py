@@ -12,9 +12,11 @@ from backend.draws import rules as draw_rules
 from backend.draws import service as draws
 from backend.draws.frame import count_states
 from backend.draws.shares import Keeper, read_keepers
+from backend.inspections import caps, rules, service
 from backend.inspections import queries as inspections
-from backend.inspections import rules, service
 from backend.inspections.queries import CampaignView
+from backend.invitations.queries import load_offers
+from backend.invitations.rules import narrow
 from backend.kernel import clock
 from backend.kernel.errors import Forbidden, Invalid
 from backend.kernel.settings import settings
@@ -23,7 +25,9 @@ from backend.people.rules import MANAGER, Principal
 from backend.people.service import require
 from backend.registry import exemptions
 from backend.registry import queries as registry
+from backend.rulebook.rules import level_of
 from backend.storage.engine import transaction
+from backend.usecases.invite import require_settled
 
 REVEAL_AFTER = timedelta(days=30)  # after the campaign's deadline; announced with the draw
 
@@ -39,22 +43,27 @@ class Estimate:
     counties_short: tuple[str, ...]
 
 
-async def _excluded(department: str, cap: int | None) -> dict[UUID, str]:
-    """Who stays out and why: exempt before being in an open inspection before the yearly cap. The register adds who is not active."""
-    visits = await inspections.count_capped_visits(department) if cap is not None else {}
-    excluded = {e: "X:FREQ" for e, n in visits.items() if cap is not None and n >= cap}
+async def _excluded(departments: Sequence[str], region: str, cap: int | None) -> dict[UUID, str]:
+    """Who stays out and why: exempt before being in an open inspection before the yearly cap, that of the campaign's level or the one
+    for city and county together. The register adds who is not active.
+    """
+    department = departments[0]
+    _level, together = await caps.find_caps(departments, region)
+    visits = await caps.count_visits(department, level_of(region))
+    excluded = dict.fromkeys(caps.judge(visits, cap, together), "X:FREQ")
     excluded |= dict.fromkeys(await inspections.list_open_enterprises(), "X:OPEN")
     return excluded | dict.fromkeys(await exemptions.list_exempt(department, None, clock.today()), "X:EXEMPT")
 
 
-async def _pool(departments: Sequence[str]) -> list[draws.Officer]:
+async def _pool(departments: Sequence[str], offers: Mapping[str, frozenset[str]] | None = None) -> list[draws.Officer]:
+    """``offers``: the counties in which a partner lends its officers; elsewhere they are not drawn."""
     loads = await inspections.count_open_by_inspector()
-    today = clock.today()
-    return [
-        draws.Officer(i.id, i.department, i.qualifications, i.counties, loads.get(i.id, 0))
-        for i in await people.list_fit_inspectors(list(departments), today)
-        if i.account is not None
-    ]
+    today, found = clock.today(), []
+    for i in await people.list_fit_inspectors(list(departments), today):
+        counties = narrow(i.counties, (offers or {}).get(i.department))
+        if i.account is not None and (counties or not i.counties):
+            found.append(draws.Officer(i.id, i.department, i.qualifications, counties, loads.get(i.id, 0)))
+    return found
 
 
 def _rates(campaign: CampaignView) -> dict[str, tuple[int, int]] | int:
@@ -64,11 +73,18 @@ def _rates(campaign: CampaignView) -> dict[str, tuple[int, int]] | int:
 
 
 async def estimate(
-    *, departments: Sequence[str], counties: Sequence[str], industries: Sequence[str], cap: int | None, fixed: int | None, rate: tuple[int, int] | None
+    *,
+    departments: Sequence[str],
+    region: str,
+    counties: Sequence[str],
+    industries: Sequence[str],
+    cap: int | None,
+    fixed: int | None,
+    rate: tuple[int, int] | None,
 ) -> Estimate:
     """For the planning form. Opens its own transaction."""
     async with transaction():
-        counts = await count_states(registry.frame_source(counties, industries), await _excluded(departments[0], cap))
+        counts = await count_states(registry.frame_source(counties, industries), await _excluded(departments, region, cap))
         pool = await _pool(departments)
     eligible = counts.get(draw_rules.ELIGIBLE, 0)
     expected = min(fixed, eligible) if fixed is not None else eligible * rate[0] // rate[1] if rate else 0
@@ -105,6 +121,8 @@ def _keepers() -> tuple[Keeper, ...]:
 async def announce_draw(campaign_id: UUID, *, sources: Sequence[Mapping[str, str]], by: Principal, seed: bytes | None = None) -> str:
     """T0 in one transaction that sees one moment: exclusions, loads and both readings of the frame agree. Returns the draw id.
 
+    Of a joint campaign, every partner must have accepted: raises ``NotAnswered``.
+
     ``sources``: {"kind": dice|digits|kuaile8|beacon|drand, "name", "date", "rule"} and, for digits and dice, "count".
     """
     require(by, MANAGER)
@@ -114,7 +132,8 @@ async def announce_draw(campaign_id: UUID, *, sources: Sequence[Mapping[str, str
         if campaign.department != by.department:
             raise Forbidden()
         await service.move_campaign(campaign_id, expected=("draft",), to="announced")
-        pool = await _pool(campaign.departments)
+        await require_settled(campaign)
+        pool = await _pool(campaign.departments, await load_offers(campaign_id, campaign.partners))
         items = await inspections.list_campaign_items(campaign_id)
         qualification = {d: next((i.qualification for i in items if i.department == d and i.qualification), None) for d in campaign.departments}
         return await draws.announce(
@@ -122,7 +141,7 @@ async def announce_draw(campaign_id: UUID, *, sources: Sequence[Mapping[str, str
             title=campaign.name,
             region=campaign.region,
             frame=registry.frame_source(campaign.counties, campaign.industries),
-            excluded=await _excluded(campaign.department, campaign.yearly_cap),
+            excluded=await _excluded(campaign.departments, campaign.region, campaign.yearly_cap),
             pool=pool,
             recusals=[(e, i) for i, e in await inspections.list_recusals([o.inspector for o in pool])],
             rates=_rates(campaign),

@@ -9,8 +9,8 @@ from backend.draws import changes
 from backend.draws import service as draws
 from backend.draws.queries import DrawView, find_draw_by_id
 from backend.evidence import queries as evidence
+from backend.inspections import caps, service
 from backend.inspections import queries as inspections
-from backend.inspections import service
 from backend.inspections.queries import InspectionPlace
 from backend.kernel import clock
 from backend.kernel.errors import Forbidden, Invalid
@@ -40,6 +40,8 @@ async def request_replacement(inspection: UUID, *, reason: str, finding: str, ev
         service.require_untouched_by_record(place.state)
         if missing := set(evidence_files) - set(await evidence.list_blobs(evidence_files)):
             raise Invalid(field="evidence", why_zh=f"缺少文件 {min(missing)}", why_en=f"the file {min(missing)} is missing")
+        if reason == changes.IN_THE_BOOKS and inspection not in await caps.list_reached([inspection]):
+            raise Invalid(field="reason", why_zh="该企业本年度检查次数未达上限", why_en="the enterprise has not had its number of inspections this year")
         replacement = await changes.request_replacement(
             draw,
             inspection=inspection,

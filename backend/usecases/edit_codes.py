@@ -23,7 +23,7 @@ from backend.rulebook import service as rulebook
 from backend.storage.engine import transaction
 
 KINDS: Final[Mapping[str, Kind]] = {
-    k.name: k for k in (DEPARTMENT, REGION, INDUSTRY, OUTCOME, rulebook.HOLIDAY, rulebook.CAP, rulebook.RATE, STEP, rulebook.RETENTION)
+    k.name: k for k in (DEPARTMENT, REGION, INDUSTRY, OUTCOME, rulebook.HOLIDAY, rulebook.CAP, rulebook.RATE, rulebook.NORM, STEP, rulebook.RETENTION)
 }
 _VERBS: Final[Mapping[str, Callable[..., Awaitable[None]]]] = {
     "department": save_department,
@@ -35,8 +35,9 @@ _VERBS: Final[Mapping[str, Callable[..., Awaitable[None]]]] = {
     "rate": rulebook.save_rate,
     "planstep": save_step,
     "retention": rulebook.save_retention,
+    "norm": rulebook.save_norm,
 }
-OWN: Final = frozenset({"cap", "rate"})  # tables in which a department has rows of its own
+OWN: Final = frozenset({"cap", "rate", "norm"})  # tables in which a department has rows of its own
 
 
 def is_whole(who: Principal) -> bool:

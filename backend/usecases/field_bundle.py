@@ -10,7 +10,7 @@ from uuid import UUID
 import msgspec
 
 from backend.draws import queries as draws
-from backend.inspections import part_queries, queries, submission_queries
+from backend.inspections import caps, part_queries, queries, submission_queries
 from backend.inspections.parts_rules import Outstanding
 from backend.items.queries import list_outcomes
 from backend.kernel.errors import Forbidden
@@ -78,6 +78,7 @@ async def _inspections(mine: list[submission_queries.FieldInspection], by: Princ
     officers = await people.list_inspectors_by_id(list({o for i in mine for o, _, _ in i.officers}))
     pinned = await queries.list_pinned_items(list({i.campaign for i in mine}))
     visits = await queries.count_visits_this_year(by.department or "")
+    reached = await caps.list_reached([i.id for i in mine])
     earlier = await publicity.list_latest_of([i.enterprise for i in mine])
     drawn = {campaign: await draws.find_draw_of_campaign(campaign) for campaign in {i.campaign for i in mine}}
     parts = await part_queries.list_segments([i.id for i in mine])
@@ -134,6 +135,7 @@ async def _inspections(mine: list[submission_queries.FieldInspection], by: Princ
                     "qr_token": e.qr_token,
                     "visits_this_year": visits.get(e.id, 0),
                 },
+                "cap": {"used": reached[i.id].used, "most": reached[i.id].most} if i.id in reached else None,
                 "earlier": [
                     {
                         "number": p.number,

@@ -37,7 +37,8 @@ function options(chart, width) {
   const values = {
     type: "value",
     min: 0,
-    max: chart.unit === "%" ? 100 : undefined,
+    // A target above every value is still to be seen.
+    max: chart.unit === "%" ? 100 : chart.target == null ? undefined : (/** @type {{max: number}} */ r) => Math.ceil(Math.max(r.max, Number(chart.target)) * 1.1),
     minInterval: 1,
     splitNumber: width < 480 ? 2 : 5,
     axisLabel: { color: muted, hideOverlap: true, formatter: `{value}${chart.unit}` },

@@ -48,6 +48,7 @@ ROOMS = (
     "objections",
     "handovers",
     "planning",
+    "invitations",
 )
 # A verb that writes without an entry of its own, and what stands for it in the log.
 SILENT = {
@@ -91,6 +92,9 @@ SILENT = {
     "items.imports.cancel_import": "nothing was applied",
     "history.service.note": "the entry that it stands beside",
     "inspections.service._store_campaign": "campaign.created",
+    "inspections.partners.touch": "the step that it belongs to: invitation.*",
+    "inspections.partners.set_items": "invitation.answered with the items, or invitation.ended",
+    "inspections.partners.set_partners": "invitation.ended, and invitation.sent for who comes in",
     "inspections.service.move_campaign": "the step that moves it: draw.announced, draw.performed, draw.revealed, draw.voided, result.published",
     "inspections.service.cancel_untouched": "draw.voided",
     "inspections.service.retire": "draw.replacement",

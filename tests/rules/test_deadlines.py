@@ -31,6 +31,7 @@ PERIODS = (
     period("rectify", 0, "working", 3),
     period("withdraw", 3, "working", 1),
     period("acknowledge", 5, "working", 2),
+    period("invitation", 2, "working", 1),
 )
 BOOK = Book(PERIODS, HOLIDAYS)
 
@@ -51,6 +52,8 @@ def colour(clock: str, since: date, today: date) -> str:
         ("replacement", date(2026, 11, 20), date(2026, 11, 23), date(2026, 11, 24), date(2026, 11, 25)),
         ("withdraw", date(2026, 11, 20), date(2026, 11, 23), date(2026, 11, 24), date(2026, 11, 25)),
         ("acknowledge", date(2026, 11, 16), date(2026, 11, 18), date(2026, 11, 19), date(2026, 11, 23)),
+        # Asked on a Friday: Monday and Tuesday; asked before the National Day holiday: the first two days after it.
+        ("invitation", date(2026, 11, 20), date(2026, 11, 22), date(2026, 11, 23), date(2026, 11, 24)),
         # Stored days: the deadline itself, warned of five (three) working days or three natural days before.
         ("visit", date(2026, 11, 30), date(2026, 11, 22), date(2026, 11, 23), date(2026, 11, 30)),
         ("rectify", date(2026, 11, 30), date(2026, 11, 24), date(2026, 11, 25), date(2026, 11, 30)),

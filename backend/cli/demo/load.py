@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
-from backend.cli.demo import checkitems, county, history, plans, rounds, rulebook
+from backend.cli.demo import checkitems, county, history, joint, plans, rounds, rulebook
 from backend.cli.demo.aftermath import show_aftermath
 from backend.cli.demo.dossiers import tell_histories
 from backend.cli.demo.fieldwork import Pen, Phone, Work, make_work
@@ -30,7 +30,7 @@ from backend.people import service as people
 from backend.people.rules import ADMIN, AUDITOR, INSPECTOR, MANAGER, REVIEWER, Principal
 from backend.registry import service as registry
 from backend.registry.rules import EnterpriseDraft
-from backend.rulebook.service import save_cap, save_rate
+from backend.rulebook.service import save_cap, save_norm, save_rate
 from backend.storage import engine
 from backend.storage.engine import connection, transaction
 from backend.usecases.accept_part import accept_part
@@ -105,7 +105,8 @@ async def _load() -> None:
     await _finished(today - timedelta(days=45), who)
     await plans.change_plan(_at, today, who)
     await _in_progress(today - timedelta(days=6), who)
-    await _announced(today - timedelta(days=1), who["manager"])
+    await _announced(today - timedelta(days=1), who)
+    await joint.show_invitations(_at, today, who)
     await show_aftermath(_at, today, who)
     await show_imports(who["manager"])
     await show_registers(who["manager"], who["admin"])
@@ -132,6 +133,8 @@ async def _load_registers() -> dict[str, UUID]:
             await items.add_outcome_code(code["code"], code["parent"], code["zh"], code["en"], code["position"], code["valid_from"])
         for cap in rulebook.caps():
             await save_cap(new_id(), cap, version=None, by=None)
+        for norm in rulebook.norms():
+            await save_norm(new_id(), norm, version=None, by=None)
         for rate in rulebook.rates():
             await save_rate(new_id(), rate, version=None, by=None)
         for username, name, role, department in (
@@ -139,6 +142,8 @@ async def _load_registers() -> dict[str, UUID]:
             ("manager", "陈静", MANAGER, "scjg"),
             ("reviewer", "李文华", REVIEWER, "scjg"),
             ("auditor", "督查室", AUDITOR, None),
+            ("manager2", "杨建军", MANAGER, "xfjy"),
+            ("manager3", "何丽萍", MANAGER, "sthj"),
         ):
             accounts[username] = await people.create_account(
                 username=username, password=PASSWORD, name=name, role=role, department=department, region=REGION
@@ -237,6 +242,7 @@ async def _draw(plan: inspection_rules.Plan, day: date, who: dict[str, Principal
     manager = who["manager"]
     _at(day, 9, 30)
     campaign = await plans.begin(plan, by=manager)
+    await joint.agree(campaign, plan.partners, who)
     _at(day, 10)
     sources = [{**DICE, "date": (day + timedelta(days=2)).isoformat()}, {**KUAILE8, "date": (day + timedelta(days=2)).isoformat()}]
     draw_id = await announce_draw(campaign, sources=sources, by=manager)
@@ -309,9 +315,12 @@ async def _in_progress(day: date, who: dict[str, Principal]) -> None:
             await return_submission(work.submission, "请补充经营场所内部照片。", by=who["reviewer"])
 
 
-async def _announced(day: date, manager: Principal) -> None:
+async def _announced(day: date, who: dict[str, Principal]) -> None:
+    manager = who["manager"]
+    plan = rounds.winter_stations(day)
     _at(day, 9, 30)
-    campaign = await plans.begin(rounds.winter_stations(day), by=manager)
+    campaign = await plans.begin(plan, by=manager)
+    await joint.agree(campaign, plan.partners, who)
     _at(day, 10)
     draw_on = (day + timedelta(days=3)).isoformat()
     await announce_draw(campaign, sources=[{**DICE, "date": draw_on}, {**KUAILE8, "date": draw_on}], by=manager)

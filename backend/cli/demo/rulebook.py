@@ -19,6 +19,13 @@ def caps() -> list[dict[str, Any]]:
     ]
 
 
+def norms() -> list[dict[str, Any]]:
+    """Columns of ``rulebook.tables.WorkloadNorm``: visits an officer makes a week, usually and at most."""
+    rows = ((None, 3, 5), ("xfjy", 4, 6))
+    about = {"valid_from": VALID_FROM, "valid_to": None, "source": "市督查室 2026 年度工作量核定（演示数值）"}
+    return [{"department": department, "usual": usual, "most": most, **about} for department, usual, most in rows]
+
+
 def rates() -> list[dict[str, Any]]:
     """Columns of ``rulebook.tables.ClassRate``, in thousandths; the old row shows what was in force before."""
     held = (("A", 0, 20, 50), ("B", 50, 100, 200), ("C", 210, 300, 600), ("D", 610, 800, 1000))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -24,7 +25,8 @@ from backend.planning.queries import find_origin
 from backend.storage.engine import transaction
 from backend.usecases.announce_draw import announce_draw, estimate
 from backend.usecases.create_campaign import create_campaign
-from backend.web.console import campaign_form, labels
+from backend.web.console import campaign_form, labels, partners
+from backend.web.console.campaign_ahead import look_ahead
 from backend.web.console.paging import cut, read_place
 from backend.web.shared.i18n import _, get_locale
 from backend.web.shared.office_papers import paper_name
@@ -79,15 +81,23 @@ async def show_estimate(request: Request[Any, Any, Any]) -> Template:
         rates = {}
     fixed, rate = rates.get("n"), rates.get("-")
     cap = str(form.get("yearly_cap", ""))
+    counties = [c for c in map(str, form.getall("counties", [])) if c.startswith(who.region)]
     found = await estimate(
         departments=[who.department or "", *map(str, form.getall("partners", []))],
-        counties=[c for c in map(str, form.getall("counties", [])) if c.startswith(who.region)],
+        region=who.region,
+        counties=counties,
         industries=list(map(str, form.getall("industries", []))),
         cap=int(cap) if cap.isdigit() else None,
         fixed=fixed if isinstance(fixed, int) else None,
         rate=rate if isinstance(rate, tuple) else None,
     )
-    return page("console/_estimate.html", estimate=found, by_class=form.get("rate_mode") == "classes", places=await labels.load_places())
+    return page(
+        "console/_estimate.html",
+        estimate=found,
+        by_class=form.get("rate_mode") == "classes",
+        places=await labels.load_places(),
+        ahead=await look_ahead(form, rates, counties, who),
+    )
 
 
 def source_kinds() -> list[tuple[str, str, float, int]]:
@@ -106,8 +116,16 @@ def bits_of(sources: list[dict[str, str]]) -> float:
     return sum(entropy_bits(s["kind"], int(s.get("count") or 0) or 64) for s in sources)
 
 
-async def show(campaign_id: UUID, who: Principal, *, error: str = "", status: int = 200, typed: list[str] | None = None) -> Template:
-    """One campaign's page, also after a step that was refused: what was typed stays."""
+async def show(
+    campaign_id: UUID,
+    who: Principal,
+    *,
+    error: str = "",
+    status: int = 200,
+    typed: list[str] | None = None,
+    unsaved: Mapping[str, Any] | None = None,
+) -> Template:
+    """One campaign's page, also after a step that was refused: what was typed stays, ``typed`` of the draw, ``unsaved`` of its partners."""
     async with transaction():
         campaign = await queries.find_campaign(campaign_id, who.scope)
         draw = await draws.find_draw_of_campaign(campaign_id)
@@ -131,6 +149,7 @@ async def show(campaign_id: UUID, who: Principal, *, error: str = "", status: in
         status_code=status,
         error=error,
         typed=typed or [""] * len(sources),
+        unsaved=unsaved or {},
         campaign=campaign,
         draw=draw,
         items=await queries.list_campaign_items(campaign_id),
@@ -162,6 +181,8 @@ async def show(campaign_id: UUID, who: Principal, *, error: str = "", status: in
         may_act=who.role == MANAGER and who.department == campaign.department,
         may_reveal=draw is not None and draw.state == "drawn" and (await queries.is_draw_finished(draw.id) or clock.now() >= draw.reveal_by),
         sources_offered=range(SOURCES),
+        sees_caps=campaign.state == "draft" and campaign.kind == "random" and who.scope.department in (None, campaign.department),
+        joint=await partners.load(campaign, who) if campaign.partners and campaign.kind == "random" else None,
     )
 
 

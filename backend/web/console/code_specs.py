@@ -22,7 +22,7 @@ from backend.web.console.editing import Box, Typed, read_day, read_number, read_
 from backend.web.shared.i18n import _, get_locale, pick
 
 Row = dict[str, Any]
-IDENTIFIED = ("cap", "rate", "planstep", "retention")  # tables whose rows have no code of their own
+IDENTIFIED = ("cap", "rate", "norm", "planstep", "retention")  # tables whose rows have no code of their own
 # Which of two columns names a row for an English reader.
 _IN_ENGLISH = {"name_zh": "name_en", "zh": "en"}
 
@@ -124,6 +124,18 @@ async def _cap_boxes(who: Principal) -> list[Box]:
     ]
 
 
+async def _norm_boxes(who: Principal) -> list[Box]:
+    first, last = _span()
+    return [
+        Box("department", _("部门"), "choice", choices=await _department_choices(who)),
+        Box("usual", _("通常每人每周检查次数"), "number", required=True, hint=_("超过即亮黄灯"), attrs={"min": "1", "max": "99"}),
+        Box("most", _("每人每周最多检查次数"), "number", required=True, hint=_("超过即亮红灯"), attrs={"min": "1", "max": "99"}),
+        Box(first.name, first.label, "day", required=True),
+        last,
+        _source(),
+    ]
+
+
 async def _rate_boxes(who: Principal) -> list[Box]:
     first, last = _span()
     return [
@@ -195,6 +207,11 @@ def _read_holiday(v: Typed) -> Row:
 def _read_cap(v: Typed) -> Row:
     most = read_number(v["most"], "most", 0, 99)
     return {"level": v["level"], "department": v["department"] or None, "most": most, **_dates(v, needs_first=True), "source": _text(v, "source")}
+
+
+def _read_norm(v: Typed) -> Row:
+    numbers = {name: read_number(v[name], name, 1, 99) for name in ("usual", "most")}
+    return {"department": v["department"] or None, **numbers, **_dates(v, needs_first=True), "source": _text(v, "source")}
 
 
 def _read_rate(v: Typed) -> Row:
@@ -275,6 +292,14 @@ def specs() -> Mapping[str, Spec]:
             ("what", "days", "valid_from", "valid_to", "source"),
             _retention_boxes,
             _read_retention,
+        ),
+        Spec(
+            "norm",
+            _("工作量标准"),
+            _("每名执法人员每周的检查次数；负荷预测按此亮灯。部门可另定本部门的标准。"),
+            ("department", "usual", "most", "valid_from", "valid_to"),
+            _norm_boxes,
+            _read_norm,
         ),
     )
     if get_locale() == "en":

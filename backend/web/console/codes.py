@@ -101,6 +101,8 @@ def _in_order(kind: str, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
         return sorted(rows, key=lambda r: (r["level"], r["department"] or "", -r["valid_from"].toordinal()))
     if kind == "planstep":
         return sorted(rows, key=lambda r: (r["department"] or "", r["region"] or "", r["position"], -r["valid_from"].toordinal()))
+    if kind == "norm":
+        return sorted(rows, key=lambda r: (r["department"] or "", -r["valid_from"].toordinal()))
     if kind == "rate":
         return sorted(rows, key=lambda r: (r["department"] or "", r["class_code"], -r["valid_from"].toordinal()))
     return rows

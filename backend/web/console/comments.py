@@ -23,7 +23,12 @@ from backend.web.console.case import DECIDERS, read_id
 from backend.web.shared.i18n import get_locale
 
 # Where a notice leads: to its visit, or to a list.
-LISTS = {"handover.sent": "/console/outcomes/handovers", "recusal.declared": "/console/recusals", "draw.overdue": "/console/campaigns"}
+LISTS = {
+    "handover.sent": "/console/outcomes/handovers",
+    "recusal.declared": "/console/recusals",
+    "draw.overdue": "/console/campaigns",
+    **dict.fromkeys((f"invitation.{what}" for what in ("sent", "answered", "lapsed", "overridden", "ended")), "/console/invitations"),
+}
 SHOWN = 8
 
 

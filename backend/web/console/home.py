@@ -8,12 +8,15 @@ from typing import Any
 from litestar import Request, get
 from litestar.response import Template
 
+from backend.deadlines.queries import load_book
+from backend.deadlines.rules import RED
 from backend.draws import queries as draws
 from backend.exchange import queries as exchange
 from backend.figures import queries as figures_of
 from backend.figures.digest_rules import Digest
 from backend.handovers import queries as handovers
 from backend.inspections.rules import PUBLISHED, SUBMITTED, UNDER_REVIEW
+from backend.invitations.queries import list_invitations
 from backend.kernel import clock
 from backend.objections import queries as objections
 from backend.people.officer_queries import count_endings
@@ -22,6 +25,7 @@ from backend.registry import search
 from backend.registry.queries import Filter
 from backend.rulebook.queries import count_by_year
 from backend.usecases import annual_plans, board, overview
+from backend.usecases.invite import lamp_of
 from backend.usecases.recuse import list_recusals
 from backend.web.console import comments, labels, lamps
 from backend.web.shared.i18n import _
@@ -83,6 +87,7 @@ async def _todo(who: Principal, campaigns: list[overview.CampaignProgress], wait
         ]
     if waiting and who.role in (REVIEWER, ADMIN):
         found.append(Todo("warn", _("%(n)s 份检查记录等待审核", n=waiting), "/console/reviews"))
+    found += await _invited(who)
     if who.role in (MANAGER, ADMIN, AUDITOR):
         for draw in await draws.list_overdue(clock.now()):
             found.append(Todo("bad", _("抽取 %(id)s 未按公告的期限公开密钥", id=draw.draw_id), f"/draws/{draw.draw_id}"))
@@ -106,6 +111,25 @@ async def _todo(who: Principal, campaigns: list[overview.CampaignProgress], wait
             found.append(Todo("warn", _("%(n)s 名执法人员的执法证将在 30 天内到期", n=endings.soon), "/console/inspectors?certificate=30"))
         if endings.later:
             found.append(Todo("", _("%(n)s 名执法人员的执法证将在 31 至 60 天内到期", n=endings.later), "/console/inspectors?certificate=60"))
+    return found
+
+
+async def _invited(who: Principal) -> list[Todo]:
+    """What waits for this department's answer, and whose answer is overdue."""
+    if who.role not in (MANAGER, AUDITOR):
+        return []
+    book, places = await load_book(), await labels.load_places()
+    found = []
+    for view in await list_invitations(who.scope):
+        lamp = lamp_of(view, book)
+        assert lamp is not None
+        kind, href = lamps.KINDS[lamp.colour], f"/console/invitations/{view.id}"
+        if view.department == who.department:
+            name = places(view.lead)
+            text = _("%(lead)s邀请参加“%(name)s”，请于 %(day)s 前答复", lead=name, name=view.name, day=lamp.due_on.isoformat())
+            found.append(Todo(kind if kind != "good" else "warn", text, href))
+        elif lamp.colour == RED:
+            found.append(Todo("bad", _("%(partner)s未按期答复“%(name)s”", partner=places(view.department), name=view.name), href))
     return found
 
 

@@ -120,6 +120,11 @@ def alert_kinds() -> dict[str, str]:
         "plan.waits": _("年度计划待审批"),
         "plan.returned": _("年度计划被退回"),
         "plan.approved": _("年度计划已批准"),
+        "invitation.sent": _("收到联合检查邀请"),
+        "invitation.answered": _("邀请已有答复"),
+        "invitation.lapsed": _("联合邀请逾期未答复"),
+        "invitation.overridden": _("督查室已代为决定"),
+        "invitation.ended": _("联合邀请已撤回"),
         "digest": _("周报"),
         "test": _("测试消息"),
     }

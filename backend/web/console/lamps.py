@@ -29,6 +29,7 @@ def clocks() -> dict[str, str]:
         rules.RECTIFY: _("责令改正"),
         rules.WITHDRAW: _("撤回公示"),
         rules.ACKNOWLEDGE: _("签收抄告"),
+        rules.INVITATION: _("答复联合邀请"),
     }
 
 

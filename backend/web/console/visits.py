@@ -15,7 +15,7 @@ from litestar.response import Redirect, Template
 from backend.draws import changes
 from backend.draws.queries import find_draw_by_id
 from backend.evidence import service as evidence
-from backend.inspections import queries
+from backend.inspections import caps, queries
 from backend.inspections.rules import MOVES, REPLACED
 from backend.kernel.errors import DomainError, Invalid
 from backend.notify import deliveries, robots
@@ -57,6 +57,7 @@ async def show(visit: UUID, who: Principal, *, error: str = "", status: int = 20
         places=await labels.load_places(),
         may_change=draw is not None and may_change,
         takers=takers,
+        reached=(await caps.list_reached([visit])).get(visit),
         is_open=any(r.state == "requested" for r in requests),
         is_manager=who.role == MANAGER,
         reads_records=who.role in reviews.READERS["access"],

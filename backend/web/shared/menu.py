@@ -27,6 +27,8 @@ MENU = (
     Entry("figures", "/console/figures", _("考核指标"), _OFFICE),
     Entry("plans", "/console/plans", _("年度计划"), _OFFICE),
     Entry("campaigns", "/console/campaigns", _("抽查任务"), _OFFICE),
+    Entry("invitations", "/console/invitations", _("联合邀请"), _OFFICE),
+    Entry("forecast", "/console/forecast", _("负荷预测"), _OFFICE),
     Entry("inspections", "/console/inspections", _("检查进度"), _OFFICE),
     Entry("recusals", "/console/recusals", _("回避"), frozenset({MANAGER, AUDITOR})),
     Entry("reviews", "/console/reviews", _("审核公示"), frozenset({REVIEWER, ADMIN, AUDITOR})),

@@ -17,7 +17,7 @@
  * @typedef {{state: "proven"|"awaiting"|"replacement"|"not_drawn", text: string, drawn: boolean[], url?: string, side?: number, bits?: string}} ProofRow
  * @typedef {{vkey: string, witnesses: string[]}} LogKeys
  * @typedef {"dispatched"|"received"|"on_site"|"submitted"|"under_review"|"returned"|"published"} InspectionState
- * @typedef {{id: string, state: InspectionState, version: number, due_on: string, scan_due_on?: string|null, dispatched_at_ms: number,
+ * @typedef {{id: string, state: InspectionState, version: number, due_on: string, scan_due_on?: string|null, dispatched_at_ms: number, cap?: {used: number, most: number}|null,
  *   campaign: {id: string, number: string, name: string, kind: string, legal_basis: string}, draw: {draw_id: string, drawn_at_ms: number}|null,
  *   sealed_entry: string, proof?: ProofRow, notice?: {number: string, issued_at_ms: number, visits_before: number}|null, authority_zh?: string, authority_en?: string, enterprise: Enterprise, earlier?: Earlier[], officers: Officer[], items: Item[], code?: {url: string, side: number, path: string}, return_comment: string|null,
  *   submission: {id: string, state: string, received_at_ms: number, ledger_index: number|null, record_sha256?: string, mine?: boolean, outstanding?: Outstanding}|null,

@@ -103,13 +103,16 @@ export const scanWord = (how) => ({ qr: t("企业码"), licence: t("营业执照
 export function view(v) {
   if (!v.inspection) return unknown();
   const { inspection: i, draft, submission, stage, id } = v;
-  const list = stage === "work" || stage === "frozen" ? steps(v) : [];
+  // What has begun goes on: the cap keeps a visit from starting.
+  const capped = stage === "work" && i.cap && !draft?.scan && !draft?.unscanned;
+  const list = (stage === "work" || stage === "frozen") && !capped ? steps(v) : [];
   const taken = draft?.state === "frozen" && !i.closed && ["submitted", "under_review", "published"].includes(i.state);
   const next = stage === "frozen" ? list[list.length - 1] : list.find((s) => !s.done && s.testid !== "step-photos" && !(s.testid === "step-scan" && scanOwed(draft, i, new Date())));
   return {
     title: t("检查"), back: "#/",
     body: html`
       ${i.return_comment && ["returned", "work", "frozen"].includes(stage) ? html`<div class="notice warn" data-testid="return-comment"><b>${t("退回意见")}</b><p>${i.return_comment}</p></div>` : nothing}
+      ${capped ? html`<div class="notice bad" data-testid="capped"><b>${t("不得开展此次检查")}</b><p>${t("该企业本年度已检查 %(used)s 次，上限 %(most)s 次。请联系任务管理员办理替换。", { used: i.cap.used, most: i.cap.most })}</p></div>` : nothing}
       ${taken ? html`<div class="notice warn"><b>${t("同事已提交这户的记录")}</b><p>${t("本机草稿仍保留。提交时如有冲突会说明。")}</p></div>` : nothing}
       ${stage === "conflict" || stage === "rejected" ? html`<div class="notice bad" data-testid="problem"><b>${t("服务器没有接收")}</b><p>${problemWords(submission.error)}</p><p>${t("记录与照片都完整保存在本机。")}</p></div>` : nothing}
       ${asked(v)}

@@ -1,0 +1,227 @@
+"""负荷预测 and 上限预警: what campaigns and planned rounds ask of officers, and whom they would inspect too often. Reads only.
+
+Whoever looks sees the departments of their scope and the counties of their region; the numbers rest on all that those departments do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from uuid import UUID
+
+from backend.forecast import cap_rules, queries
+from backend.forecast.cap_rules import Caps, Standing, Visited
+from backend.forecast.projection import Outlook, Projection, project
+from backend.forecast.queries import OverRow
+from backend.forecast.rules import PlannedRound, Stratum, visits_by_county
+from backend.inspections import caps as yearly
+from backend.inspections.queries import find_campaign
+from backend.kernel import clock
+from backend.kernel.errors import Forbidden, NotFound
+from backend.kernel.scope import Scope
+from backend.people import queries as people
+from backend.people.rules import Principal
+from backend.registry import queries as registry
+from backend.rulebook.queries import load_holidays
+from backend.storage.engine import transaction
+
+HORIZONS = (3, 6, 12)  # months
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """One line of what a forecast rests on. ``visits`` are still to be made; ``state``: the campaign's, or "plan"."""
+
+    round: PlannedRound
+    state: str
+    visits: float
+
+
+def end_of(today: date, months: int) -> date:
+    """The last day of the month that is ``months`` - 1 after this one."""
+    n = today.year * 12 + today.month - 1 + months
+    return date(n // 12, n % 12 + 1, 1) - timedelta(days=1)
+
+
+async def departments_of(scope: Scope) -> list[str]:
+    return [scope.department] if scope.department is not None else [d.code for d in await people.list_open_departments()]
+
+
+async def list_rounds(departments: Sequence[str], today: date) -> list[tuple[PlannedRound, str]]:
+    """(round, state) of all that one of the departments is still to draw."""
+    return await queries.list_undrawn(departments, today)
+
+
+async def load(departments: Sequence[str], last: date, *, extra: Sequence[PlannedRound] = ()) -> tuple[Projection, list[Round]]:
+    """What the departments' officers are to expect up to a day. ``extra``: a round that is only being thought of; by its key it replaces."""
+    today = clock.today()
+    added = {r.key for r in extra}
+    async with transaction("repeatable_read"):
+        rounds = [(r, s) for r, s in await list_rounds(departments, today) if r.key not in added] + [(r, "draft") for r in extra]
+        outlook = await _gather(departments, [r for r, _s in rounds], today, last)
+    projection = project(outlook)
+    lines = [Round(r, s, sum(visits_by_county(r, outlook.strata.get((r.lead, r.is_county), ())).values())) for r, s in rounds]
+    return projection, lines
+
+
+async def _gather(departments: Sequence[str], rounds: Sequence[PlannedRound], today: date, last: date) -> Outlook:
+    counties = sorted({c for r in rounds for c in r.counties})
+    everybody = await queries.list_strata(counties) if counties else []
+    strata = {}
+    for lead, is_county in {(r.lead, r.is_county): None for r in rounds}:
+        region = next(r.region for r in rounds if (r.lead, r.is_county) == (lead, is_county))
+        strata[lead, is_county] = await _drawable(lead, region, everybody, counties, today)
+    return Outlook(
+        today=today,
+        last=last,
+        holidays=await load_holidays(today.year, last.year + 1),
+        departments=departments,
+        rounds=rounds,
+        strata=strata,
+        officers=await queries.list_officers(departments, today),
+        assigned=await queries.list_assigned(departments),
+        drawn=await queries.list_drawn(departments),
+        qualifications=await queries.list_qualifications([i for r in rounds for i in r.items]),
+        norms=await queries.find_norms(departments, today),
+    )
+
+
+async def _drawable(lead: str, region: str, everybody: Sequence[Stratum], counties: Sequence[str], today: date) -> list[Stratum]:
+    """Without those who are exempt or have had their number this year."""
+    out: dict[tuple[str, str, str], int] = {}
+    caps = Caps(*await yearly.find_caps([lead], region))
+    for s in await queries.list_exempt_strata(lead, counties, today):
+        out[s.county, s.industry, s.class_code] = s.n
+    for v in await queries.list_visited(lead, is_county=len(region) > 4, counties=counties, today=today):
+        if cap_rules.is_reached(v.done, v.done_both, caps):
+            place = (v.county, v.industry, v.class_code)
+            out[place] = out.get(place, 0) + v.n
+    return [Stratum(s.county, s.industry, s.class_code, max(0, s.n - out.get((s.county, s.industry, s.class_code), 0))) for s in everybody]
+
+
+@dataclass(frozen=True, slots=True)
+class Rival:
+    """Another round that draws from the same enterprises for the same lead: how many of this round's scope it is to take."""
+
+    round: PlannedRound
+    state: str
+    shared: float
+
+
+@dataclass(frozen=True, slots=True)
+class Conflicts:
+    """``standing`` by county and class; ``rivals`` the largest first."""
+
+    round: PlannedRound
+    caps: Caps
+    standing: dict[tuple[str, str], Standing]
+    rivals: Sequence[Rival]
+
+    @property
+    def reached(self) -> int:
+        return sum(s.reached for s in self.standing.values())
+
+    @property
+    def over(self) -> float:
+        return sum(s.over for s in self.standing.values())
+
+    @property
+    def total(self) -> int:
+        return sum(s.total for s in self.standing.values())
+
+
+@dataclass(frozen=True, slots=True)
+class _Field:
+    """What one lead's rounds at one level are judged by."""
+
+    today: date
+    strata: Sequence[Stratum]
+    visited: Sequence[Visited]
+    rounds: Sequence[tuple[PlannedRound, str]]
+
+
+async def _field(round_: PlannedRound) -> _Field:
+    today = clock.today()
+    exempt = {(s.county, s.industry, s.class_code): s.n for s in await queries.list_exempt_strata(round_.lead, round_.counties, today)}
+    strata = [
+        Stratum(s.county, s.industry, s.class_code, max(0, s.n - exempt.get((s.county, s.industry, s.class_code), 0)))
+        for s in await queries.list_strata(round_.counties, round_.industries)
+    ]
+    visited = await queries.list_visited(round_.lead, is_county=round_.is_county, counties=round_.counties, today=today)
+    return _Field(today, strata, visited, await list_rounds([round_.lead], today))
+
+
+async def _caps_of(round_: PlannedRound) -> Caps:
+    level, together = await yearly.find_caps(round_.departments, round_.region)
+    return Caps(round_.cap if round_.cap is not None else level, together)
+
+
+async def _whole_strata(round_: PlannedRound, rivals: Iterable[PlannedRound], strata: Sequence[Stratum]) -> list[Stratum]:
+    """A rival that draws a fixed number does so from all of its own scope, which may be wider."""
+    counties = sorted({c for r in rivals for c in r.counties} | set(round_.counties))
+    wider = set(counties) - set(round_.counties) or any(not r.industries or set(r.industries) - set(round_.industries) for r in rivals if round_.industries)
+    return await queries.list_strata(counties) if wider else list(strata)
+
+
+async def find_conflicts(round_: PlannedRound) -> Conflicts:
+    """Of the enterprises in a round's scope: who has reached a yearly cap, and how many are expected to go over one. Opens its own transaction."""
+    async with transaction("repeatable_read"):
+        field = await _field(round_)
+        rivals = [(r, s) for r, s in field.rounds if cap_rules.competes(round_, r)]
+        wide = await _whole_strata(round_, [r for r, _s in rivals], field.strata)
+        caps = await _caps_of(round_)
+    chances = cap_rules.probabilities(round_, [r for r, _s in rivals], wide)
+    own = {(s.county, s.industry, s.class_code): s.n for s in field.strata}
+    named = []
+    for rival, state in rivals:
+        taken = cap_rules.probabilities(rival, [], wide)
+        named.append(Rival(rival, state, sum(own.get(place, 0) * level[0] for place, (level, _o) in taken.items() if place in chances)))
+    standing = cap_rules.stand(chances, field.strata, field.visited, caps)
+    return Conflicts(round_, caps, standing, sorted(named, key=lambda r: (-r.shared, r.round.name)))
+
+
+@dataclass(frozen=True, slots=True)
+class OverPage:
+    rows: Sequence[OverRow]
+    next: str | None
+
+
+async def list_over(round_: PlannedRound, scope: Scope, *, county: str = "", after: str = "") -> OverPage:
+    """The enterprises of the person's region that have reached a cap, or whose visits and chances add up to more than it allows."""
+    counties = [c for c in round_.counties if c.startswith(scope.region) and (not county or c == county)]
+    async with transaction("repeatable_read"):
+        field = await _field(round_)
+        rivals = [r for r, _s in field.rounds if cap_rules.competes(round_, r)]
+        wide = await _whole_strata(round_, rivals, field.strata)
+        found = cap_rules.probabilities(round_, rivals, wide)
+        chances = [(*place, sum(level), sum(level) + sum(other)) for place, (level, other) in found.items() if place[0] in counties]
+        rows = await queries.list_over(
+            round_.lead,
+            is_county=round_.is_county,
+            counties=counties,
+            caps=await _caps_of(round_),
+            chances=chances,
+            today=field.today,
+            after=after,
+            limit=queries.PAGE + 1,
+        )
+    shown = rows[: queries.PAGE]
+    return OverPage(shown, shown[-1].code if len(rows) > len(shown) else None)
+
+
+async def find_round(campaign: UUID, by: Principal) -> PlannedRound:
+    """A campaign that the person's department leads, as a round. Raises ``NotFound``, ``Forbidden`` for a partner: the lead's other plans
+    are not its business.
+    """
+    view = await find_campaign(campaign, by.scope)
+    if by.scope.department not in (None, view.department):
+        raise Forbidden()
+    found = await queries.find_campaign_round(campaign, clock.today())
+    if found is None:
+        raise NotFound()
+    return found
+
+
+async def list_counties(scope: Scope) -> list[str]:
+    return [c.code for c in await registry.list_counties(scope)]
