@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import random
 import secrets
-from collections.abc import AsyncIterator
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from uuid import UUID
 
 from backend.cli.demo import checkitems, county, history, joint, plans, rounds, rulebook
 from backend.cli.demo.aftermath import show_aftermath
 from backend.cli.demo.dossiers import tell_histories
-from backend.cli.demo.fieldwork import Pen, Phone, Work, make_work
+from backend.cli.demo.fieldwork import Work
 from backend.cli.demo.imports import show_imports
 from backend.cli.demo.registers import show_registers
-from backend.evidence import service as evidence
-from backend.inspections import rules as inspection_rules
+from backend.cli.demo.stage import DICE, KUAILE8, Team, hold_draw, open_visits, set_clock
 from backend.items import service as items
 from backend.kernel import clock
 from backend.kernel.errors import DomainError
@@ -33,23 +30,15 @@ from backend.registry.rules import EnterpriseDraft
 from backend.rulebook.service import save_cap, save_norm, save_rate
 from backend.storage import engine
 from backend.storage.engine import connection, transaction
-from backend.usecases.accept_part import accept_part
-from backend.usecases.accept_submission import accept_submission
 from backend.usecases.announce_draw import announce_draw
 from backend.usecases.close_draw import reveal_draw
-from backend.usecases.close_record import cosign
 from backend.usecases.field_bundle import build_field_bundle
 from backend.usecases.receive_inspection import receive_inspection
 from backend.usecases.review_submission import approve_submission, return_submission
-from backend.usecases.run_draw import run_draw
 
 PASSWORD = "sunlot-demo"  # noqa: S105 - the demo's password is no secret: the sign-in page shows it
 REGION = "5303"
 VALID_FROM = date(2026, 1, 1)
-DICE = {"kind": "dice", "name": "十面骰子 10-sided dice", "rule": "20 throws, as thrown", "count": "20"}
-KUAILE8 = {"kind": "kuaile8", "name": "快乐8 lottery", "rule": "20 balls of the draw of that date"}
-
-
 class NotForProduction(DomainError):
     code = "not-for-production"
     status = 403
@@ -89,28 +78,22 @@ async def load_if_empty() -> bool:
     return True
 
 
-def _at(day: date, hour: int, minute: int = 0) -> None:
-    """Let it be that time in Beijing, for what comes next."""
-    moment = datetime(day.year, day.month, day.day, hour, minute, tzinfo=clock.BEIJING).astimezone(UTC)
-    clock.hold(lambda: moment)
-
-
 async def _load() -> None:
     today = clock.today()
-    _at(today - timedelta(days=150), 9)
+    set_clock(today - timedelta(days=150), 9)
     accounts = await _load_registers()
     who = {name: await _principal(account) for name, account in accounts.items()}
-    await plans.write_plans(_at, today, who)
+    await plans.write_plans(set_clock, today, who)
     await history.joint_visits(today - timedelta(days=148), who)
     await _finished(today - timedelta(days=45), who)
-    await plans.change_plan(_at, today, who)
+    await plans.change_plan(set_clock, today, who)
     await _in_progress(today - timedelta(days=6), who)
     await _announced(today - timedelta(days=1), who)
-    await joint.show_invitations(_at, today, who)
-    await show_aftermath(_at, today, who)
+    await joint.show_invitations(set_clock, today, who)
+    await show_aftermath(set_clock, today, who)
     await show_imports(who["manager"])
     await show_registers(who["manager"], who["admin"])
-    await plans.look_ahead(_at, today, who)
+    await plans.look_ahead(set_clock, today, who)
 
 
 async def _principal(account: UUID) -> Principal:
@@ -172,142 +155,46 @@ async def _load_registers() -> dict[str, UUID]:
     return accounts
 
 
-async def _one_chunk(content: bytes) -> AsyncIterator[bytes]:
-    yield content
-
-
-class _Team:
-    """The phones of everybody who hands in records in the demo."""
-
-    def __init__(self, who: dict[str, Principal], seed: int) -> None:
-        self.officers = {p.inspector_id: p for p in who.values() if p.inspector_id}
-        self.phones: dict[UUID, Phone] = {}
-        self.pens: dict[str, Pen] = {}
-        self.dice = random.Random(seed)
-
-    async def phone_of(self, officer: Principal) -> Phone:
-        phone = self.phones.get(officer.account_id)
-        if phone is None:
-            phone = self.phones[officer.account_id] = Phone()
-            async with transaction():
-                await people.enrol_device(phone.id, account_id=officer.account_id, name="demo", public_key=phone.public_jwk())
-        return phone
-
-    async def visit(
-        self,
-        inspection: dict[str, object],
-        checklists: dict[str, dict[str, object]],
-        officer: Principal,
-        *,
-        bad: bool,
-        is_cosigned: bool = True,
-        remark: str = "",
-        unscanned: str = "",
-        days_on: int = 0,
-    ) -> Work:
-        """A record of the visit. ``is_cosigned``: a colleague's phone took part and has co-signed; otherwise it only took part.
-
-        A second one of the same visit, after a return, rests on what the colleague's phone said the first time.
-        """
-        phone = await self.phone_of(officer)
-        t_dev = round(clock.now().timestamp() * 1000) - 90_000
-        colleague = next(self.officers[i] for o in inspection["officers"] if (i := UUID(o["inspector_id"])) != officer.inspector_id)  # type: ignore[attr-defined]
-        visit = str(inspection["id"])
-        if visit not in self.pens:
-            self.pens[visit] = Pen(await self.phone_of(colleague), visit, str(colleague.inspector_id))
-            item = inspection["items"][0]  # type: ignore[index]
-            asked = next(q for q in checklists[item["checklist"]]["questions"] if q["type"] == "yes_no_na")  # type: ignore[attr-defined]
-            part = self.pens[visit].write({"key": f"a/{item['code']}/{asked['id']}", "value": "no" if bad else "yes"}, t_dev_ms=t_dev - 600_000)
-            await accept_part(UUID(visit), device=self.pens[visit].phone.id, part=part, by=colleague)
-        pen = self.pens[visit]
-        how = {"bad": bad, "remark": remark, "unscanned": unscanned, "days_on": days_on}
-        work = make_work(inspection, checklists, phone, t_dev_ms=t_dev, dice=self.dice, parts=[pen.head()], **how)  # type: ignore[arg-type]
-        for sha256, content in work.files.items():
-            await evidence.upload(sha256, _one_chunk(content), uploader=officer.account_id, total=len(content))
-        await accept_submission(work.submission, record=work.record, signature=work.signature, device=phone.id, by=officer)
-        if is_cosigned:
-            body, signature = pen.cosign(work.record, t_dev_ms=t_dev + 30_000)
-            await cosign(work.submission, device=pen.phone.id, body=body, signature=signature, by=colleague)
-        return work
-
-    async def hand_back(self, by: Principal) -> None:
-        """Nobody holds these phones' keys once the demonstration is loaded: they sign no more, and nobody waits for them."""
-        for phone in self.phones.values():
-            async with transaction():
-                await people.revoke_device(phone.id, by=by.account_id)
-
-
-async def _draw(plan: inspection_rules.Plan, day: date, who: dict[str, Principal], seed: int) -> str:
-    """Plan and announce on one day, draw two days later, with two people typing what they saw."""
-    manager = who["manager"]
-    _at(day, 9, 30)
-    campaign = await plans.begin(plan, by=manager)
-    await joint.agree(campaign, plan.partners, who)
-    _at(day, 10)
-    sources = [{**DICE, "date": (day + timedelta(days=2)).isoformat()}, {**KUAILE8, "date": (day + timedelta(days=2)).isoformat()}]
-    draw_id = await announce_draw(campaign, sources=sources, by=manager)
-    _at(day + timedelta(days=2), 15)
-    dice = random.Random(seed)
-    thrown = "".join(str(dice.randrange(10)) for _ in range(20))
-    balls = " ".join(map(str, sorted(dice.sample(range(1, 81), 20))))
-    for witness in ("manager", "reviewer"):
-        await run_draw(draw_id, [thrown, balls], by=who[witness])
-    return draw_id
-
-
-async def _visits(who: dict[str, Principal]) -> list[tuple[dict[str, object], dict[str, dict[str, object]], Principal]]:
-    """Every open inspection once, with its checklists and the first officer of its team."""
-    found = {}
-    for officer in who.values():
-        if officer.inspector_id is None:
-            continue
-        bundle = await build_field_bundle(by=officer)
-        for inspection in bundle["inspections"]:
-            if inspection["officers"][0]["me"]:
-                found[inspection["id"]] = (inspection, bundle["checklists"], officer)
-    return [found[k] for k in sorted(found, key=lambda k: found[k][0]["enterprise"]["code"])]
-
-
 async def _finished(day: date, who: dict[str, Principal]) -> None:
-    draw_id = await _draw(rounds.pharmacies(day), day, who, 1)
-    team = _Team(who, 11)
-    for n, (inspection, checklists, officer) in enumerate(await _visits(who)):
-        _at(day + timedelta(days=4 + n), 9, 10)
+    draw_id = await hold_draw(rounds.pharmacies(day), day, who, 1)
+    team = Team(who, 11)
+    for n, (inspection, checklists, officer) in enumerate(await open_visits(who)):
+        set_clock(day + timedelta(days=4 + n), 9, 10)
         await receive_inspection(UUID(str(inspection["id"])), t_dev_ms=None, by=officer)
-        _at(day + timedelta(days=4 + n), 16, 20)
+        set_clock(day + timedelta(days=4 + n), 16, 20)
         work = await team.visit(inspection, checklists, officer, bad=n % 4 == 1)
-        _at(day + timedelta(days=6 + n), 11)
+        set_clock(day + timedelta(days=6 + n), 11)
         await approve_submission(work.submission, "", by=who["reviewer"])
     await team.hand_back(who["admin"])
-    _at(day + timedelta(days=20), 9)
+    set_clock(day + timedelta(days=20), 9)
     await reveal_draw(draw_id, by=who["manager"])
 
 
 async def _in_progress(day: date, who: dict[str, Principal]) -> None:
-    await _draw(rounds.catering(day), day, who, 2)
-    team = _Team(who, 12)
+    await hold_draw(rounds.catering(day), day, who, 2)
+    team = Team(who, 12)
     named = {who["inspector"].inspector_id, who["inspector2"].inspector_id}
     # The visitors' own inspections stay untouched, so that they can walk the whole way themselves.
-    others = [v for v in await _visits(who) if not {UUID(o["inspector_id"]) for o in v[0]["officers"]} & named]  # type: ignore[attr-defined]
+    others = [v for v in await open_visits(who) if not {UUID(o["inspector_id"]) for o in v[0]["officers"]} & named]  # type: ignore[attr-defined]
     submitted: list[Work] = []
     for n, (inspection, checklists, officer) in enumerate(others[:8]):
-        _at(day + timedelta(days=3), 9, n)
+        set_clock(day + timedelta(days=3), 9, n)
         await receive_inspection(UUID(str(inspection["id"])), t_dev_ms=None, by=officer)
         if n == 3:
             # Handed in, returned the same morning, and handed in again in the afternoon.
-            _at(day + timedelta(days=4), 9, 30)
+            set_clock(day + timedelta(days=4), 9, 30)
             first = await team.visit(inspection, checklists, officer, bad=False)
-            _at(day + timedelta(days=4), 10, 40)
+            set_clock(day + timedelta(days=4), 10, 40)
             await return_submission(first.submission, "后厨温度记录与照片不一致，请核实后补拍。", by=who["reviewer"])
             bundle = await build_field_bundle(by=officer)
             again = next(i for i in bundle["inspections"] if i["id"] == inspection["id"])
-            _at(day + timedelta(days=4), 15, n)
+            set_clock(day + timedelta(days=4), 15, n)
             submitted.append(await team.visit(again, checklists, officer, bad=False, remark="已复测并补拍照片。"))
         elif n < 6:
-            _at(day + timedelta(days=3 + n // 3), 15, n)
+            set_clock(day + timedelta(days=3 + n // 3), 15, n)
             submitted.append(await team.visit(inspection, checklists, officer, bad=n % 3 == 1, is_cosigned=n < 5))
     await team.hand_back(who["admin"])
-    _at(day + timedelta(days=5), 9)
+    set_clock(day + timedelta(days=5), 9)
     for n, work in enumerate(submitted[:3]):
         if n < 2:
             await approve_submission(work.submission, "", by=who["reviewer"])
@@ -318,9 +205,9 @@ async def _in_progress(day: date, who: dict[str, Principal]) -> None:
 async def _announced(day: date, who: dict[str, Principal]) -> None:
     manager = who["manager"]
     plan = rounds.winter_stations(day)
-    _at(day, 9, 30)
+    set_clock(day, 9, 30)
     campaign = await plans.begin(plan, by=manager)
     await joint.agree(campaign, plan.partners, who)
-    _at(day, 10)
+    set_clock(day, 10)
     draw_on = (day + timedelta(days=3)).isoformat()
     await announce_draw(campaign, sources=[{**DICE, "date": draw_on}, {**KUAILE8, "date": draw_on}], by=manager)
