@@ -251,11 +251,12 @@ def _verify(repo: Path, target: Path) -> None:
     for name in VERIFY:
         _put(target / f"static/verify/{name}.js", _bundled(repo, f"verify/{name}"))
     _office(repo, target / "static/console")
+    style = (repo / "pwa/verify/saved.css").read_text()
     for address, name in SAVED.items():
         script = _bundled(repo, f"verify/{name}")
         digest = base64.b64encode(hashlib.sha256(script).digest()).decode()
         page = (repo / f"pwa/verify/{name}.html").read_text().replace("__SCRIPT_HASH__", f"sha256-{digest}")
-        _put(target / address, page.replace("__SCRIPT__", script.decode()))
+        _put(target / address, page.replace("__STYLE__", style).replace("__SCRIPT__", script.decode()))
 
 
 def _field(repo: Path, target: Path) -> None:
