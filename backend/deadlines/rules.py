@@ -11,12 +11,14 @@ amount 0 means that the day itself is stored. Green until ``warn`` days before t
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Final
+from itertools import pairwise
+from typing import Any, Final, TypeVar
 
-from backend.kernel.errors import DomainError
+from backend.history.rules import check_text
+from backend.kernel.errors import DomainError, Invalid
 from backend.kernel.workdays import add_working_days, is_provisional, is_working_day
 
 VISIT, SCAN, REVIEW, PUBLISH, OBJECTION, REPLACEMENT, RECTIFY, WITHDRAW, ACKNOWLEDGE, INVITATION = (
@@ -34,6 +36,9 @@ VISIT, SCAN, REVIEW, PUBLISH, OBJECTION, REPLACEMENT, RECTIFY, WITHDRAW, ACKNOWL
 CLOCKS: Final = (VISIT, SCAN, REVIEW, PUBLISH, OBJECTION, REPLACEMENT, RECTIFY, WITHDRAW, ACKNOWLEDGE, INVITATION)
 # Their last day is stored with the thing itself, for it was told to somebody; the table gives only the warning.
 STORED: Final = frozenset({VISIT, SCAN, RECTIFY})
+# Of these even the length comes with the thing: a campaign's deadline, an order's.
+UNMEASURED: Final = frozenset({VISIT, RECTIFY})
+UNITS: Final = ("working", "natural")
 GREEN, YELLOW, RED = "green", "yellow", "red"
 COLOURS: Final = (RED, YELLOW, GREEN)
 DAY: Final = timedelta(days=1)
@@ -48,7 +53,7 @@ class NoPeriod(DomainError):
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """One clock's length while it was in force. ``unit``: working | natural, for ``amount`` and ``warn`` alike."""
+    """One clock's length from ``valid_from`` up to, and no longer on, ``valid_to``. ``unit``: working | natural, for ``amount`` and ``warn`` alike."""
 
     clock: str
     amount: int
@@ -59,7 +64,7 @@ class Period:
     source: str
 
     def holds(self, day: date) -> bool:
-        return self.valid_from <= day and (self.valid_to is None or day <= self.valid_to)
+        return self.valid_from <= day and (self.valid_to is None or day < self.valid_to)
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,9 +181,47 @@ def bounds(book: Book, today: date) -> list[Bound]:
         Bound(
             p.clock,
             p.valid_from,
-            p.valid_to or date.max,
+            p.valid_to - DAY if p.valid_to else date.max,
             _first_due_after(today - DAY, p.clock, p, book),
             _first_due_after(book.add(today, p.warn, p.unit), p.clock, p, book),
         )
         for p in book.periods
     ]
+
+
+# -- a row as its owner edits it ---------------------------------------------------------------------------------------
+
+Key = TypeVar("Key", bound=Hashable)
+
+
+def check_period(values: Mapping[str, Any]) -> None:
+    """Raises ``Invalid``."""
+    if values["clock"] not in CLOCKS:
+        raise Invalid(field="clock", why_zh="没有这个期限", why_en="there is no such period")
+    if values["unit"] not in UNITS:
+        raise Invalid(field="unit", why_zh="须为工作日或自然日", why_en="must be working or natural days")
+    if values["clock"] in UNMEASURED and values["amount"]:
+        raise Invalid(
+            field="amount", why_zh="这一期限的末日随任务或文书载明，须填 0", why_en="its last day comes with the campaign or the order: give 0"
+        )
+    if values["clock"] == SCAN and not values["amount"]:
+        raise Invalid(field="amount", why_zh="须为 1 天以上", why_en="must be a day or more")
+    check_text(values, "source", 200)
+
+
+def chain(begins: Mapping[Key, date], covered_from: date | None = None) -> dict[Key, date | None]:
+    """When each row of one clock ends: on the day on which the next begins, so that no day is without a period or has two.
+
+    ``covered_from``: the day from which on the clock had a period so far. Raises ``Invalid``.
+    """
+    ordered = sorted(begins, key=lambda key: begins[key])
+    for one, following in pairwise(ordered):
+        if begins[one] == begins[following]:
+            raise Invalid(field="valid_from", why_zh="该日已有一条启用，请直接修改那一条", why_en="a row begins on that day already: change that one")
+    if covered_from is not None and begins[ordered[0]] > covered_from:
+        raise Invalid(
+            field="valid_from",
+            why_zh=f"这是最早的一条，不能晚于 {covered_from}：此前开始的期限要靠它计算",
+            why_en=f"this is the earliest row and cannot begin after {covered_from}: clocks that began before are counted by it",
+        )
+    return {key: begins[following] if following is not None else None for key, following in zip(ordered, [*ordered[1:], None], strict=True)}

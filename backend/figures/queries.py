@@ -143,8 +143,8 @@ class RecordFilter:
 async def list_standards(on: date) -> dict[tuple[str, str], Standard]:
     """By measure and kind: those in force on a day."""
     rows = await reader().fetch(
-        "select distinct on (measure, kind) measure, kind, value::float as value, valid_from, valid_to, source from figure_standard"
-        " where valid_from <= $1 and (valid_to is null or valid_to >= $1) order by measure, kind, valid_from desc",
+        "select distinct on (measure, kind) measure, kind, value / 10.0::float as value, valid_from, valid_to, source from figure_standard"
+        " where valid_from <= $1 and (valid_to is null or valid_to > $1) order by measure, kind, valid_from desc",
         on,
     )
     return {(row["measure"], row["kind"]): Standard(**row) for row in rows}

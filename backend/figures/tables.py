@@ -1,22 +1,21 @@
 from __future__ import annotations
 
-from piccolo.columns import JSONB, UUID, BigSerial, Date, Numeric, Text, Timestamptz, Varchar
+from piccolo.columns import JSONB, UUID, Date, Integer, SmallInt, Text, Timestamptz, Varchar
 from piccolo.columns.defaults.uuid import UUID4
 from piccolo.table import Table
 
 
 class FigureStandard(Table, tablename="figure_standard"):
-    """考核标准 One number that a measure is judged by, and from when to when: its target in percent."""
+    """考核标准 One number that a measure is judged by, and from when to when: its target in thousandths."""
 
-    id = BigSerial(primary_key=True)
+    id = UUID(primary_key=True, default=None)
     measure = Varchar(length=20)
     kind = Varchar(length=12)  # target
-    value = Numeric(digits=(6, 2))
+    value = SmallInt()
     valid_from = Date()
     valid_to = Date(null=True, default=None)  # null: until further notice
     source = Text()
-    set_by = UUID(null=True, default=None)  # null: came with the installation
-    set_at = Timestamptz()
+    version = Integer()
 
 
 class FigureDigest(Table, tablename="figure_digest"):

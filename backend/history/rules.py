@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -70,3 +70,13 @@ def standing(valid_from: date | None, valid_to: date | None, on: date) -> str:
     if valid_from and valid_from > on:
         return "ahead"
     return "over" if valid_to and valid_to <= on else "holds"
+
+
+def overlap(row: Mapping[str, Any], others: Iterable[Mapping[str, Any]], same: Sequence[str]) -> Mapping[str, Any] | None:
+    """The first of ``others`` that speaks of the same thing (the columns ``same``) on a day on which ``row`` does."""
+    for other in others:
+        begins_before_end = other["valid_to"] is None or row["valid_from"] < other["valid_to"]
+        ends_after_begin = row["valid_to"] is None or other["valid_from"] < row["valid_to"]
+        if all(row[name] == other[name] for name in same) and begins_before_end and ends_after_begin:
+            return other
+    return None

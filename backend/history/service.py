@@ -7,11 +7,12 @@ Proven by tests/rooms/test_officers.py and tests/rooms/test_codes.py.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from backend.history.rules import ChangedByOther, Kind, differences, plain
+from backend.history.queries import list_rows
+from backend.history.rules import ChangedByOther, Kind, differences, overlap, plain
 from backend.kernel import clock
 from backend.kernel.errors import Invalid, NotFound
 from backend.ledger import service as ledger
@@ -103,3 +104,15 @@ async def remove(kind: Kind, key: Any, *, version: int, by: UUID, reason: str = 
     )
     gone = dict.fromkeys(kind.columns)
     await note(kind.name, key, "removed", old=old, new=gone, version=version + 1, by=by, entry=entry, reason=reason)
+
+
+async def require_alone(kind: Kind, key: UUID, values: Mapping[str, Any], same: Sequence[str]) -> None:
+    """Raise ``Invalid`` where another row speaks of the same thing (the columns ``same``) on a day on which this one would."""
+    # One writer at a time: of two rows for the same days, neither would see the other.
+    await connection().execute(f"lock table {kind.table} in share row exclusive mode")
+    other = overlap(values, (row for row in await list_rows(kind) if row[kind.key] != key), same)
+    if other:
+        span = f"{other['valid_from']} – {other['valid_to'] or '…'}"
+        raise Invalid(
+            field="valid_from", why_zh=f"与现有条目（{span}）重叠，请先给原条目填写停用日期", why_en=f"overlaps the row {span}: give that one a last day first"
+        )

@@ -8,7 +8,8 @@ class RegisterChange(Table, tablename="register_change"):
     """变更历史 One change of one row of a register or code table: who, when, what it was and what it is. Append-only."""
 
     id = BigSerial(primary_key=True)
-    kind = Varchar(length=20)  # inspector | checkitem | checklist | department | region | industry | outcome | holiday | cap | rate | planstep
+    # inspector | checkitem | checklist | department | region | industry | outcome | holiday | cap | rate | planstep | period | target
+    kind = Varchar(length=20)
     key = Varchar(length=60)
     what = Varchar(length=20)  # added | changed | ended | suspended | reinstated | account | published
     version = Integer()

@@ -6,7 +6,7 @@ draw may take, in thousandths. Source of both: 国办发〔2024〕54号; 国市�
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -98,13 +98,3 @@ def check_holiday(day: date, values: Mapping[str, Any]) -> None:
         raise Invalid(field="is_off", why_zh="周一至周五本来就上班，无需登记", why_en="Monday to Friday are worked anyway: no row is needed")
     check_text(values, "name", 40)
     check_text(values, "source", 200)
-
-
-def overlap(row: Mapping[str, Any], others: Iterable[Mapping[str, Any]], same: Sequence[str]) -> Mapping[str, Any] | None:
-    """The first of ``others`` that speaks of the same thing (the columns ``same``) on a day on which ``row`` does."""
-    for other in others:
-        begins_before_end = other["valid_to"] is None or row["valid_from"] < other["valid_to"]
-        ends_after_begin = row["valid_to"] is None or other["valid_from"] < row["valid_to"]
-        if all(row[name] == other[name] for name in same) and begins_before_end and ends_after_begin:
-            return other
-    return None

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
-from backend.history import queries as rows
 from backend.history import service as history
 from backend.history.rules import Kind
 from backend.kernel.errors import Invalid
@@ -65,7 +64,7 @@ async def remove_holiday(day: date, *, version: int, by: UUID) -> None:
 async def save_cap(cap: UUID, values: Mapping[str, Any], *, version: int | None, by: UUID | None) -> None:
     """Raises ``Invalid`` naming the field, ``ChangedByOther``, ``NotFound``."""
     rules.check_cap(values)
-    await _require_alone(CAP, cap, values, ("level", "department"))
+    await history.require_alone(CAP, cap, values, ("level", "department"))
     await history.save(CAP, cap, values, version=version, by=by)
 
 
@@ -79,23 +78,12 @@ async def save_norm(norm: UUID, values: Mapping[str, Any], *, version: int | Non
 async def save_rate(rate: UUID, values: Mapping[str, Any], *, version: int | None, by: UUID | None) -> None:
     """Raises ``Invalid`` naming the field, ``ChangedByOther``, ``NotFound``."""
     rules.check_rate(values)
-    await _require_alone(RATE, rate, values, ("class_code", "department"))
+    await history.require_alone(RATE, rate, values, ("class_code", "department"))
     await history.save(RATE, rate, values, version=version, by=by)
 
 
 async def save_retention(row: UUID, values: Mapping[str, Any], *, version: int | None, by: UUID | None) -> None:
     """Raises ``Invalid`` naming the field, ``ChangedByOther``, ``NotFound``."""
     rules.check_retention(values)
-    await _require_alone(RETENTION, row, values, ("what",))
+    await history.require_alone(RETENTION, row, values, ("what",))
     await history.save(RETENTION, row, values, version=version, by=by)
-
-
-async def _require_alone(kind: Kind, key: UUID, values: Mapping[str, Any], same: Sequence[str]) -> None:
-    # One writer at a time: of two rows for the same days, neither would see the other.
-    await connection().execute(f"lock table {kind.table} in share row exclusive mode")
-    other = rules.overlap(values, (row for row in await rows.list_rows(kind) if row["id"] != key), same)
-    if other:
-        span = f"{other['valid_from']} – {other['valid_to'] or '…'}"
-        raise Invalid(
-            field="valid_from", why_zh=f"与现有条目（{span}）重叠，请先给原条目填写停用日期", why_en=f"overlaps the row {span}: give that one a last day first"
-        )

@@ -1,7 +1,8 @@
 """An owner edits a code table or the rulebook: who may edit which row, then the room's verb, in one transaction.
 
 Tables that all departments share belong to the administrator of the whole installation; a region's row to the administrator of a region
-that covers it; a department's own caps and rates to its manager. Everybody else in the office may look.
+that covers it; a department's own caps and rates to its manager; the targets of figures
+to the oversight office too. Everybody else in the office may look.
 """
 
 from __future__ import annotations
@@ -10,12 +11,14 @@ from collections.abc import Awaitable, Callable, Mapping
 from datetime import date
 from typing import Any, Final
 
+from backend.deadlines.service import PERIOD, save_period
+from backend.figures.targets import TARGET, save_target
 from backend.history import queries as history
 from backend.history.rules import Kind
 from backend.items.outcomes import OUTCOME, save_outcome
 from backend.kernel.errors import Forbidden, Invalid
 from backend.people.departments import DEPARTMENT, save_department
-from backend.people.rules import ADMIN, MANAGER, Principal
+from backend.people.rules import ADMIN, AUDITOR, MANAGER, Principal
 from backend.planning.queries import STEP
 from backend.planning.service import save_step
 from backend.registry.codes import INDUSTRY, REGION, save_industry, save_region
@@ -23,7 +26,11 @@ from backend.rulebook import service as rulebook
 from backend.storage.engine import transaction
 
 KINDS: Final[Mapping[str, Kind]] = {
-    k.name: k for k in (DEPARTMENT, REGION, INDUSTRY, OUTCOME, rulebook.HOLIDAY, rulebook.CAP, rulebook.RATE, rulebook.NORM, STEP, rulebook.RETENTION)
+    k.name: k
+    for k in (
+        *(DEPARTMENT, REGION, INDUSTRY, OUTCOME, STEP, PERIOD, TARGET),
+        *(rulebook.HOLIDAY, rulebook.CAP, rulebook.RATE, rulebook.NORM, rulebook.RETENTION),
+    )
 }
 _VERBS: Final[Mapping[str, Callable[..., Awaitable[None]]]] = {
     "department": save_department,
@@ -33,11 +40,14 @@ _VERBS: Final[Mapping[str, Callable[..., Awaitable[None]]]] = {
     "holiday": rulebook.save_holiday,
     "cap": rulebook.save_cap,
     "rate": rulebook.save_rate,
+    "period": save_period,
+    "target": save_target,
     "planstep": save_step,
     "retention": rulebook.save_retention,
     "norm": rulebook.save_norm,
 }
 OWN: Final = frozenset({"cap", "rate", "norm"})  # tables in which a department has rows of its own
+OVERSEEN: Final = frozenset({"target"})  # tables that the oversight office keeps, too
 
 
 def is_whole(who: Principal) -> bool:
@@ -48,7 +58,7 @@ def is_whole(who: Principal) -> bool:
 def may_add(who: Principal, kind: str) -> bool:
     if kind == "region":
         return who.role == ADMIN
-    return is_whole(who) and (who.role == ADMIN or (kind in OWN and who.role == MANAGER))
+    return is_whole(who) and (who.role == ADMIN or (kind in OWN and who.role == MANAGER) or (kind in OVERSEEN and who.role == AUDITOR))
 
 
 def may_edit(who: Principal, kind: str, row: Mapping[str, Any]) -> bool:
@@ -57,7 +67,7 @@ def may_edit(who: Principal, kind: str, row: Mapping[str, Any]) -> bool:
         return who.role == ADMIN and str(row["code"]).startswith(who.region)
     if kind in OWN and row["department"] is not None:
         return is_whole(who) and who.role == MANAGER and row["department"] == who.department
-    return is_whole(who) and who.role == ADMIN
+    return is_whole(who) and (who.role == ADMIN or (kind in OVERSEEN and who.role == AUDITOR))
 
 
 async def save_code(kind: str, key: Any, values: Mapping[str, Any], *, version: int | None, by: Principal) -> None:

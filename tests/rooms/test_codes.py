@@ -8,7 +8,10 @@ from uuid import uuid4
 
 import pytest
 
-from backend.deadlines.queries import load_book
+from backend.deadlines.queries import list_periods, load_book
+from backend.deadlines.service import PERIOD, save_period
+from backend.figures.queries import list_standards
+from backend.figures.targets import TARGET, save_target
 from backend.history.queries import find_row, list_changes, list_rows
 from backend.history.rules import ChangedByOther
 from backend.inspections.rules import Plan, check_plan
@@ -231,6 +234,10 @@ async def test_who_owns_which_row(db):
     assert [may_edit(p, "cap", general) for p in (admin, county_admin, manager)] == [True, False, False]
     assert [may_edit(p, "rate", own) for p in (admin, manager, county_manager)] == [False, True, False]
     assert not may_edit(manager, "cap", others)
+    for kind, seen in (("period", False), ("target", True)):
+        people = (admin, county_admin, manager, who("auditor"), who("auditor", area="530302"))
+        assert [may_edit(p, kind, {}) for p in people] == [True, False, False, seen, False]
+        assert may_add(who("auditor"), kind) is seen
     assert may_edit(county_admin, "region", {"code": "530302"})
     assert not may_edit(county_admin, "region", {"code": "530303"})
     assert may_add(manager, "cap")
@@ -243,3 +250,70 @@ async def test_who_owns_which_row(db):
         await save_code("cap", key, cap(5, department="xfjy"), version=1, by=manager)
     with pytest.raises(Forbidden):
         await save_code("cap", key, cap(5, department="xfjy"), version=1, by=who("manager", "xfjy"))
+
+
+def period(amount: int, first: date, **fields: object) -> dict[str, object]:
+    return {"clock": "review", "amount": amount, "unit": "working", "warn": 1, "valid_from": first, "source": "新规（测试）"} | fields
+
+
+async def test_a_new_period_ends_the_one_before_and_every_day_keeps_one(db):
+    summer, winter = uuid4(), uuid4()
+    async with transaction():
+        await save_period(winter, period(3, date(2027, 1, 1)), version=None, by=BY)
+        await save_period(summer, period(4, date(2026, 7, 1)), version=None, by=BY)
+    mine = [p for p in await list_periods() if p.clock == "review"]
+    assert [(p.amount, p.valid_from, p.valid_to) for p in mine] == [
+        (3, date(2027, 1, 1), None),
+        (4, date(2026, 7, 1), date(2027, 1, 1)),
+        (5, date(2019, 1, 1), date(2026, 7, 1)),
+    ]
+    book = await load_book()
+    assert [book.period("review", d).amount for d in (date(2026, 6, 30), date(2026, 7, 1), date(2026, 12, 31), date(2027, 1, 1))] == [5, 4, 4, 3]
+    # A row that is moved takes the end of the one before along, in either direction.
+    for moved in (date(2026, 9, 1), date(2026, 6, 1)):
+        version = (await find_row(PERIOD, summer))["version"]
+        async with transaction():
+            await save_period(summer, period(4, moved), version=version, by=BY)
+        assert [p.valid_to for p in await list_periods() if p.clock == "review" and p.amount == 5] == [moved]
+    # Two rows may change places.
+    async with transaction():
+        await save_period(summer, period(4, date(2028, 1, 1)), version=(await find_row(PERIOD, summer))["version"], by=BY)
+    assert [(p.amount, p.valid_to) for p in await list_periods() if p.clock == "review"] == [(4, None), (3, date(2028, 1, 1)), (5, date(2027, 1, 1))]
+    async with transaction():
+        await save_period(summer, period(4, date(2026, 6, 1)), version=(await find_row(PERIOD, summer))["version"], by=BY)
+    first = next(r for r in await list_rows(PERIOD) if r["clock"] == "review" and r["amount"] == 5)
+    assert {c.what for c in await list_changes("period", str(first["id"]))} == {"ended"}, "its end moved, and nothing else of it"
+    refused = [
+        (winter, period(3, date(2026, 6, 1)), 1),
+        (first["id"], period(5, date(2019, 1, 2)), first["version"]),
+        (uuid4(), period(3, date(2027, 1, 1)), None),
+    ]
+    for key, values, version in refused:
+        with pytest.raises(Invalid) as why:
+            async with transaction():
+                await save_period(key, values, version=version, by=BY)
+        assert why.value.fields["field"] == "valid_from"
+    with pytest.raises(Invalid):
+        async with transaction():
+            await save_period(winter, period(3, date(2027, 1, 1), clock="publish"), version=1, by=BY)
+    with pytest.raises(ChangedByOther):
+        async with transaction():
+            await save_period(summer, period(9, date(2026, 6, 1)), version=1, by=BY)
+
+
+async def test_a_target_holds_on_its_days(db):
+    old = next(r for r in await list_rows(TARGET) if r["measure"] == "joint")
+    raised = {"measure": "joint", "value": 655, "valid_from": date(2027, 1, 1), "valid_to": None, "source": "考核办法（测试）"}
+    with pytest.raises(Invalid) as refused:
+        async with transaction():
+            await save_target(uuid4(), raised, version=None, by=BY)
+    assert refused.value.fields["field"] == "valid_from", "two targets for one day"
+    async with transaction():
+        await save_target(old["id"], {**{n: old[n] for n in TARGET.columns}, "valid_to": date(2027, 1, 1)}, version=1, by=BY)
+        await save_target(uuid4(), raised, version=None, by=BY)
+    assert (await list_standards(date(2026, 12, 31)))["joint", "target"].value == 60
+    assert (await list_standards(date(2027, 1, 1)))["joint", "target"].value == 65.5
+    for wrong in ({"measure": "weather"}, {"value": 1001}, {"source": ""}, {"valid_to": date(2026, 1, 1)}):
+        with pytest.raises(Invalid):
+            async with transaction():
+                await save_target(uuid4(), {**raised, "measure": "scanned", **wrong}, version=None, by=BY)

@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from backend.deadlines import rules
-from backend.deadlines.rules import Book, Lamp, NoPeriod, Period, bounds, judge, judge_all
+from backend.deadlines.rules import Book, Lamp, NoPeriod, Period, bounds, chain, check_period, judge, judge_all
+from backend.kernel.errors import Invalid
 from backend.kernel.workdays import official_calendar
 
 HOLIDAYS = {day: off for year in (2024, 2025, 2026) for day, off in official_calendar(year).items()}
@@ -84,7 +85,7 @@ def test_a_year_without_an_announced_calendar_is_said():
 
 def test_a_period_that_changed_counts_from_the_day_that_a_clock_began():
     changed = Book(
-        (period("publish", 20, "working", 5, START, date(2026, 6, 30)), period("publish", 7, "working", 2, date(2026, 7, 1))), HOLIDAYS
+        (period("publish", 20, "working", 5, START, date(2026, 7, 1)), period("publish", 7, "working", 2, date(2026, 7, 1))), HOLIDAYS
     )
     assert judge("publish", date(2026, 6, 30), changed, date(2026, 7, 1)).due_on == date(2026, 7, 28)
     assert judge("publish", date(2026, 7, 1), changed, date(2026, 7, 1)).due_on == date(2026, 7, 10)
@@ -118,7 +119,7 @@ def colour_by_bounds(book: Book, clock: str, since: date, today: date) -> str:
 def test_bounds_say_what_judge_says(clock, today, offset, amount, unit, warn):
     since = today + timedelta(days=offset)
     split = today - timedelta(days=7)
-    book = Book((period(clock, amount, unit, warn, START, split), period(clock, amount // 2, unit, warn, split + timedelta(days=1))), HOLIDAYS)
+    book = Book((period(clock, amount, unit, warn, START, split), period(clock, amount // 2, unit, warn, split)), HOLIDAYS)
     assert colour_by_bounds(book, clock, since, today) == judge(clock, since, book, today).colour
 
 
@@ -150,3 +151,34 @@ def test_a_span_counted_at_once_ends_as_each_of_its_days(clock, first, days, tur
         except NoPeriod:
             continue
     assert book.ends(clock, first, first + timedelta(days=days)) == expected
+
+
+def test_each_row_ends_where_the_next_begins_and_no_day_is_left_out():
+    a, b, c = date(2019, 1, 1), date(2026, 7, 1), date(2027, 1, 1)
+    assert chain({"x": a}) == {"x": None}
+    assert chain({"z": c, "x": a, "y": b}, a) == {"x": b, "y": c, "z": None}
+    assert chain({"x": date(2018, 1, 1), "y": b}, a) == {"x": b, "y": None}, "the earliest may begin earlier"
+    for wrong in ({"x": date(2020, 1, 1), "y": b}, {"x": a, "y": a}):
+        with pytest.raises(Invalid) as refused:
+            chain(wrong, a)
+        assert refused.value.fields["field"] == "valid_from"
+
+
+@pytest.mark.parametrize(
+    ("wrong", "field"),
+    [
+        ({"clock": "lunch"}, "clock"),
+        ({"unit": "weeks"}, "unit"),
+        ({"clock": "visit"}, "amount"),
+        ({"clock": "rectify"}, "amount"),
+        ({"clock": "scan", "amount": 0}, "amount"),
+        ({"source": ""}, "source"),
+    ],
+)
+def test_a_period_that_cannot_stand(wrong, field):
+    values = {"clock": "review", "amount": 5, "unit": "working", "warn": 2, "valid_from": START, "source": "x"}
+    check_period(values)
+    check_period(values | {"amount": 0, "clock": "visit"})
+    with pytest.raises(Invalid) as refused:
+        check_period(values | wrong)
+    assert refused.value.fields["field"] == field

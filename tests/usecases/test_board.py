@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from backend.deadlines.rules import judge_all
+from backend.deadlines.service import save_period
 from backend.kernel import clock
 from backend.kernel.scope import EVERYTHING, Scope
 from backend.storage.engine import connection, transaction
@@ -104,10 +105,8 @@ async def test_a_changed_period_and_the_review_of_five_working_days(demo):
     (lamp,) = [x for x in rows[0].lamps if x.clock == "review"]
     async with transaction():
         submitted = await connection().fetchval("select submitted_at from inspection where id = $1", rows[0].id)
-        await connection().execute("update statutory_period set valid_to = '2026-01-31' where clock = 'review'")
-        await connection().execute(
-            "insert into statutory_period (clock, amount, unit, warn, valid_from, source) values ('review', 0, 'working', 0, '2026-02-01', '测试')"
-        )
+        none = {"clock": "review", "amount": 0, "unit": "working", "warn": 0, "valid_from": date(2026, 2, 1), "source": "测试"}
+        await save_period(uuid4(), none, version=None, by=None)
     assert lamp.due_on == book.add(clock.day_of(submitted), 5, "working")
     (row,) = await board.list_by_id(EVERYTHING, [rows[0].id])
     assert [x.due_on for x in row.lamps if x.clock == "review"] == [clock.day_of(submitted)]

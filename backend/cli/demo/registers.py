@@ -5,10 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date, timedelta
 
+from backend.deadlines.rules import REVIEW
+from backend.figures.targets import TARGET
 from backend.history.queries import list_rows
 from backend.items.item_rules import ItemDraft
 from backend.items.queries import find_draft, find_item
 from backend.kernel import clock
+from backend.kernel.ids import new_id
 from backend.kernel.scope import Scope
 from backend.people import officers, queries
 from backend.people.officer_rules import OfficerDraft
@@ -29,6 +32,18 @@ async def show_registers(manager: Principal, admin: Principal) -> None:
     cap = next(r for r in await list_rows(CAP) if r["level"] == "county")
     values = {name: cap[name] for name in CAP.columns} | {"source": cap["source"] + "；市级统一口径"}
     await edit_codes.save_code("cap", cap["id"], values, version=1, by=admin)
+    await _of_next_year(admin, date(today.year + 1, 1, 1))
+
+
+async def _of_next_year(admin: Principal, day: date) -> None:
+    """A shorter period and a higher target that are decided but do not hold yet."""
+    shorter = {"clock": REVIEW, "amount": 3, "unit": "working", "warn": 1, "valid_from": day, "source": "本机关内部办理时限（演示数值）"}
+    await edit_codes.save_code("period", new_id(), shorter, version=None, by=admin)
+    joint = next(r for r in await list_rows(TARGET) if r["measure"] == "joint")
+    values = {name: joint[name] for name in TARGET.columns}
+    await edit_codes.save_code("target", joint["id"], values | {"valid_to": day}, version=joint["version"], by=admin)
+    higher = values | {"value": 650, "valid_from": day, "source": "督查室考核办法（演示数值）"}
+    await edit_codes.save_code("target", new_id(), higher, version=None, by=admin)
 
 
 async def _certificates(manager: Principal, today: date) -> None:

@@ -8,6 +8,8 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
+from backend.deadlines.rules import UNMEASURED
+from backend.figures.rules import MEASURES
 from backend.history.queries import list_rows
 from backend.kernel.errors import NotFound
 from backend.kernel.ids import new_id
@@ -19,10 +21,11 @@ from backend.rulebook.rules import CLASSES, KEPT, LEVELS, LONGEST
 from backend.usecases.edit_codes import KINDS
 from backend.web.console import labels
 from backend.web.console.editing import Box, Typed, read_day, read_number, read_percent
+from backend.web.console.lamps import clocks
 from backend.web.shared.i18n import _, get_locale, pick
 
 Row = dict[str, Any]
-IDENTIFIED = ("cap", "rate", "norm", "planstep", "retention")  # tables whose rows have no code of their own
+IDENTIFIED = ("cap", "rate", "norm", "planstep", "period", "target", "retention")  # tables whose rows have no code of their own
 # Which of two columns names a row for an English reader.
 _IN_ENGLISH = {"name_zh": "name_en", "zh": "en"}
 
@@ -183,6 +186,44 @@ def _read_step(v: Typed) -> Row:
     return texts | place | {"position": read_number(v["position"], "position", 1, 9), **_dates(v, needs_first=True)}
 
 
+async def _period_boxes(_who: Principal) -> list[Box]:
+    first, last = _span()
+    names = clocks()
+    fixed = "、".join(names[c] for c in names if c in UNMEASURED)
+    return [
+        Box("clock", _("期限种类"), "choice", choices=list(names.items()), hint=_("%(clocks)s：末日随任务或文书载明，天数填 0", clocks=fixed)),
+        Box("amount", _("天数"), "number", required=True, attrs={"min": "0", "max": "400"}),
+        Box("unit", _("计算方式"), "choice", choices=[("working", _("工作日")), ("natural", _("自然日"))]),
+        Box("warn", _("提前几天亮黄灯"), "number", required=True, attrs={"min": "0", "max": "60"}),
+        Box(first.name, first.label, "day", required=True, hint=_("从这一天起开始计算的，按本条；上一条到这一天自动停用")),
+        Box(last.name, last.label, "day", is_derived=True),
+        _source(),
+    ]
+
+
+async def _target_boxes(_who: Principal) -> list[Box]:
+    first, last = _span()
+    measures = [(m.key, f"{pick(dict(zip(('zh', 'en'), m.name, strict=True)), '')} {'≥' if m.is_high_good else '≤'}") for m in MEASURES.values()]
+    return [
+        Box("measure", _("统计指标"), "choice", choices=measures),
+        Box("value", _("目标（百分比）"), "percent", required=True, attrs={"inputmode": "decimal"}),
+        Box(first.name, first.label, "day", required=True),
+        last,
+        _source(),
+    ]
+
+
+def _read_period(v: Typed) -> Row:
+    amount, warn = read_number(v["amount"], "amount", 0, 400), read_number(v["warn"], "warn", 0, 60)
+    first = read_day(v["valid_from"], "valid_from")
+    return {"clock": v["clock"], "amount": amount, "unit": v["unit"], "warn": warn, "valid_from": first, "source": _text(v, "source")}
+
+
+def _read_target(v: Typed) -> Row:
+    value = read_percent(v["value"], "value")
+    return {"measure": v["measure"], "value": value, **_dates(v, needs_first=True), "source": _text(v, "source")}
+
+
 def _read_department(v: Typed) -> Row:
     return {"name_zh": _text(v, "name_zh"), "name_en": _text(v, "name_en"), **_dates(v, needs_first=False)}
 
@@ -276,6 +317,22 @@ def specs() -> Mapping[str, Spec]:
             ("class_code", "department", "low", "usual", "high", "valid_from", "valid_to"),
             _rate_boxes,
             _read_rate,
+        ),
+        Spec(
+            "period",
+            _("法定期限"),
+            _("审核、公示、异议答复、补扫码等各项期限的天数，按开始之日有效的条目计算。规定改变时新增一条，此前已经开始的期限不变。"),
+            ("clock", "amount", "unit", "warn", "valid_from", "valid_to", "source"),
+            _period_boxes,
+            _read_period,
+        ),
+        Spec(
+            "target",
+            _("考核目标"),
+            _("统计指标的目标值，按统计期末日有效的条目评价；没有条目的指标不评价。"),
+            ("measure", "value", "valid_from", "valid_to", "source"),
+            _target_boxes,
+            _read_target,
         ),
         Spec(
             "planstep",

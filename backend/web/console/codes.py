@@ -11,6 +11,8 @@ from litestar import Request, get, post
 from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect, Template
 
+from backend.deadlines.rules import CLOCKS
+from backend.figures.rules import MEASURES
 from backend.history import queries as history
 from backend.history.rules import ChangedByOther, standing
 from backend.items.queries import list_register
@@ -29,8 +31,10 @@ from backend.web.shared.i18n import _, get_locale
 from backend.web.shared.pages import page
 
 OFFICE = {"access": frozenset({ADMIN, MANAGER, REVIEWER, AUDITOR})}
-OWNERS = {"access": frozenset({ADMIN, MANAGER})}
+OWNERS = {"access": frozenset({ADMIN, MANAGER, AUDITOR})}
 PAGE = 100
+# Tables whose rows stand by what they are of, the newest first: the column, and its values in the order that people know.
+IN_ORDER = {"period": ("clock", list(CLOCKS)), "target": ("measure", list(MEASURES))}
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +109,9 @@ def _in_order(kind: str, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
         return sorted(rows, key=lambda r: (r["department"] or "", -r["valid_from"].toordinal()))
     if kind == "rate":
         return sorted(rows, key=lambda r: (r["department"] or "", r["class_code"], -r["valid_from"].toordinal()))
+    if kind in IN_ORDER:
+        name, order = IN_ORDER[kind]
+        return sorted(rows, key=lambda r: (order.index(r[name]), -r["valid_from"].toordinal()))
     return rows
 
 

@@ -31,6 +31,7 @@ class Box:
     choices: Sequence[tuple[str, str]] = ()
     attrs: Mapping[str, str] = field(default_factory=dict)
     is_key: bool = False  # fixed once the row exists
+    is_derived: bool = False  # shown, never typed: it follows from other rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +134,8 @@ def say(box: Box, value: object) -> str:
 def compare(e: ChangedByOther, yours: Typed, boxes: Sequence[Box]) -> list[Difference]:
     """The two texts, field by field."""
     theirs = stored(e.theirs, boxes)
-    return [Difference(b.label, say(b, theirs[b.name]), say(b, yours[b.name]), theirs[b.name] != yours[b.name]) for b in boxes if not b.is_key]
+    mine = [b for b in boxes if not (b.is_key or b.is_derived)]
+    return [Difference(b.label, say(b, theirs[b.name]), say(b, yours[b.name]), theirs[b.name] != yours[b.name]) for b in mine]
 
 
 def message(e: DomainError, boxes: Sequence[Box]) -> tuple[str, str]:

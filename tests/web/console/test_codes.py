@@ -158,3 +158,55 @@ async def test_two_editors_of_one_cap(client, login, browsers):
     assert re.search(r'class="differs"><th scope="row">每户每年最多次数</th><td>3</td><td><b>1</b>', both.text)
     rows = await list_rows(rulebook.CAP)
     assert [r["most"] for r in rows] == [3]
+
+
+PERIOD = {"clock": "review", "amount": "3", "unit": "working", "warn": "1", "valid_from": "2027-01-01", "source": "本机关办理时限规定（测试）"}
+TARGET = {"measure": "scanned", "value": "95.5", "valid_from": "2027-01-01", "valid_to": "", "source": "考核办法（测试）"}
+
+
+async def test_a_period_is_changed_by_its_next_row(client, login, browsers):
+    await login(client, "admin", department=None)
+    refused = await client.post("/console/registers/period/new", data=PERIOD | {"clock": "visit"})
+    assert refused.status_code == 422
+    assert "天数：这一期限的末日随任务或文书载明，须填 0" in refused.text
+    assert 'value="本机关办理时限规定（测试）"' in refused.text
+    made = await client.post("/console/registers/period/new", data=PERIOD)
+    assert made.status_code == 303, made.text
+    listed = re.sub(r"<[^>]+>", " ", (await client.get("/console/registers/period")).text)
+    assert re.search(r"审核\s+3\s+工作日\s+1\s+2027-01-01\s+-\s+本机关", listed)
+    assert re.search(r"审核\s+5\s+工作日\s+2\s+2019-01-01\s+2027-01-01", listed)
+    page = (await client.get(made.headers["location"])).text
+    assert 'name="valid_to"' not in page
+    colleague = await browsers()
+    await login(colleague, "admin", username="second", name="李强", department=None)
+    where = made.headers["location"]
+    assert (await colleague.post(where, data=PERIOD | {"amount": "2", "version": version(page)})).status_code == 303
+    both = await client.post(where, data=PERIOD | {"amount": "4", "version": version(page)})
+    assert both.status_code == 409
+    assert re.search(r'class="differs"><th scope="row">天数</th><td>2</td><td><b>4</b>', both.text)
+    for role, department in (("auditor", None), ("manager", "scjg")):
+        other = await browsers()
+        await login(other, role, department=department)
+        assert (await other.get("/console/registers/period/new")).status_code == 403
+        assert (await other.post(where, data=PERIOD | {"version": "2"})).status_code == 403
+        shown = (await other.get(where)).text
+        assert 'name="version"' not in shown
+        assert "2027-01-01" in shown
+
+
+async def test_the_oversight_office_keeps_the_targets_that_figures_are_judged_by(client, login, browsers):
+    await login(client, "auditor", department=None)
+    made = await client.post("/console/registers/target/new", data=TARGET)
+    assert made.status_code == 303, made.text
+    page = (await client.get(made.headers["location"])).text
+    assert 'value="95.5"' in page
+    assert (await client.post(made.headers["location"], data=TARGET | {"value": "90", "version": version(page)})).status_code == 303
+    assert "<del>95.5%</del> → <ins>90%</ins>" in (await client.get(made.headers["location"])).text
+    again = await client.post("/console/registers/target/new", data=TARGET)
+    assert again.status_code == 422
+    assert "与现有条目（2027-01-01 – …）重叠" in again.text
+    assert "≥ 90%" in (await client.get("/console/figures/scanned?period=2027")).text
+    assert "≥ 90%" not in (await client.get("/console/figures/scanned?period=2026")).text
+    manager = await browsers()
+    await login(manager, "manager")
+    assert (await manager.post("/console/registers/target/new", data=TARGET)).status_code == 403
