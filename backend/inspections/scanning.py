@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 from uuid import UUID
 
+from backend.deadlines.queries import load_book
 from backend.inspections import backfill_rules, rules
 from backend.kernel import clock
 from backend.kernel.errors import Forbidden, Invalid, NotFound
@@ -30,7 +31,7 @@ async def go_on_unscanned(inspection: UUID, *, inspector: UUID, account: UUID, s
         return date.fromisoformat(str(row["scan_due_on"]))
     rules.require_move(row["state"], rules.SUBMITTED)
     now = clock.now()
-    due_on = backfill_rules.due_of(started_ms, dispatched_at=row["dispatched_at"], now=now)
+    due_on = backfill_rules.due_of(started_ms, dispatched_at=row["dispatched_at"], now=now, book=await load_book())
     await connection().execute("update inspection set scan_due_on = $2, version = version + 1, updated_at = $3 where id = $1", inspection, due_on, now)
     await ledger.record(
         "inspection.unscanned",
@@ -54,5 +55,7 @@ async def judge_backfill(inspection: UUID, record: dict[str, object]) -> tuple[d
         inspection,
     )
     received = row["first_at"] or clock.now()
-    due_on = row["scan_due_on"] or backfill_rules.due_of(record.get("started_t_dev"), dispatched_at=row["dispatched_at"], now=received)
+    due_on = row["scan_due_on"] or backfill_rules.due_of(
+        record.get("started_t_dev"), dispatched_at=row["dispatched_at"], now=received, book=await load_book()
+    )
     return due_on, backfill_rules.is_late(due_on, received)

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { backfillDue, scanOwed } from "../src/model/backfill.js";
+import { backfillDue, daysAllowed, scanOwed } from "../src/model/backfill.js";
 import { judge, read } from "../src/model/scan.js";
 import { isUscc } from "../src/model/uscc.js";
 
@@ -43,16 +43,30 @@ test("credit codes as the register judges them", () => {
   assert.deepEqual(read(`91310000631295002H ${OWN}`).codes[0], OWN, "the sound one first");
 });
 
+const TEN = [{ days: 10, unit: "natural", from: "2019-01-01", to: null }];
+
+test("the days come from the table as it stood when the visit began, and no date is made up", () => {
+  const at = (day) => new Date(`${day}T09:00+08:00`).getTime();
+  const changed = [{ ...TEN[0], to: "2026-12-01" }, { days: 15, unit: "natural", from: "2026-12-01", to: null }];
+  assert.equal(backfillDue(at("2026-11-30"), changed), "2026-12-10");
+  assert.equal(backfillDue(at("2026-12-01"), changed), "2026-12-16");
+  assert.equal(daysAllowed("2026-12-01", changed), 15);
+  for (const unknown of [[], [{ ...TEN[0], unit: "working" }], [{ ...TEN[0], from: "2027-01-01" }]]) {
+    assert.equal(backfillDue(at("2026-12-01"), unknown), null);
+    assert.deepEqual(scanOwed({ scan: null, unscanned: { t_dev: at("2026-12-01") } }, {}, new Date(), unknown), { due: null, days: 0 }, "owed all the same");
+  }
+});
+
 test("a scan is owed until the tenth day after the visit began, by China's calendar", () => {
   const china = (text) => new Date(`${text}+08:00`);
   const began = china("2026-11-25T23:50").getTime();
-  assert.equal(backfillDue(began), "2026-12-05");
-  assert.equal(backfillDue(china("2026-11-26T00:10").getTime()), "2026-12-06", "still the 25th in UTC");
+  assert.equal(backfillDue(began, TEN), "2026-12-05");
+  assert.equal(backfillDue(china("2026-11-26T00:10").getTime(), TEN), "2026-12-06", "still the 25th in UTC");
   const draft = { scan: null, unscanned: { t_dev: began, reason: "没有网络" } };
-  assert.deepEqual(scanOwed(draft, {}, china("2026-12-05T23:00")), { due: "2026-12-05", days: 0 });
-  assert.equal(scanOwed(draft, {}, china("2026-12-06T01:00")).days, -1);
-  assert.deepEqual(scanOwed(draft, { scan_due_on: "2026-12-04" }, china("2026-12-01T00:00")), { due: "2026-12-04", days: 3 }, "the office's day stands");
-  assert.equal(scanOwed({ ...draft, scan: {} }, {}, new Date()), null);
-  assert.equal(scanOwed(draft, { state: "on_site", scan_due_on: "2026-12-04" }, new Date()), null, "a colleague has scanned in");
-  assert.equal(scanOwed(undefined, {}, new Date()), null);
+  assert.deepEqual(scanOwed(draft, {}, china("2026-12-05T23:00"), TEN), { due: "2026-12-05", days: 0 });
+  assert.equal(scanOwed(draft, {}, china("2026-12-06T01:00"), TEN).days, -1);
+  assert.deepEqual(scanOwed(draft, { scan_due_on: "2026-12-04" }, china("2026-12-01T00:00"), TEN), { due: "2026-12-04", days: 3 }, "the office's day stands");
+  assert.equal(scanOwed({ ...draft, scan: {} }, {}, new Date(), TEN), null);
+  assert.equal(scanOwed(draft, { state: "on_site", scan_due_on: "2026-12-04" }, new Date(), TEN), null, "a colleague has scanned in");
+  assert.equal(scanOwed(undefined, {}, new Date(), TEN), null);
 });

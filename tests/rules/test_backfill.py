@@ -1,4 +1,4 @@
-"""补录: ten natural days from the day of the visit, judged by what the server can prove."""
+"""补录: so many days from the day of the visit as the table says, judged by what the server can prove."""
 
 from __future__ import annotations
 
@@ -6,10 +6,12 @@ from datetime import UTC, date, datetime
 
 import pytest
 
+from backend.deadlines.rules import Book, NoPeriod, Period
 from backend.inspections.backfill_rules import due_of, is_backfilled, is_late
 
 DISPATCHED = datetime(2026, 11, 20, 1, tzinfo=UTC)
 NOW = datetime(2026, 12, 1, 4, tzinfo=UTC)
+BOOK = Book((Period("scan", 10, "natural", 3, date(2019, 1, 1), None, "test"),), {})
 
 
 def ms(*when: int) -> int:
@@ -30,7 +32,16 @@ def ms(*when: int) -> int:
     ],
 )
 def test_the_last_day(started: object, due: date) -> None:
-    assert due_of(started, dispatched_at=DISPATCHED, now=NOW) == due
+    assert due_of(started, dispatched_at=DISPATCHED, now=NOW, book=BOOK) == due
+
+
+def test_a_changed_period_counts_for_visits_that_begin_under_it() -> None:
+    change = date(2026, 11, 26)
+    book = Book((Period("scan", 10, "natural", 3, date(2019, 1, 1), change, "old"), Period("scan", 5, "working", 1, change, None, "new")), {})
+    assert due_of(ms(2026, 11, 25, 3), dispatched_at=DISPATCHED, now=NOW, book=book) == date(2026, 12, 5)
+    assert due_of(ms(2026, 11, 26, 3), dispatched_at=DISPATCHED, now=NOW, book=book) == date(2026, 12, 3), "Thursday and five working days"
+    with pytest.raises(NoPeriod):
+        due_of(ms(2026, 11, 25, 3), dispatched_at=DISPATCHED, now=NOW, book=Book((), {}))
 
 
 def test_late_from_the_eleventh_day_in_beijing() -> None:

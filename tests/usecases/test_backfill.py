@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 
 from backend.deadlines.rules import Lamp
+from backend.deadlines.service import save_period
 from backend.inspections import submission_queries
 from backend.inspections.rules import WrongState
 from backend.kernel import clock
@@ -135,3 +136,21 @@ async def test_a_scan_without_its_time_is_refused(visit):  # noqa: F811 - the fi
     await visit.send_files()
     with pytest.raises(Invalid):
         await visit.submit(signature=visit.phone.sign(visit.work.record))
+
+
+async def test_the_days_are_the_table_s_on_the_phone_and_in_the_office(visit):  # noqa: F811 - the fixture
+    today = clock.today()
+    values = {"clock": "scan", "amount": 4, "unit": "natural", "warn": 1, "valid_from": today, "source": "新规（测试）"}
+    async with transaction():
+        await save_period(uuid4(), values, version=None, by=None)
+    told = (await build_field_bundle(by=visit.officer))["scan_periods"]
+    assert told == [
+        {"days": 4, "unit": "natural", "from": today.isoformat(), "to": None},
+        {"days": 10, "unit": "natural", "from": "2019-01-01", "to": today.isoformat()},
+    ]
+    began = clock.now()
+    due = await go_on_unscanned(UUID(visit.inspection["id"]), t_dev_ms=millis(began), reason="企业码损坏", by=visit.officer)
+    assert due == today + timedelta(days=4)
+    rewrite(visit, started=began)
+    clock.hold(lambda: began + timedelta(days=5))
+    assert (await submit(visit)).is_backfill_late

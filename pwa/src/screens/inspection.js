@@ -79,9 +79,9 @@ function slip(i, stage, v) {
 function steps(v) {
   const { inspection: i, draft: d, id } = v;
   const base = hub(id);
-  const owed = scanOwed(d, i, new Date());
+  const owed = scanOwed(d, i, new Date(), v.periods);
   /** @type {{href: string, label: string, note: string, done: boolean, testid: string}[]} */
-  const list = [{ href: `${base}/scan`, label: t("扫码入企"), note: d?.scan ? `${scanWord(d.scan.how)} · ${moment(d.scan.t_dev)}` : owed ? `${t("待补扫，%(day)s 前", { day: owed.due.slice(5) })} · ${dueWords(owed.days)}` : t("扫企业码或营业执照"), done: !!d?.scan, testid: "step-scan" }];
+  const list = [{ href: `${base}/scan`, label: t("扫码入企"), note: d?.scan ? `${scanWord(d.scan.how)} · ${moment(d.scan.t_dev)}` : owed?.due ? `${t("待补扫，%(day)s 前", { day: owed.due.slice(5) })} · ${dueWords(owed.days)}` : owed ? t("待补扫") : t("扫企业码或营业执照"), done: !!d?.scan, testid: "step-scan" }];
   for (const item of i.items) {
     const c = v.checklists[item.checklist];
     const p = c && d ? progress(c, item.code, d) : { done: 0, all: c ? c.questions.filter((/** @type {any} */ q) => !q.show_if).length : 0, photos: 0 };
@@ -107,7 +107,7 @@ export function view(v) {
   const capped = stage === "work" && i.cap && !draft?.scan && !draft?.unscanned;
   const list = (stage === "work" || stage === "frozen") && !capped ? steps(v) : [];
   const taken = draft?.state === "frozen" && !i.closed && ["submitted", "under_review", "published"].includes(i.state);
-  const next = stage === "frozen" ? list[list.length - 1] : list.find((s) => !s.done && s.testid !== "step-photos" && !(s.testid === "step-scan" && scanOwed(draft, i, new Date())));
+  const next = stage === "frozen" ? list[list.length - 1] : list.find((s) => !s.done && s.testid !== "step-photos" && !(s.testid === "step-scan" && scanOwed(draft, i, new Date(), v.periods)));
   return {
     title: t("检查"), back: "#/",
     body: html`

@@ -1,9 +1,9 @@
 /** Scanning in: the officer stands at the right door. A wrong enterprise is refused by name; a back-fill needs a reason. */
 import { html, nothing } from "lit-html";
 import { t } from "../model/i18n.js";
-import { backfillDue, scanOwed } from "../model/backfill.js";
+import { backfillDue, daysAllowed, scanOwed } from "../model/backfill.js";
 import { judge } from "../model/scan.js";
-import { dueWords } from "../model/text.js";
+import { dayOf, dueWords } from "../model/text.js";
 import { queueArrival, queueUnscanned } from "../store/outbox.js";
 import { editDraft, inspections } from "../store/work.js";
 import { openCamera } from "../device/camera.js";
@@ -109,7 +109,8 @@ async function later(v, reason) {
   });
   await queueUnscanned(v.id, reason, started_t_dev ?? t_dev);
   void position().then((gps) => gps && editDraft(draft.submission, (d) => { d.gps ??= gps; }).catch(() => {}));
-  toast(t("可先检查，%(day)s 前补扫", { day: backfillDue(t_dev).slice(5) }));
+  const due = backfillDue(t_dev, v.periods);
+  toast(due ? t("可先检查，%(day)s 前补扫", { day: due.slice(5) }) : t("可先检查，请尽快补扫"));
   go(hub(v.id));
   void sync();
 }
@@ -125,26 +126,27 @@ function say(e, words) {
 
 /** @param {any} v */
 function without(v) {
-  const owed = scanOwed(v.draft, v.inspection, new Date());
+  const owed = scanOwed(v.draft, v.inspection, new Date(), v.periods);
+  const days = daysAllowed(dayOf(Date.now()), v.periods);
   return html`<form class="stack card" @submit=${(/** @type {SubmitEvent} */ ev) => backfill(v, ev)}>
     <label class="field"><span>${t("为什么不能扫码")}</span><textarea name="reason" rows="2" maxlength="300" required aria-describedby=${now.wrong ? "wrong" : nothing} aria-invalid=${now.wrong !== ""} .defaultValue=${v.draft?.unscanned?.reason ?? ""} data-testid="backfill-reason"></textarea></label>
     <div class="phrases" role="group" aria-label=${t("常见原因")}>${reasons().map((words) => html`<button type="button" class="phrase" @click=${(/** @type {MouseEvent} */ e) => say(e, words)}>${words}</button>`)}</div>
-    ${owed ? nothing : html`<button class="button" name="what" value="later" data-testid="scan-later">${t("先检查，10 天内补扫")}</button>`}
+    ${owed ? nothing : html`<button class="button" name="what" value="later" data-testid="scan-later">${days ? t("先检查，%(n)s 天内补扫", { n: days }) : t("先检查，稍后补扫")}</button>`}
     <button class="button ${owed ? "" : "quiet"}" name="what" value="now" data-testid="backfill-ok">${t("无法扫码，补录入企")}</button>
-    <p class="hint">${t("自检查之日起 10 个自然日内补扫或补录，以送达服务器之日为准；逾期照样接收，但会标明。补录单独统计。")}</p></form>`;
+    <p class="hint">${days ? t("自检查之日起 %(n)s 个自然日内补扫或补录，以送达服务器之日为准；逾期照样接收，但会标明。补录单独统计。", { n: days }) : t("请在规定期限内补扫或补录，以送达服务器之日为准；逾期照样接收，但会标明。补录单独统计。")}</p></form>`;
 }
 
 /** @param {any} v */
 export function view(v) {
   if (!v.inspection) return unknown();
   const e = v.inspection.enterprise;
-  const owed = scanOwed(v.draft, v.inspection, new Date());
+  const owed = scanOwed(v.draft, v.inspection, new Date(), v.periods);
   const other = (/** @type {"typed"|"backfill"} */ what) => { now.other = now.other === what ? "none" : what; now.wrong = ""; redraw(); /** @type {HTMLElement|null} */ (document.querySelector("main form :is(input, textarea)"))?.focus(); };
   return {
     title: t("扫码入企"), back: hub(v.id),
     body: html`
       <p class="lead">${e.name}</p>
-      ${owed ? html`<p class="notice ${owed.days < 0 ? "bad" : "warn"}" data-testid="scan-owed">${t("已先行检查，尚未扫码。请在 %(day)s 前补扫，或写明原因补录。", { day: owed.due })} ${dueWords(owed.days)}</p>` : nothing}
+      ${owed ? html`<p class="notice ${owed.days < 0 ? "bad" : "warn"}" data-testid="scan-owed">${owed.due ? html`${t("已先行检查，尚未扫码。请在 %(day)s 前补扫，或写明原因补录。", { day: owed.due })} ${dueWords(owed.days)}` : t("已先行检查，尚未扫码。请尽快补扫，或写明原因补录。")}</p>` : nothing}
       <div class="finder ${now.refused ? "off" : ""}"><video playsinline muted aria-label=${t("相机画面")} data-testid="scan-video"></video><span class="frame"></span>
         ${now.camera?.torch ? html`<button type="button" class="torch" aria-pressed=${now.lit} aria-label=${t("补光")} @click=${async () => { now.lit = !now.lit; await now.camera?.torch?.(now.lit); redraw(); }}>${icon("torch")}</button>` : nothing}</div>
       ${now.refused ? html`<p class="notice warn" data-testid="camera-refused">${now.refused}</p>` : html`<p class="hint center">${t("对准企业码或营业执照上的二维码")}</p>`}

@@ -10,11 +10,11 @@ import * as work from "../store/work.js";
 
 /** @param {string} id of the inspection */
 export async function visit(id) {
-  const [inspection, draft, subs, actions, checklists, codes, recused, states] = await Promise.all([
-    work.inspection(id), work.openDraft(id), outbox.submissions(), outbox.actions(), work.checklists(), work.outcomeCodes(), work.meta(`recused:${id}`), outbox.blobStates()]);
+  const [inspection, draft, subs, actions, checklists, codes, recused, states, periods] = await Promise.all([
+    work.inspection(id), work.openDraft(id), outbox.submissions(), outbox.actions(), work.checklists(), work.outcomeCodes(), work.meta(`recused:${id}`), outbox.blobStates(), work.scanPeriods()]);
   const submission = latest(subs, id);
   const receiving = actions.some((a) => a.inspection === id && a.kind === "receive");
-  return { id, inspection, draft, submission, way: submission ? transfer(submission, new Map(states.map((b) => [b.sha256, b]))) : null, receiving, recused, checklists, codes, owed: inspection ? owed(inspection, actions) : null, stage: inspection ? phase(inspection, { draft, submission, receiving }) : null };
+  return { id, inspection, draft, submission, way: submission ? transfer(submission, new Map(states.map((b) => [b.sha256, b]))) : null, receiving, recused, checklists, codes, periods, owed: inspection ? owed(inspection, actions) : null, stage: inspection ? phase(inspection, { draft, submission, receiving }) : null };
 }
 
 /** @param {string} id @returns {Promise<import("../model/types.js").Draft>} */

@@ -22,6 +22,7 @@ export async function saveBundle(bundle) {
     await s.inbox.clear();
     for (const m of bundle.inbox) s.inbox.put(m);
     s.meta.put(bundle.outcome_codes, "outcome_codes");
+    s.meta.put(bundle.scan_periods ?? [], "scan_periods");
     s.meta.put(bundle.cursor, "cursor");
     // The log's key is pinned by the first bundle: a later one cannot replace it, only be seen to differ.
     const pinned = await s.meta.get("log");
@@ -64,6 +65,8 @@ export const inspections = () => all("inspection");
 export const inspection = (id) => get("inspection", id);
 /** @returns {Promise<OutcomeCode[]>} */
 export const outcomeCodes = async () => (await meta("outcome_codes")) ?? [];
+/** @returns {Promise<import("../model/backfill.js").ScanPeriod[]>} */
+export const scanPeriods = async () => (await meta("scan_periods")) ?? [];
 /** @returns {Promise<InboxEntry[]>} newest first */
 export const inbox = async () => (await all("inbox")).sort((a, b) => b.created_at_ms - a.created_at_ms);
 /** @returns {Promise<Record<string, Checklist>>} */
