@@ -21,7 +21,9 @@ import structlog
 from asyncpg.exceptions import InterfaceError, PostgresError
 
 from backend.kernel.scope import Scope
-from backend.live.rules import CHANNEL, Change, may_hear, read
+from backend.live import presence
+from backend.live.presence import Presence
+from backend.live.rules import CHANNEL, Change, Person, may_hear, read
 from backend.storage.engine import database
 
 HEARTBEAT: Final = 15.0  # seconds; proxies cut lines that are silent for a minute
@@ -32,16 +34,20 @@ AGAIN: Final = (0.5, 1.0, 2.0, 5.0)  # seconds between tries to reach the databa
 END_STREAMS: Final = signal.SIGUSR1
 log = structlog.get_logger()
 
-HELLO, CHANGED, ANYTHING, BEAT, BYE = "hello", "changed", "anything", "beat", "bye"
+HELLO, CHANGED, ANYTHING, HERE, BEAT, BYE = "hello", "changed", "anything", "here", "beat", "bye"
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """``kind``: hello | changed | anything (all may have changed) | beat | bye. ``id``: where to go on from after a broken line."""
+    """``kind``: hello | changed | anything (all may have changed) | here | beat | bye. ``id``: where to go on from after a broken line.
+
+    ``people``: the names of whoever else is at the place, after each change.
+    """
 
     kind: str
     id: str
     topics: tuple[str, ...] = ()
+    people: tuple[str, ...] = ()
 
 
 @dataclass(eq=False)
@@ -51,6 +57,9 @@ class _Watcher:
     wake: asyncio.Event = field(default_factory=asyncio.Event)
     pending: set[str] = field(default_factory=set)
     anything: bool = False
+    place: str = ""
+    person: Person | None = None
+    met: tuple[str, ...] = ()  # whom the page was last told of
 
 
 class Hub:
@@ -64,6 +73,7 @@ class Hub:
         self._listening: asyncio.Task[None] | None = None
         self._ready = asyncio.Event()
         self._stopped = False
+        self.presence = Presence(self._boot, self._wake_at)
 
     @property
     def watchers(self) -> int:
@@ -77,6 +87,7 @@ class Hub:
 
     async def stop(self) -> None:
         self.end_streams()
+        await self.presence.stop()
         if self._listening is not None:
             self._listening.cancel()
             with contextlib.suppress(asyncio.CancelledError):
@@ -93,6 +104,7 @@ class Hub:
         """The listener was away: whatever happened in between, nobody here has heard of it."""
         self._past.clear()
         self._n += 1
+        self.presence.ask_again()
         for watcher in self._watchers:
             watcher.anything = True
             watcher.wake.set()
@@ -114,15 +126,34 @@ class Hub:
             if number > int(n):
                 self._note(watcher, change)
 
-    async def watch(self, scope: Scope, topics: frozenset[str], last: str = "") -> AsyncGenerator[Message, None]:
-        """Messages until the hub stops or the caller goes. The first is hello, which says that the line works."""
+    def _wake_at(self, place: str) -> None:
+        for watcher in self._watchers:
+            if watcher.place == place:
+                watcher.wake.set()
+
+    def _others(self, watcher: _Watcher) -> tuple[str, ...]:
+        """Names of whoever else is at the watcher's place; a person's own second tab is nobody else."""
+        if watcher.person is None:
+            return ()
+        return tuple(p.name for p in self.presence.at(watcher.place) if p.account != watcher.person.account)
+
+    async def watch(
+        self, scope: Scope, topics: frozenset[str], last: str = "", *, place: str = "", person: Person | None = None
+    ) -> AsyncGenerator[Message, None]:
+        """Messages until the hub stops or the caller goes. The first is hello, which says that the line works.
+
+        ``place`` and ``person``: who is there, for the others at the same place, until the caller goes.
+        """
         await self._listen()
-        watcher = _Watcher(scope, topics)
+        watcher = _Watcher(scope, topics, place=place, person=person)
         if last:
             self._catch_up(watcher, last)
         if watcher.anything or watcher.pending:
             watcher.wake.set()
         self._watchers.add(watcher)
+        if person is not None:
+            self.presence.enter(place, person)
+            watcher.wake.set()  # to be told at once who is there already
         try:
             yield Message(HELLO, self._id())
             while not self._stopped:
@@ -135,13 +166,18 @@ class Hub:
                     await asyncio.sleep(SETTLE)
                 watcher.wake.clear()
                 told, watcher.pending, anything, watcher.anything = tuple(sorted(watcher.pending)), set(), watcher.anything, False
-                if anything:
+                if anything and topics:
                     yield Message(ANYTHING, self._id(), tuple(sorted(topics)))
                 elif told:
                     yield Message(CHANGED, self._id(), told)
+                if (met := self._others(watcher)) != watcher.met:
+                    watcher.met = met
+                    yield Message(HERE, self._id(), people=met)
             yield Message(BYE, self._id())
         finally:
             self._watchers.discard(watcher)
+            if person is not None:
+                self.presence.leave(place, person)
 
     def _id(self) -> str:
         return f"{self._boot}.{self._n}"
@@ -171,6 +207,7 @@ class Hub:
             try:
                 connection.add_termination_listener(lambda _c, gone=gone: gone.set())
                 await connection.add_listener(CHANNEL, self._hear)
+                await connection.add_listener(presence.CHANNEL, lambda _c, _pid, _channel, said: self.presence.hear(str(said)))
                 if tries or self._ready.is_set():
                     self.tell_anything()
                 tries = 0

@@ -69,10 +69,10 @@ def may_hear(scope: Scope, change: Change) -> bool:
     return change.region.startswith(scope.region)
 
 
-def check_topics(asked: Iterable[str]) -> frozenset[str]:
+def check_topics(asked: Iterable[str], *, may_be_none: bool = False) -> frozenset[str]:
     """Raises ``Invalid`` for none, too many, or what is no topic."""
     topics = frozenset(asked)
-    if not topics or len(topics) > MOST_TOPICS:
+    if not (topics or may_be_none) or len(topics) > MOST_TOPICS:
         raise Invalid(field="t", why_zh=f"须为 1 至 {MOST_TOPICS} 个主题", why_en=f"give 1 to {MOST_TOPICS} topics")
     for topic in topics:
         found = _TOPIC.fullmatch(topic)
@@ -82,3 +82,45 @@ def check_topics(asked: Iterable[str]) -> frozenset[str]:
         except ValueError as e:
             raise Invalid(field="t", why_zh="没有这个主题", why_en="there is no such topic") from e
     return topics
+
+
+# -- who is here -------------------------------------------------------------------------------------------------------
+
+_PLACE: Final = re.compile(r"[a-z]{2,20}:[A-Za-z0-9._/-]{1,80}")
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    account: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """All people whom the process ``boot`` serves at a place, a thing that is edited (``enterprise:<id>``). ``ask``: and who is with you?"""
+
+    boot: str
+    place: str
+    people: tuple[Person, ...]
+    ask: bool
+
+    def write(self) -> str:
+        return json.dumps({"b": self.boot, "p": self.place, "w": [[p.account, p.name] for p in self.people], "a": self.ask}, ensure_ascii=False)
+
+
+def read_statement(payload: str) -> Statement | None:
+    """None for what is not understood."""
+    try:
+        said = json.loads(payload)
+        people = tuple(Person(str(account), str(name)) for account, name in said["w"])
+        place = check_place(said["p"])
+        return Statement(str(said["b"]), place, people, bool(said["a"]))
+    except (ValueError, KeyError, TypeError, AttributeError, Invalid):
+        return None
+
+
+def check_place(place: str) -> str:
+    """Raises ``Invalid``."""
+    if not _PLACE.fullmatch(place):
+        raise Invalid(field="here", why_zh="没有这个地方", why_en="there is no such place")
+    return place

@@ -1,4 +1,4 @@
-"""The stream by which an open page hears that something changed (Server-Sent Events). Ids and topics only."""
+"""The stream by which an open page hears that something changed, and who else has it open to edit (Server-Sent Events)."""
 
 from __future__ import annotations
 
@@ -13,16 +13,21 @@ from litestar.response import ServerSentEvent, ServerSentEventMessage
 
 from backend.live import hub, rules
 from backend.live.hub import Hub
+from backend.live.rules import Person
 from backend.people.queries import find_principal
 from backend.people.rules import Principal
+from backend.web.shared.presence import unseal
 from backend.web.shared.session import COOKIE
 
 RETRY_MS = 3000
 STATE = "live"
 
 
-async def _messages(live: Hub, who: Principal, cookie: str, topics: frozenset[str], last: str) -> AsyncIterator[ServerSentEventMessage]:
-    async with aclosing(live.watch(who.scope, topics, last)) as messages:
+async def _messages(
+    live: Hub, who: Principal, cookie: str, topics: frozenset[str], last: str, place: str
+) -> AsyncIterator[ServerSentEventMessage]:
+    person = Person(str(who.account_id), who.name) if place else None
+    async with aclosing(live.watch(who.scope, topics, last, place=place, person=person)) as messages:
         async for message in messages:
             if message.kind == hub.BEAT:
                 # A line outlives no session: at each beat it is looked up again, and who changed office starts anew.
@@ -31,19 +36,26 @@ async def _messages(live: Hub, who: Principal, cookie: str, topics: frozenset[st
                     return
                 yield ServerSentEventMessage(comment="beat", id=message.id, data=None)
                 continue
-            told = {"topics": message.topics}
+            told = {"people": message.people} if message.kind == hub.HERE else {"topics": message.topics}
             yield ServerSentEventMessage(event=message.kind, id=message.id, data=json.dumps(told), retry=RETRY_MS if message.kind == hub.HELLO else None)
 
 
 @get("/live")
 async def stream_changes(
-    request: Request[Any, Any, Any], topics: Annotated[list[str] | None, QueryParameter(name="t")] = None, last: FromQuery[str] = ""
+    request: Request[Any, Any, Any],
+    topics: Annotated[list[str] | None, QueryParameter(name="t")] = None,
+    last: FromQuery[str] = "",
+    here: FromQuery[str] = "",
 ) -> ServerSentEvent:
-    """``?t=campaigns&t=campaign:<id>``. ``last``: the id of the message seen latest, for a page that opens its line anew by itself."""
-    wanted = rules.check_topics(topics or [])
+    """``?t=campaigns&t=campaign:<id>``. ``last``: the id of the message seen latest, for a page that opens its line anew by itself.
+
+    ``here``: the sealed place that the page gave, where its reader edits.
+    """
+    place = rules.check_place(unseal(request.user, here)) if here else ""
+    wanted = rules.check_topics(topics or [], may_be_none=bool(place))
     seen = request.headers.get("last-event-id", last)[:40]
     live: Hub = request.app.state[STATE]
-    messages = _messages(live, request.user, request.cookies.get(COOKIE, ""), wanted, seen)
+    messages = _messages(live, request.user, request.cookies.get(COOKIE, ""), wanted, seen, place)
     return ServerSentEvent(messages, headers={"Cache-Control": "no-store"})
 
 

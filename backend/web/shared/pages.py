@@ -16,6 +16,7 @@ from backend.kernel.clock import BEIJING
 from backend.kernel.settings import settings
 from backend.web.shared import i18n
 from backend.web.shared.menu import menu, role_name
+from backend.web.shared.presence import seal
 
 WEB = Path(__file__).parents[1]
 BUILD = Path(__file__).parents[3] / "build"
@@ -59,7 +60,7 @@ def environment() -> Environment:
     )
     env.install_gettext_callables(i18n._, _ngettext, newstyle=True)  # type: ignore[attr-defined]
     env.filters.update(moment=moment, day=day)
-    env.globals.update(pick=i18n.pick, get_locale=i18n.get_locale, static=static, menu=menu, role_name=role_name)
+    env.globals.update(pick=i18n.pick, get_locale=i18n.get_locale, static=static, menu=menu, role_name=role_name, seal_place=seal)
     return env
 
 

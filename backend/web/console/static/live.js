@@ -1,5 +1,8 @@
 // Hears what changed (/console/live) and brings the parts of the page that show it up to date. Where somebody is writing, it only says so.
+// A page that is edited also says that its reader is here, and shows who else is.
 const note = document.getElementById("live-note");
+const company = document.getElementById("here-note");
+const here = () => document.querySelector("[data-here]")?.dataset.here ?? "";
 const stale = new Set();
 let source = null;
 let last = "";
@@ -19,6 +22,9 @@ function isTouched(field) {
 
 const isBusy = (part) =>
   "liveAsk" in part.dataset || part.querySelector("dialog[open]") || fieldsOf(part).some((f) => isTouched(f) || f === document.activeElement);
+
+const isWriting = () =>
+  Boolean(here()) && [...document.querySelectorAll("main form:not([method=get]) :is(input:not([type=hidden]), textarea, select)")].some(isTouched);
 
 function hear(event) {
   last = event.lastEventId || last;
@@ -77,20 +83,31 @@ function giveBack() {
       }
 }
 
+function meet(people) {
+  if (company) company.textContent = people.length ? company.dataset.text.replace("{names}", people.join(document.documentElement.lang === "en" ? ", " : "、")) : "";
+}
+
 function close() {
+  meet([]);
   source?.close();
   source = null;
 }
 
 function open() {
   const topics = [...new Set(parts().flatMap(topicsOf))].sort();
-  if (source || !topics.length) return;
+  const place = here();
+  if (source || !(topics.length || place)) return;
   const query = new URLSearchParams(topics.map((t) => ["t", t]));
   if (last) query.set("last", last);
+  if (place) query.set("here", place);
   source = new EventSource(`/console/live?${query}`);
-  source.addEventListener("hello", (event) => (last = event.lastEventId || last));
+  source.addEventListener("hello", (event) => {
+    last = event.lastEventId || last;
+    meet([]); // a new line tells anew
+  });
   source.addEventListener("changed", hear);
   source.addEventListener("anything", hear);
+  source.addEventListener("here", (event) => meet(JSON.parse(event.data).people));
   source.addEventListener("signed-out", close);
   source.addEventListener("error", () => {
     // The browser tries again by itself, but for an answer that is no stream: a restart behind a proxy.
@@ -103,7 +120,8 @@ function open() {
 document.addEventListener("visibilitychange", () => {
   clearTimeout(farewell);
   // Browsers keep few lines to one server: a tab that nobody looks at gives its own back, and hears later what it missed.
-  if (document.hidden) farewell = setTimeout(close, 20000);
+  // Who has begun to write has not left, though.
+  if (document.hidden) farewell = setTimeout(() => isWriting() || close(), 20000);
   else open();
 });
 addEventListener("pagehide", close);
