@@ -8,14 +8,15 @@ numbered from 1 on each device, ``prev`` the SHA-256 of the part before. Proven 
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from backend.inspections.record_rules import HEX64
+from backend.inspections.record_rules import HEX64, refuse
 from backend.kernel import jcs
-from backend.kernel.errors import Conflict, DomainError, Invalid
+from backend.kernel.errors import Conflict, DomainError
 
 MAX_REVISIONS = 200
 MAX_BYTES = 512 * 1024
@@ -85,22 +86,31 @@ class Difference:
 
 
 @dataclass(frozen=True, slots=True)
+class Misread:
+    """A field in which the record says something else than the parts that it holds. ``said``: what stands in these; several are a conflict."""
+
+    key: str
+    recorded: Any
+    said: tuple[Any, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Outstanding:
-    """What keeps a record from closing. ``parts`` and ``cosignatures`` hold inspectors, ``photos`` hashes, ``resign``: the outcome was decided otherwise."""
+    """What keeps a record from closing. ``parts`` and ``cosignatures`` hold inspectors, ``photos`` hashes, ``resign``: the outcome was decided otherwise.
+
+    ``misread``: the record has to be returned, for nobody's decision beside it makes it what the phones said.
+    """
 
     parts: tuple[str, ...] = ()
     photos: tuple[str, ...] = ()
     differences: tuple[Difference, ...] = ()
     cosignatures: tuple[str, ...] = ()
     resign: bool = False
+    misread: tuple[Misread, ...] = ()
 
     @property
     def is_nothing(self) -> bool:
         return self == Outstanding()
-
-
-def _refuse(field: str, zh: str, en: str) -> None:
-    raise Invalid(field=field, why_zh=zh, why_en=en)
 
 
 def check_part(part: Mapping[str, Any], *, inspection: str, inspector: str, device: str, seq: int, head: tuple[int, str] | None) -> None:
@@ -108,21 +118,20 @@ def check_part(part: Mapping[str, Any], *, inspection: str, inspector: str, devi
     expected = {"v": 1, "kind": "part", "inspection": inspection, "inspector": inspector, "device": device, "seq": seq}
     for field, value in expected.items():
         if part.get(field) != value:
-            _refuse(field, "与任务不符", "does not belong to this visit")
+            refuse(field, "与任务不符", "does not belong to this visit")
     _check_revisions(part.get("revs"))
     if len(jcs.encode(part)) > MAX_BYTES:
-        _refuse("revs", "内容过大", "this is too large")
+        refuse("revs", "内容过大", "this is too large")
     last, digest = head or (0, None)
     if seq != last + 1:
         raise PartGap(expected=last + 1)
     if part.get("prev") != digest:
-        _refuse("prev", "与上一份不衔接", "does not follow the part before")
+        refuse("prev", "与上一份不衔接", "does not follow the part before")
 
 
 def _check_revisions(revs: object) -> None:
     if not isinstance(revs, list) or not 1 <= len(revs) <= MAX_REVISIONS:
-        _refuse("revs", "缺少内容或内容过多", "there is nothing in it, or too much")
-        return
+        refuse("revs", "缺少内容或内容过多", "there is nothing in it, or too much")
     for r in revs:
         is_sound = (
             isinstance(r, dict)
@@ -134,7 +143,7 @@ def _check_revisions(revs: object) -> None:
             and isinstance(r["t_dev"], int)
         )
         if not is_sound:
-            _refuse("revs", "修订格式不正确", "a revision is malformed")
+            refuse("revs", "修订格式不正确", "a revision is malformed")
 
 
 def check_named(record: Mapping[str, Any], officers: Collection[str]) -> None:
@@ -148,9 +157,9 @@ def check_named(record: Mapping[str, Any], officers: Collection[str]) -> None:
         and HEX64.fullmatch(str(p.get("sha256")))
         for p in named
     ):
-        _refuse("parts", "所含分部的格式不正确", "the parts that it holds are malformed")
+        refuse("parts", "所含分部的格式不正确", "the parts that it holds are malformed")
     if not isinstance(expects, list) or not set(map(str, expects)) <= set(officers):
-        _refuse("expects", "待到分部的人员不是本次检查人员", "it awaits the part of somebody who is not of this visit")
+        refuse("expects", "待到分部的人员不是本次检查人员", "it awaits the part of somebody who is not of this visit")
 
 
 def foreign_files(record: Mapping[str, Any]) -> set[str]:
@@ -183,14 +192,71 @@ def is_same(key: str, a: Any, b: Any) -> bool:
     if a == b:
         return True
     try:
-        return Decimal(str(a)) == Decimal(str(b))
+        return _number(a) == _number(b)
     except InvalidOperation:
         return False
+
+
+def _number(typed: object) -> Decimal:
+    """A number as a phone reads what was typed: ３。５ is 3.5."""
+    return Decimal(unicodedata.normalize("NFKC", str(typed)).strip().replace("。", "."))
 
 
 def covered(record: Mapping[str, Any]) -> dict[str, tuple[int, str]]:
     """device -> (number, hash) of the last part that the record holds."""
     return {p["device"]: (p["seq"], p["sha256"]) for p in record.get("parts", [])}
+
+
+def standing(revisions: Iterable[Mapping[str, Any]]) -> dict[str, tuple[Any, ...]]:
+    """key -> what stands in that field once all these revisions are put together; several values are a conflict that nobody decided.
+
+    Says what ``standing`` of pwa/src/model/merge.js says: tests/vectors/merge.json.
+    """
+    by_key: dict[str, dict[str, Mapping[str, Any]]] = {}
+    for r in revisions:
+        by_key.setdefault(r["key"], {})[r["rev"]] = r
+    found = {}
+    for key, known in by_key.items():
+        gone = {o for r in known.values() for o in r["over"] if o != r["rev"]}
+        live = sorted((r for r in known.values() if r["rev"] not in gone), key=lambda r: (r["t_dev"], r["rev"]))
+        values = tuple({jcs.encode(r["value"]): r["value"] for r in live}.values())
+        if len(values) > 1 and key.startswith(("p/", "v/")):
+            values = (None,) if None in values else values[-1:]
+        elif len(values) > 1 and key == "scan":
+            values = (min(values, key=_rank_of_scan),)
+        found[key] = values
+    return found
+
+
+def _rank_of_scan(scan: Mapping[str, Any] | None) -> tuple[int, int, bytes]:
+    """Of several scans the first on site counts."""
+    if scan is None:
+        return 2, 0, b""
+    return int(scan["how"] == "backfill"), scan.get("t_dev") or 0, jcs.encode(scan)
+
+
+def list_misread(record: Mapping[str, Any], segments: Sequence[Segment]) -> list[Misread]:
+    """The merge done again from the parts that the record holds, where all of them are here, and compared with what the record says.
+
+    A phone cuts its own last part before it freezes a record, so that a record that names one of its own device has nothing but from parts.
+    One that does not may say what no part said, but nothing against what a colleague's part said.
+    """
+    holds = covered(record)
+    there = {(s.device, s.seq): s.sha256 for s in segments}
+    if not holds or any(there.get((device, seq)) != sha256 for device, (seq, sha256) in holds.items()):
+        return []
+    stands = standing(r for s in segments if s.seq <= holds.get(s.device, (0, ""))[0] for r in s.body["revs"])
+    known = recorded(record)
+    answered = {f"{kind}/{item['item']}/{a['q']}" for item in record["items"] for a in item["answers"] for kind in "an"}
+    is_whole = record.get("device") in holds
+    if is_whole:
+        known |= {"scan": record.get("scan")}
+        stands = {**dict.fromkeys(known, (None,)), **stands}
+    else:
+        stands.pop("scan", None)
+    # A question that no longer applies is left out of the record, whatever was once answered.
+    asked = (key for key in sorted(stands) if not key.startswith(("a/", "n/")) or key in answered)
+    return [Misread(k, known.get(k), stands[k]) for k in asked if len(stands[k]) > 1 or not is_same(k, stands[k][0], known.get(k))]
 
 
 def list_missing(record: Mapping[str, Any], segments: Sequence[Segment]) -> set[str]:
@@ -254,6 +320,7 @@ def find_outstanding(
         photos=tuple(sorted(missing_photos)),
         differences=tuple(list_differences(record, segments, decisions)),
         cosignatures=tuple(sorted(i for i in set(owed) - set(cosigned) if (i, COSIGNATURE) not in waived)),
+        misread=tuple(list_misread(record, segments)),
         resign=bool(outcomes) and not is_same("outcomes", outcomes[-1], record["outcomes"]),
     )
 
@@ -262,9 +329,9 @@ def check_cosignature(body: Mapping[str, Any], expected: Mapping[str, Any], head
     """``expected``: the fields that it must have. ``head``: the last part of this device at the office. Raises ``Invalid``, ``PartsBehind``."""
     for field, value in {"v": 1, "alg": "ES256", **expected}.items():
         if body.get(field) != value:
-            _refuse(field, "与记录不符", "does not belong to this record")
+            refuse(field, "与记录不符", "does not belong to this record")
     if not isinstance(body.get("t_dev"), int):
-        _refuse("t_dev", "缺少设备时间", "the device's time is missing")
+        refuse("t_dev", "缺少设备时间", "the device's time is missing")
     if body.get("part") != ({"seq": head[0], "sha256": head[1]} if head else None):
         raise PartsBehind()
 
@@ -273,13 +340,12 @@ def check_decision(body: Mapping[str, Any], expected: Mapping[str, Any], differe
     """Every choice names the whole of what is open in its field. Raises ``Invalid``, ``StaleDecision``."""
     for field, value in {"v": 1, "alg": "ES256", **expected}.items():
         if body.get(field) != value:
-            _refuse(field, "与记录不符", "does not belong to this record")
+            refuse(field, "与记录不符", "does not belong to this record")
     choices = body.get("choices")
     if not isinstance(choices, list) or not choices or not all(isinstance(c, dict) and set(c) == {"key", "over", "value", "reason"} for c in choices):
-        _refuse("choices", "缺少裁定内容", "the decision is missing")
-        return
+        refuse("choices", "缺少裁定内容", "the decision is missing")
     if not isinstance(body.get("t_dev"), int):
-        _refuse("t_dev", "缺少设备时间", "the device's time is missing")
+        refuse("t_dev", "缺少设备时间", "the device's time is missing")
     open_ = {d.key: d for d in differences}
     for choice in choices:
         if choice["key"] not in open_ or sorted(map(str, choice["over"])) != sorted(open_[choice["key"]].over):

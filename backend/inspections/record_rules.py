@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
-from typing import Any
+from typing import Any, NoReturn
 from uuid import UUID
 
 from cryptography.exceptions import InvalidSignature
@@ -88,7 +88,8 @@ class Evidence:
     question: str | None
 
 
-def _refuse(field: str, zh: str, en: str) -> None:
+def refuse(field: str, zh: str, en: str) -> NoReturn:
+    """Raises ``Invalid``: a field of a signed text that cannot stand."""
     raise Invalid(field=field, why_zh=zh, why_en=en)
 
 
@@ -121,31 +122,30 @@ def check_record(record: Mapping[str, Any], expected: Expected) -> None:
     """Raise ``Invalid`` naming the first field that does not stand."""
     for field in ("submission", "inspection", "device", "sealed_entry"):
         if record.get(field) != getattr(expected, field):
-            _refuse(field, "与任务不符", "does not belong to this inspection")
+            refuse(field, "与任务不符", "does not belong to this inspection")
     if record.get("v") != 1 or record.get("alg") != "ES256":
-        _refuse("v", "记录版本不受支持", "this version of a record is not supported")
+        refuse("v", "记录版本不受支持", "this version of a record is not supported")
     if not isinstance(record.get("t_dev"), int) or not isinstance(record.get("seq"), int):
-        _refuse("t_dev", "缺少设备时间或序号", "the device's time or number is missing")
+        refuse("t_dev", "缺少设备时间或序号", "the device's time or number is missing")
     _check_scan(record.get("scan"), expected)
     check_attachments(record)
     _check_answers(record, expected)
     outcomes = record.get("outcomes")
     if not isinstance(outcomes, list) or not outcomes or not set(outcomes) <= expected.outcome_codes:
-        _refuse("outcomes", "请选择有效的检查结果", "choose valid outcomes")
+        refuse("outcomes", "请选择有效的检查结果", "choose valid outcomes")
     _check_signers(record, expected)
 
 
 def _check_scan(scan: object, expected: Expected) -> None:
     if not isinstance(scan, dict) or scan.get("how") not in SCANS:
-        _refuse("scan", "缺少扫码入企", "the enterprise was not scanned")
-        return
+        refuse("scan", "缺少扫码入企", "the enterprise was not scanned")
     if not isinstance(scan.get("t_dev"), int):
-        _refuse("scan", "缺少扫码时间", "the time of the scan is missing")
+        refuse("scan", "缺少扫码时间", "the time of the scan is missing")
     if scan["how"] == "backfill":
         if not str(scan.get("reason") or "").strip():
-            _refuse("scan", "补录须说明理由", "a back-fill needs its reason")
+            refuse("scan", "补录须说明理由", "a back-fill needs its reason")
     elif scan.get("value") not in expected.enterprise_codes:
-        _refuse("scan", "扫到的不是该检查对象", "another enterprise was scanned")
+        refuse("scan", "扫到的不是该检查对象", "another enterprise was scanned")
 
 
 def _check_answers(record: Mapping[str, Any], expected: Expected) -> None:
@@ -154,15 +154,14 @@ def _check_answers(record: Mapping[str, Any], expected: Expected) -> None:
     for form in expected.forms:
         item = given.get(form.item)
         if item is None or item.get("checklist") != form.checklist:
-            _refuse(form.item, "缺少该事项的检查表", "this item's checklist is missing")
-            return
+            refuse(form.item, "缺少该事项的检查表", "this item's checklist is missing")
         answers = {a.get("q"): a for a in item.get("answers", []) if isinstance(a, dict)}
         for question in form.questions:
             if is_shown(question, answers):
                 _check_answer(form.item, question, answers.get(question["id"], {}).get("value"), (form.item, question["id"]) in photographed)
     unknown = set(given) - {form.item for form in expected.forms}
     if unknown:
-        _refuse("items", "含有任务之外的事项", "there is an item that is not of this inspection")
+        refuse("items", "含有任务之外的事项", "there is an item that is not of this inspection")
 
 
 def is_shown(question: Mapping[str, Any], answers: Mapping[Any, Mapping[str, Any]]) -> bool:
@@ -185,45 +184,42 @@ def _check_answer(item: str, question: Mapping[str, Any], value: object, has_pho
     field = f"{item}/{question['id']}"
     kind = question["type"]
     if value in (None, "") and (kind != "text" or question.get("required")):
-        _refuse(field, "未填写", "not answered")
+        refuse(field, "未填写", "not answered")
     if kind == "yes_no_na" and value not in ("yes", "no", "na"):
-        _refuse(field, "须为是、否或不适用", "must be yes, no or not applicable")
+        refuse(field, "须为是、否或不适用", "must be yes, no or not applicable")
     if kind == "choice" and value not in {o["value"] for o in question["options"]}:
-        _refuse(field, "没有这个选项", "there is no such choice")
+        refuse(field, "没有这个选项", "there is no such choice")
     if kind == "number":
         try:
             number = Decimal(str(value))
         except InvalidOperation:
-            _refuse(field, "须为数字", "must be a number")
-            return
+            refuse(field, "须为数字", "must be a number")
         if not number.is_finite():
-            _refuse(field, "须为数字", "must be a number")
+            refuse(field, "须为数字", "must be a number")
     wanted = question.get("photo_required_when")
     if wanted is not None and value == wanted and not has_photo:
-        _refuse(field, "此项须附照片", "a photo is required here")
+        refuse(field, "此项须附照片", "a photo is required here")
 
 
 def _check_signers(record: Mapping[str, Any], expected: Expected) -> None:
     signers = record.get("signers")
     strokes = record.get("strokes_sha256")
     if not isinstance(signers, list) or not isinstance(strokes, dict):
-        _refuse("signers", "缺少签名", "signatures are missing")
-        return
+        refuse("signers", "缺少签名", "signatures are missing")
     officers = [s for s in signers if s.get("role") == "officer"]
     if len({s.get("inspector") for s in officers} & expected.officers) < MINIMUM_OFFICERS:
-        _refuse("signers", "须有至少两名执法人员签名", "at least two officers sign")
+        refuse("signers", "须有至少两名执法人员签名", "at least two officers sign")
     enterprise = next((s for s in signers if s.get("role") == "enterprise"), None)
     if enterprise is None:
-        _refuse("signers", "缺少企业代表签名或拒签说明", "the enterprise's signature, or the note of its refusal, is missing")
-        return
+        refuse("signers", "缺少企业代表签名或拒签说明", "the enterprise's signature, or the note of its refusal, is missing")
     if enterprise.get("refused"):
         if not str(enterprise.get("reason") or "").strip() or not str(enterprise.get("witness") or "").strip():
-            _refuse("signers", "拒签须注明原因和见证人", "a refusal needs its reason and a witness")
+            refuse("signers", "拒签须注明原因和见证人", "a refusal needs its reason and a witness")
     elif not str(enterprise.get("name") or "").strip():
-        _refuse("signers", "请填写企业代表姓名", "the representative's name is missing")
+        refuse("signers", "请填写企业代表姓名", "the representative's name is missing")
     for signer in signers:
         if not signer.get("refused") and not HEX64.fullmatch(str(strokes.get(signer.get("key"), ""))):
-            _refuse("signers", f"缺少 {signer.get('name')} 的签名笔迹", f"the signature of {signer.get('name')} is missing")
+            refuse("signers", f"缺少 {signer.get('name')} 的签名笔迹", f"the signature of {signer.get('name')} is missing")
 
 
 def list_evidence(record: Mapping[str, Any]) -> list[Evidence]:
@@ -235,7 +231,7 @@ def list_evidence(record: Mapping[str, Any]) -> list[Evidence]:
     named += [Evidence(str(h), "strokes", None, key) for key, h in sorted(record.get("strokes_sha256", {}).items())]
     for e in named:
         if not HEX64.fullmatch(e.sha256):
-            _refuse("photos", "照片指纹格式不正确", "a photo's hash is malformed")
+            refuse("photos", "照片指纹格式不正确", "a photo's hash is malformed")
     return named
 
 
@@ -246,4 +242,4 @@ def check_media(evidence: Sequence[Evidence], types: Mapping[str, str]) -> None:
     """A photo is a picture and a voice note a sound. ``types``: media type by hash. Raises ``Invalid``."""
     for e in evidence:
         if not types[e.sha256].startswith(MEDIA[e.role]):
-            _refuse(e.role, "文件类型与用途不符", "a file is of another kind than the record says")
+            refuse(e.role, "文件类型与用途不符", "a file is of another kind than the record says")

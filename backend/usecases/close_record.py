@@ -88,6 +88,8 @@ def words_of(outstanding: Outstanding, names: Mapping[str, str]) -> tuple[list[s
         told.append((f"同事手机上还有 {n} 个照片或录音文件未送达", f"{n} photo or voice files are still on a colleague's phone"))
     if n := len(outstanding.differences):
         told.append((f"有 {n} 处后到的不同说法待执法人员裁定", f"{n} differences that came later await the officers' decision"))
+    if n := len(outstanding.misread):
+        told.append((f"有 {n} 处与各手机填写的内容不符，请退回重新核对签字", f"{n} fields say something else than the phones did: return the record"))
     if outstanding.resign:
         told.append(("检查结果已被裁定更改，请退回后重新签字", "the outcome was decided otherwise: return the record to be signed anew"))
     told += [(f"{names.get(i, i)}的手机尚未联署", f"the phone of {names.get(i, i)} has not co-signed") for i in outstanding.cosignatures]

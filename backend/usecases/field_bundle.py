@@ -9,6 +9,8 @@ from uuid import UUID
 
 import msgspec
 
+from backend.deadlines.queries import list_periods
+from backend.deadlines.rules import SCAN
 from backend.draws import queries as draws
 from backend.inspections import caps, part_queries, queries, submission_queries
 from backend.inspections.parts_rules import Outstanding
@@ -54,6 +56,12 @@ async def build_field_bundle(*, by: Principal, device: UUID | None = None) -> di
                 }
                 for c in await submission_queries.list_checklists(sorted({c for i in mine for _, c in i.items}))
             },
+            # How long a scan may be owed, so that a phone without a network tells the last day as the office will.
+            "scan_periods": [
+                {"days": p.amount, "unit": p.unit, "from": p.valid_from.isoformat(), "to": p.valid_to.isoformat() if p.valid_to else None}
+                for p in await list_periods()
+                if p.clock == SCAN
+            ],
             "outcome_codes": [{"code": o.code, "zh": o.zh, "en": o.en, "parent": o.parent} for o in await list_outcomes()],
             "inbox": [
                 {
@@ -85,6 +93,8 @@ async def _inspections(mine: list[submission_queries.FieldInspection], by: Princ
     notices = await list_notices([i.id for i in mine])
     standing = await part_queries.list_standing([i.id for i in mine])
     outstanding = await list_outstanding(list(standing.values()))
+    handed_in = [i.submission for i in mine if i.submission]
+    cosigned, decided = await part_queries.list_cosignatures(handed_in), await part_queries.list_decisions(handed_in)
     found = []
     for i in mine:
         e, draw, items = enterprises[i.enterprise_code], drawn[i.campaign], pinned[i.campaign]
@@ -182,6 +192,7 @@ async def _inspections(mine: list[submission_queries.FieldInspection], by: Princ
                     "state": i.submission_state,
                     "received_at_ms": millis(i.submission_received_at),
                     "ledger_index": receipt.index if receipt else None,
+                    **_said(cosigned.get(i.submission, []), decided.get(i.submission, [])),
                     **_waiting(standing.get(i.id), outstanding, by),
                 }
                 if i.submission and i.submission_received_at
@@ -189,6 +200,18 @@ async def _inspections(mine: list[submission_queries.FieldInspection], by: Princ
             }
         )
     return found
+
+
+def _said(cosigned: list[part_queries.Signed], decided: list[part_queries.Signed]) -> dict[str, Any]:
+    """What officers' phones signed beside a record, for the phone's own page of it."""
+    return {
+        "cosigned": [{"inspector": str(c.inspector), "t_dev": c.body["t_dev"]} for c in cosigned],
+        "decided": [
+            {"inspector": str(d.inspector), "t_dev": d.body["t_dev"], "key": c["key"], "value": c["value"], "reason": c["reason"]}
+            for d in decided
+            for c in d.body["choices"]
+        ],
+    }
 
 
 def _waiting(standing: part_queries.StandingRecord | None, outstanding: dict[UUID, Outstanding], by: Principal) -> dict[str, Any]:

@@ -23,6 +23,7 @@ from backend.people.rules import INSPECTOR, Principal
 from backend.registry import queries as registry
 from backend.registry.queries import EnterpriseView
 from backend.storage.engine import transaction
+from backend.usecases.record_team import Team, read_team
 from backend.usecases.visit_proof import ShownProof, prove_visit
 
 
@@ -42,7 +43,9 @@ class VisitFacts:
 
 @dataclass(frozen=True, slots=True)
 class RecordFacts:
-    """One record as signed. ``strokes``: what each signer drew; ``files``: photos' bytes by hash, of the copies that are shown."""
+    """One record as signed. ``strokes``: what each signer drew; ``files``: photos' bytes by hash, of the copies that are shown.
+
+    ``team``: what the other officers' phones said, signed and decided."""
 
     facts: VisitFacts
     view: RecordView
@@ -52,6 +55,7 @@ class RecordFacts:
     strokes: dict[str, dict[str, Any]]
     files: dict[str, bytes]
     index: int | None
+    team: Team
 
 
 async def load_facts(visit: FieldInspection) -> VisitFacts:
@@ -103,6 +107,7 @@ async def load_record(submission: UUID, *, by: Principal) -> RecordFacts:
         checklists = await submission_queries.list_checklists([UUID(i["checklist"]) for i in record["items"]])
         facts = await load_facts(await submission_queries.find_for_team(view.inspection))
         outcomes = {o.code: o for o in await list_outcomes(since=date.min)}
+        team = await read_team(view)
     shown = {p.get("marked") or p["sha256"] for p in record["photos"]}
     return RecordFacts(
         facts=facts,
@@ -113,4 +118,5 @@ async def load_record(submission: UUID, *, by: Principal) -> RecordFacts:
         strokes={signer: json.loads(evidence.path_of(sha256).read_bytes()) for signer, sha256 in record["strokes_sha256"].items()},
         files={sha256: evidence.path_of(sha256).read_bytes() for sha256 in sorted(shown) if evidence.path_of(sha256).exists()},
         index=receipt.index if receipt else None,
+        team=team,
     )

@@ -115,7 +115,7 @@ def _is_about(entry: dict[str, Any], subject: str, payload: dict[str, Any]) -> b
 
 
 def wrong_parts(files: dict[str, bytes], manifest: dict[str, Any], record: dict[str, Any]) -> str:
-    """Each part is chained, logged, and of this visit; every part that the record holds is there, unless it was waived."""
+    """Each part is chained, logged, and of this visit; every part that the record holds is there, unless it was waived, and says what the record says."""
     there: dict[tuple[str, int], str] = {}
     bodies = sorted((json.loads(files[p["file"]]) | {"_": p} for p in manifest.get("parts", [])), key=lambda b: (b["device"], b["seq"]))
     for body in bodies:
@@ -131,7 +131,9 @@ def wrong_parts(files: dict[str, bytes], manifest: dict[str, Any], record: dict[
     waived = {w["recorded"]["payload"]["inspector"] for w in manifest.get("waivers", []) if w["recorded"]["payload"]["what"] == parts_rules.PART}
     missing = [p for p in record.get("parts", []) if there.get((p["device"], p["seq"])) != p["sha256"] and p["inspector"] not in waived]
     awaited = set(record.get("expects", [])) - {b["inspector"] for b in bodies} - waived
-    return ", ".join([f"{p['device']} {p['seq']}" for p in missing] + sorted(awaited))
+    segments = [Segment(b["device"], b["inspector"], b["seq"], there[b["device"], b["seq"]], b) for b in bodies]
+    misread = [m.key for m in parts_rules.list_misread(record, segments)]
+    return ", ".join([f"{p['device']} {p['seq']}" for p in missing] + sorted(awaited) + misread)
 
 
 def wrong_words(files: dict[str, bytes], manifest: dict[str, Any], record: dict[str, Any], raw: bytes) -> str:

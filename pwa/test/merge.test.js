@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { absorb, conflicts, cut, decided, fields, history, noted, project, standing, union, unmerged } from "../src/model/merge.js";
 import { digest } from "../src/model/record.js";
@@ -171,5 +172,14 @@ test("merging is commutative, associative and idempotent, whatever was said", ()
     const results = phones.map((p) => { absorb(p.draft, [...all].sort(() => random(3) - 1), made()); absorb(p.draft, all, made()); return stringify(told(p.draft)); });
     assert.equal(new Set(results).size, 1, `round ${round}`);
     for (const p of phones) assert.deepEqual(noted(p.draft, made()), p.draft.revs, "what is shown is what stands");
+  }
+});
+
+test("what stands is what the office, which puts the parts together again, says too", () => {
+  for (const { name, revs, standing: expected } of JSON.parse(readFileSync(new URL("../../tests/vectors/merge.json", import.meta.url), "utf8"))) {
+    for (const told of [revs, revs.toReversed(), [...revs, ...revs]]) {
+      const found = Object.fromEntries([...standing(union(told, []))].map(([key, s]) => [key, s.rivals.length > 1 ? s.rivals.map((r) => r.value) : [s.value]]));
+      assert.deepEqual(found, expected, name);
+    }
   }
 });

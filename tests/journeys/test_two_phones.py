@@ -245,6 +245,7 @@ def test_a_part_that_comes_after_the_record_is_decided_beside_it(system: System,
     home(one, system, visit)
     hand_in(one)
     expect(one.get_by_test_id("receipt-state")).to_have_attribute("data-state", re.compile("applied|duplicate"), timeout=60_000)
+    submission = one.url.rsplit("/", 1)[1]
     home(one, system, visit)
     sync(one)
     expect(one.get_by_test_id("outstanding")).to_contain_text(colleague["name"])
@@ -273,5 +274,11 @@ def test_a_part_that_comes_after_the_record_is_decided_beside_it(system: System,
     two.get_by_test_id("ask-yes").click()
     sync(two)
     expect(two.get_by_test_id("outstanding")).to_have_count(0)
+
+    # The first one's page of the record tells what came after it was signed.
+    sync(one)
+    one.goto(f"{system.url}/field/#/record/{submission}")
+    expect(one.get_by_test_id("record-team")).to_contain_text(f"联署{colleague['name']}")
+    expect(one.get_by_test_id("record-team")).to_contain_text("记录后裁定")
     first.close()
     second.close()

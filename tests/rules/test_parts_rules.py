@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,6 +20,7 @@ def segment(device: str, seq: int, *revs: tuple[str, str, Any, list[str]]) -> Se
 def record(**changed: Any) -> dict[str, Any]:
     return {
         "device": "a",
+        "scan": {"how": "qr", "t_dev": 5},
         "items": [{"item": "I", "answers": [{"q": "1", "value": "yes", "note": ""}, {"q": "2", "value": "3.5", "note": "n"}]}],
         "photos": [{"sha256": "aa"}],
         "outcomes": ["1"],
@@ -33,11 +36,30 @@ def outstanding(rec: dict[str, Any], segments: list[Segment], decisions: list[di
     return parts_rules.find_outstanding(rec, segments, decisions or [], **given)
 
 
-HELD = segment("b", 1, ("r1", "a/I/1", "no", []))
+# What the phone that seals has said itself: all that the record says and no colleague did.
+OWN = segment(
+    "a",
+    1,
+    ("o1", "a/I/1", "yes", ["r1"]),
+    ("o2", "a/I/2", "3。50", []),
+    ("o3", "n/I/2", "n", []),
+    ("o4", "p/aa", {"bytes": 1}, []),
+    ("o5", "outcomes", ["1"], []),
+    ("o6", "a/I/3", "no", []),
+    ("o7", "scan", {"how": "qr", "t_dev": 5}, []),
+)
+
+
+def head(s: Segment) -> dict[str, Any]:
+    return {"inspector": s.inspector, "device": s.device, "seq": s.seq, "sha256": s.sha256}
+
+
+HELD = segment("b", 1, ("r1", "a/I/1", "yes", []))
 
 
 def test_what_the_record_holds_is_never_asked_again():
-    assert outstanding(record(), [HELD]).is_nothing, "the record answered it, whatever the part said"
+    replaced = [segment("b", 1, ("r1", "a/I/1", "no", [])), OWN]
+    assert outstanding(record(parts=[*record()["parts"], head(OWN)]), replaced).is_nothing, "the record answered it, whatever the colleague had said"
 
 
 @pytest.mark.parametrize(
@@ -105,3 +127,54 @@ def test_a_record_of_before_there_were_parts_waits_for_nothing():
 def test_only_a_colleagues_files_may_come_later():
     rec = record(photos=[{"sha256": "aa"}, {"sha256": "bb", "device": "b", "marked": "cc"}, {"sha256": "dd", "device": "x"}, {"sha256": "ee", "device": "a"}])
     assert parts_rules.foreign_files(rec | {"parts": [*rec["parts"], {"device": "a"}]}) == {"bb", "cc"}
+
+
+VECTORS = json.loads((Path(__file__).parents[1] / "vectors/merge.json").read_text())
+
+
+@pytest.mark.parametrize("vector", VECTORS, ids=[v["name"] for v in VECTORS])
+def test_what_stands_is_what_the_phones_say(vector):
+    for told in (vector["revs"], vector["revs"][::-1], vector["revs"] * 2):
+        assert {key: list(values) for key, values in parts_rules.standing(told).items()} == vector["standing"]
+
+
+def misread(rec: dict[str, Any], segments: list[Segment]) -> list[tuple[str, Any, tuple[Any, ...]]]:
+    return [(m.key, m.recorded, m.said) for m in outstanding(rec, segments).misread]
+
+
+def test_a_record_that_says_what_its_parts_said_is_merged_rightly():
+    whole = record(parts=[head(HELD), head(OWN)])
+    assert misread(whole, [HELD, OWN]) == []
+    late = segment("b", 2, ("r9", "a/I/1", "no", []))
+    assert misread(whole, [HELD, OWN, late]) == [], "what came later is no part of it"
+    assert misread(record(parts=[head(OWN)], device="a"), [OWN]) == [], "one phone alone"
+
+
+@pytest.mark.parametrize(
+    ("changed", "key", "said"),
+    [
+        ({"remark": "添上的话"}, "remark", (None,)),
+        ({"outcomes": ["E"]}, "outcomes", (["1"],)),
+        ({"photos": []}, "p/aa", ({"bytes": 1},)),
+        ({"photos": [{"sha256": "aa"}, {"sha256": "bb"}]}, "p/bb", (None,)),
+        ({"voices": [{"sha256": "cc"}]}, "v/cc", (None,)),
+        ({"scan": {"how": "qr", "t_dev": 6}}, "scan", ({"how": "qr", "t_dev": 5},)),
+        ({"items": [{"item": "I", "answers": [{"q": "1", "value": "no", "note": ""}, {"q": "2", "value": "3.5", "note": "n"}]}]}, "a/I/1", ("yes",)),
+        ({"items": [{"item": "I", "answers": [{"q": "1", "value": "yes", "note": ""}, {"q": "2", "value": "3.5", "note": ""}]}]}, "n/I/2", ("n",)),
+    ],
+)
+def test_a_record_that_says_something_else_than_its_parts_is_returned(changed, key, said):
+    rec = record(parts=[head(HELD), head(OWN)], **changed)
+    assert [(k, s) for k, _recorded, s in misread(rec, [HELD, OWN])] == [(key, said)]
+    assert not outstanding(rec, [HELD, OWN]).is_nothing
+
+
+def test_a_conflict_that_nobody_decided_is_not_decided_by_the_record():
+    rival = segment("b", 1, ("r1", "a/I/1", "yes", []), ("r2", "outcomes", ["E"], []))
+    assert misread(record(parts=[head(rival), head(OWN)]), [rival, OWN]) == [("outcomes", ["1"], (["E"], ["1"]))]
+
+
+def test_without_a_part_of_its_own_a_record_may_add_to_what_a_colleague_said_but_not_change_it():
+    told = segment("b", 1, ("r1", "a/I/1", "no", []), ("r2", "scan", {"how": "qr", "t_dev": 1}, []), ("r3", "a/I/9", "no", []))
+    assert misread(record(parts=[head(told)]), [told]) == [("a/I/1", "yes", ("no",))], "but for a question that is not asked any more"
+    assert misread(record(parts=[head(told)]), []) == [], "nothing is told from a part that is not here"

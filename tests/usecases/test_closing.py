@@ -12,15 +12,16 @@ import pytest
 
 from backend.cli.demo.fieldwork import draw_strokes, make_work
 from backend.evidence import service as evidence
-from backend.inspections import parts_rules, record_rules, submission_queries
+from backend.inspections import part_queries, parts_rules, record_rules, submission_queries
+from backend.inspections.part_queries import StandingRecord
 from backend.inspections.parts_rules import NotReady
 from backend.kernel import jcs
 from backend.kernel.errors import Forbidden, Invalid, NotFound
 from backend.people.rules import Principal
 from backend.storage.engine import connection, transaction
-from backend.usecases.close_record import cosign, decide, show_to_colleague, waive
+from backend.usecases.close_record import cosign, decide, list_outstanding, show_to_colleague, waive
 from backend.usecases.field_bundle import build_field_bundle
-from backend.usecases.review_submission import approve_submission
+from backend.usecases.review_submission import approve_submission, return_submission
 from tests.usecases.test_parts import Writer, pens, writer  # noqa: F401 - the fixture
 from tests.usecases.test_records import Visit, chunks, count, enrol, principal, visit  # noqa: F401 - the fixture
 
@@ -270,3 +271,52 @@ async def test_nothing_appended_is_ever_changed(pair):
         with pytest.raises(Exception, match="never changed"):
             async with transaction():
                 await connection().execute(statement)
+
+
+async def test_a_record_that_is_not_what_its_parts_said_is_kept_shown_and_only_returned(pair):
+    await pair.theirs.send(pair.theirs.say({"key": pair.key, "value": "yes"}))
+    await pair.submit(parts=[pair.theirs.head()])
+    await pair.cosign()
+    with pytest.raises(NotReady) as caught:
+        await pair.approve()
+    assert "1 处与各手机填写的内容不符" in caught.value.message("zh")
+    assert "return the record" in caught.value.message("en")
+    standing = await _standing(pair)
+    (field,) = (await list_outstanding([standing]))[pair.id].misread
+    assert (field.key, field.recorded, field.said) == (pair.key, "no", ("yes",))
+    await return_submission(pair.id, "与同事填写不符，请核对", by=await principal("reviewer"))
+    assert await count("select count(*) from submission where id = $1 and state = 'returned'", pair.id) == 1
+
+
+async def test_the_sealing_phones_own_part_says_all_that_its_record_says(pair):
+    said = parts_rules.recorded(pair.record) | {"scan": pair.record["scan"]}
+    await pair.mine.send(pair.mine.say(*({"key": key, "value": value} for key, value in said.items())))
+    await pair.submit(parts=[pair.mine.head()])
+    await pair.cosign()
+    assert (await pair.approve()).startswith("GS-")
+
+
+async def test_the_phones_own_page_of_the_record_learns_who_co_signed_and_what_was_decided(pair):
+    await pair.submit(parts=[])
+    await pair.theirs.send(pair.theirs.say({"key": pair.key, "value": "na"}))
+    await (await pair.decide("na"))()
+    await pair.cosign()
+    for who in (pair.mine.officer, pair.theirs.officer):
+        bundle = await build_field_bundle(by=who)
+        told = next(i for i in bundle["inspections"] if i["id"] == pair.mine.inspection)["submission"]
+        assert told["cosigned"] == [{"inspector": pair.theirs.inspector, "t_dev": NOW}]
+        assert told["decided"] == [{"inspector": pair.mine.inspector, "t_dev": NOW, "key": pair.key, "value": "na", "reason": ""}]
+
+
+async def test_a_word_that_no_part_said_is_found(pair):
+    said = parts_rules.recorded(pair.record) | {"scan": pair.record["scan"]}
+    await pair.mine.send(pair.mine.say(*({"key": key, "value": value} for key, value in said.items())))
+    await pair.submit(parts=[pair.mine.head()], remark="签字前添上的一句")
+    await pair.cosign()
+    found = (await list_outstanding([await _standing(pair)]))[pair.id].misread
+    assert [(m.key, m.recorded, m.said) for m in found] == [("remark", "签字前添上的一句", (None,))]
+
+
+async def _standing(pair: Pair) -> StandingRecord:
+    return (await part_queries.list_standing([UUID(pair.mine.inspection)]))[UUID(pair.mine.inspection)]
+

@@ -24,7 +24,7 @@ from tests.usecases.test_records import principal, visit  # noqa: F401 - the fix
 @pytest.fixture
 async def parts(pair: Pair) -> dict[str, bytes]:  # noqa: F811 - the fixture
     """Two parts (one held by the record, one late), a decision and a co-signature."""
-    await pair.theirs.send(pair.theirs.say({"key": pair.key, "value": "yes"}))
+    await pair.theirs.send(pair.theirs.say({"key": pair.key, "value": "no"}))
     held = pair.theirs.head()
     await pair.submit(parts=[held])
     await pair.theirs.send(pair.theirs.say({"key": "remark", "value": "后到的话"}))
@@ -106,3 +106,12 @@ async def test_there_is_no_file_before_the_colleagues_photo_is_here(pair):  # no
     await pair.submit(parts=[pair.theirs.head()])
     with pytest.raises(NotReady):
         await build_record_file(pair.id, by=await principal("reviewer"))
+
+
+async def test_a_file_whose_record_says_something_else_than_its_parts_does_not_prove_itself(pair, tmp_path: Path):  # noqa: F811 - the fixture
+    await pair.theirs.send(pair.theirs.say({"key": pair.key, "value": "yes"}))
+    await pair.submit(parts=[pair.theirs.head()])
+    await pair.cosign()
+    while await sequence():
+        pass
+    assert failed(write(tmp_path / "x.zip", read(await build_record_file(pair.id, by=await principal("reviewer"))))) == {"parts"}

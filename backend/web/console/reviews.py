@@ -31,6 +31,7 @@ from backend.web.console import attachments, labels, team, versions
 from backend.web.console.paging import cut, read_place
 from backend.web.shared.i18n import _, get_locale
 from backend.web.shared.pages import page
+from backend.web.shared.record_words import Words
 
 READERS = {"access": frozenset({REVIEWER, ADMIN, AUDITOR})}
 REVIEWERS = {"access": frozenset({REVIEWER})}
@@ -145,7 +146,7 @@ async def _show(submission: UUID, who: Principal, *, error: str = "", status: in
     review = await records.find_review(submission)
     sealing = (await people.list_inspectors_of_accounts([view.submitted_by])).get(view.submitted_by)
     questions = {(i["item"], q["id"]): q for i in record["items"] for q in checklists[i["checklist"]].questions}
-    words = team.Words(questions, outcomes, _value)
+    words = Words(questions, outcomes, _value)
     before, after = await records.find_neighbours(view.id, who.scope)
     return page(
         "console/review.html",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -11,8 +11,7 @@ from backend.inspections.parts_rules import COSIGNATURE, PART, covered
 from backend.usecases.record_team import Team
 from backend.web.console.attachments import moment_of
 from backend.web.shared.i18n import _, get_locale
-
-Question = Mapping[str, Any]
+from backend.web.shared.record_words import Words
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,37 +56,7 @@ class Page:
     decided: list[Line]
     said: list[Line]
     outstanding: list[str]
-
-
-class Words:
-    """Fields and values of revisions as people read them. ``answer`` gives an answer's words and its badge."""
-
-    def __init__(
-        self, questions: Mapping[tuple[str, str], Question], outcomes: Mapping[str, Any], answer: Callable[[dict[str, Any], object], tuple[str, str]]
-    ) -> None:
-        self.questions, self.outcomes, self.answer = questions, outcomes, answer
-
-    def _question(self, key: str) -> Question | None:
-        _kind, item, question = [*key.split("/"), "", ""][:3]
-        return self.questions.get((item, question))
-
-    def field(self, key: str) -> str:
-        question = self._question(key)
-        if question:
-            text = str(question["zh" if get_locale() == "zh" else "en"])
-            return _("备注：%(what)s", what=text) if key.startswith("n/") else text
-        return {"outcomes": _("检查结果"), "remark": _("说明"), "scan": _("扫码入企"), "p": _("照片"), "v": _("录音")}.get(key.split("/")[0], key)
-
-    def value(self, key: str, value: object) -> str:
-        if value in (None, "", []):
-            return _("（无）")
-        if key == "outcomes" and isinstance(value, list):
-            name = "zh" if get_locale() == "zh" else "en"
-            return "；".join(str(getattr(self.outcomes.get(c), name, c)) for c in value)
-        if isinstance(value, dict) or value is True:
-            return _("有")
-        question = self._question(key) if key.startswith("a/") else None
-        return self.answer(dict(question), value)[0] if question else str(value)
+    misread: list[tuple[str, str, list[str]]]  # field, what the record says, what the phones said
 
 
 def show(team: Team, record: Mapping[str, Any], *, sealing: str | None, words: Words) -> Page:
@@ -134,4 +103,5 @@ def show(team: Team, record: Mapping[str, Any], *, sealing: str | None, words: W
             for s, r in sorted(((s, r) for s in team.segments for r in s.body["revs"]), key=lambda sr: (sr[1]["key"], sr[1]["t_dev"], sr[1]["rev"]))
         ],
         team.words[0 if get_locale() == "zh" else 1],
+        [(words.field(m.key), words.value(m.key, m.recorded), [words.value(m.key, v) for v in m.said]) for m in team.outstanding.misread],
     )

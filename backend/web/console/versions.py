@@ -13,8 +13,8 @@ from backend.inspections.diff_rules import compare
 from backend.inspections.submission_queries import RecordView
 from backend.kernel.scope import Scope
 from backend.people import queries as people
-from backend.web.console.team import Words
 from backend.web.shared.i18n import _
+from backend.web.shared.record_words import Words
 
 
 @dataclass(frozen=True, slots=True)

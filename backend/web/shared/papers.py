@@ -10,6 +10,7 @@ from typing import Any
 from litestar import Response
 
 from backend.inspections import position_rules
+from backend.inspections.parts_rules import COSIGNATURE, PART
 from backend.kernel import clock
 from backend.kernel.settings import settings
 from backend.notices import papers
@@ -17,6 +18,7 @@ from backend.usecases.adhoc import KINDS
 from backend.usecases.papers import RecordFacts, VisitFacts
 from backend.web.shared import qr
 from backend.web.shared.i18n import _, get_locale, pick
+from backend.web.shared.record_words import Words
 
 Row = dict[str, Any]
 
@@ -141,6 +143,34 @@ def _photo(photo: Mapping[str, Any], files: Mapping[str, bytes | None]) -> dict[
     }
 
 
+def _team_rows(r: RecordFacts) -> list[Row]:
+    """Who co-signed, what was decided after the record, what was waived, what is still awaited."""
+    team, record = r.team, r.view.record
+    questions = {(i["item"], q["id"]): q for i in record["items"] for q in r.checklists[i["checklist"]].questions}
+    words = Words(questions, r.outcomes, lambda question, value: (_answer(question, value), ""))
+
+    def who(inspector: object) -> str:
+        return team.names.get(str(inspector), str(inspector))
+
+    cosigned = [
+        _row(_("联署"), f"{who(c.inspector)} · {_moment(c.body['t_dev'])}", _("本人手机对本记录的数字签名，设备 %(device)s", device=str(c.device)[:8]))
+        for c in team.cosignatures
+    ]
+    decided = [
+        _row(
+            _("记录后裁定"),
+            f"{words.field(c['key'])}：{words.value(c['key'], c['value'])}",
+            f"{who(d.inspector)} · {_moment(d.body['t_dev'])}{' · ' + c['reason'] if c['reason'] else ''}",
+        )
+        for d in team.decisions
+        for c in d.body["choices"]
+    ]
+    kinds = {PART: _("手机填写内容"), COSIGNATURE: _("联署")}
+    waived = [_row(_("免除"), f"{who(w.inspector)} · {kinds[w.what]}", f"{w.reason}（{team.waivers_by[w.waived_by]}）") for w in team.waivers]
+    awaited = team.words[0 if get_locale() == "zh" else 1]
+    return [*cosigned, *decided, *waived, *([_row(_("尚未完成"), *awaited, style="plain")] if awaited else [])]
+
+
 def _scan(scan: Mapping[str, Any]) -> str:
     how = {"qr": _("扫企业码"), "licence": _("扫营业执照码"), "typed": _("输入代码"), "photo": _("识别照片"), "backfill": _("补录")}
     return f"{how.get(str(scan['how']), scan['how'])} · {_moment(scan.get('t_dev'))}"
@@ -208,6 +238,8 @@ def _record_pdf(r: RecordFacts) -> bytes:
             }
             for s in record["signers"]
         ],
+        "team-title": _("联署与裁定"),
+        "team": _team_rows(r),
         "proof-title": _("存证"),
         "proof": [
             _row(_("内容指纹"), r.content_sha256, style="hash"),

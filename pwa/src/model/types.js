@@ -20,7 +20,8 @@
  * @typedef {{id: string, state: InspectionState, version: number, due_on: string, scan_due_on?: string|null, dispatched_at_ms: number, cap?: {used: number, most: number}|null,
  *   campaign: {id: string, number: string, name: string, kind: string, legal_basis: string}, draw: {draw_id: string, drawn_at_ms: number}|null,
  *   sealed_entry: string, proof?: ProofRow, notice?: {number: string, issued_at_ms: number, visits_before: number}|null, authority_zh?: string, authority_en?: string, enterprise: Enterprise, earlier?: Earlier[], officers: Officer[], items: Item[], code?: {url: string, side: number, path: string}, return_comment: string|null,
- *   submission: {id: string, state: string, received_at_ms: number, ledger_index: number|null, record_sha256?: string, mine?: boolean, outstanding?: Outstanding}|null,
+ *   submission: {id: string, state: string, received_at_ms: number, ledger_index: number|null, record_sha256?: string, mine?: boolean, outstanding?: Outstanding,
+ *     cosigned?: {inspector: string, t_dev: number}[], decided?: {inspector: string, t_dev: number, key: string, value: any, reason: string}[]}|null,
  *   parts?: Part[], closed?: boolean}} Inspection
  *
  * One part: what one phone said about one visit, numbered and chained; `sha256` is of its canonical bytes. See model/merge.js.

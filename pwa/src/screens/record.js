@@ -8,6 +8,7 @@ import * as outbox from "../store/outbox.js";
 import * as work from "../store/work.js";
 import { icon, Pictures } from "./parts.js";
 import { scanWord } from "./inspection.js";
+import { fieldWords, nameOf, valueWords } from "./said.js";
 
 const pictures = new Pictures();
 export const leave = () => pictures.release();
@@ -64,6 +65,16 @@ function signature(v, signer) {
     <figcaption>${signer.name} <small>${role}${s && !own ? html` · <span class="bad">${t("签名与内容不符")}</span>` : nothing}</small></figcaption></figure>`;
 }
 
+/** What officers' phones signed beside this record: the office's last word of it. @param {any} v */
+function beside(v) {
+  const told = v.inspection?.submission?.id === v.s.id ? v.inspection.submission : null;
+  const cosigned = told?.cosigned ?? [], decided = told?.decided ?? [];
+  if (!cosigned.length && !decided.length) return nothing;
+  return html`<section class="card" data-testid="record-team"><h3>${t("联署与裁定")}</h3><dl>
+    ${cosigned.map((/** @type {any} */ c) => html`<dt>${t("联署")}</dt><dd>${nameOf(v, c.inspector)}<small>${moment(c.t_dev)}</small></dd>`)}
+    ${decided.map((/** @type {any} */ d) => html`<dt>${t("记录后裁定")}</dt><dd>${fieldWords(v, d.key)}：<b>${valueWords(v, d.key, d.value)}</b><small>${nameOf(v, d.inspector)} · ${moment(d.t_dev)}${d.reason ? ` · ${d.reason}` : ""}</small></dd>`)}</dl></section>`;
+}
+
 /** @param {any} v */
 export function view(v) {
   const { s } = v;
@@ -86,6 +97,7 @@ export function view(v) {
       ${loose.length ? html`<section class="card"><h3>${t("现场照片")}</h3>${shots(v, loose)}</section>` : nothing}
       ${r.voices?.length ? html`<section class="card"><h3>${t("录音")}</h3><ul>${r.voices.map((/** @type {any} */ n) => html`<li>${n.text || "—"}<small>${moment(n.t_dev)} · ${t("%(n)s 秒", { n: Math.round(n.ms / 1000) })}</small><small class="hash">${n.sha256}</small></li>`)}</ul></section>` : nothing}
       <section class="card"><h3>${t("签名")}</h3><div class="signatures">${r.signers.map((/** @type {any} */ k) => signature(v, k))}</div></section>
+      ${beside(v)}
       <section class="card"><h3>${icon("lock")}${t("存证")}</h3><dl><dt>${t("内容指纹")}</dt><dd class="hash">${grouped(s.content_sha256)}</dd><dt>${t("记录指纹")}</dt><dd class="hash" data-testid="record-sha">${grouped(s.record_sha256)}</dd>
         <dt>${t("设备签名")}</dt><dd class="hash">${s.signature}</dd>
         <dt>${t("回执")}</dt><dd>${s.receipt ? moment(s.receipt.received_at_ms) : t("尚未发送")}</dd>

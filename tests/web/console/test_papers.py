@@ -86,3 +86,27 @@ async def test_only_who_may_read_the_record_gets_its_paper(county):
     assert (await elsewhere.get(f"/console/visits/{found['inspection']}/notice.pdf")).status_code == 404
     nobody = await county("")
     assert (await nobody.get(f"/console/reviews/{found['id']}/record.pdf")).status_code == 303
+
+
+async def test_the_record_as_pdf_says_who_co_signed_what_was_decided_and_what_waits(county):
+    reviewer = await county("reviewer")
+    signed = await row(
+        "select c.submission as id, p.name, c.device from record_cosignature c join inspector p on p.id = c.inspector order by c.received_at limit 1"
+    )
+    text = text_of((await reviewer.get(f"/console/reviews/{signed['id']}/record.pdf")).content)
+    assert "联署与裁定" in text
+    assert f"联署{signed['name']}·" in text
+    assert str(signed["device"])[:8] in text
+    owing = await row(
+        "select s.id from submission s join visit_part v on v.inspection = s.inspection and v.account <> s.account where s.state = 'submitted'"
+        " and not exists (select from record_cosignature c where c.submission = s.id) limit 1"
+    )
+    text = text_of((await reviewer.get(f"/console/reviews/{owing['id']}/record.pdf")).content)
+    assert "尚未完成" in text
+    assert "尚未联署" in text
+    page = (await reviewer.get(f"/console/reviews/{owing['id']}")).text
+    form = {"inspector": re.search(r'name="inspector" value="([0-9a-f-]{36})"', page)[1], "what": "cosignature", "reason": "手机已损坏"}
+    assert (await reviewer.post(f"/console/reviews/{owing['id']}/waive", data=form)).status_code == 303
+    text = text_of((await reviewer.get(f"/console/reviews/{owing['id']}/record.pdf")).content)
+    assert "手机已损坏（李文华）" in text
+    assert "尚未完成" not in text
