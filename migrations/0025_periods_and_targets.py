@@ -31,7 +31,7 @@ UP = (
     "alter table figure_standard add constraint figure_standard_value check (value between 0 and 1000)",
     "alter table figure_standard add constraint figure_standard_dates check (valid_to is null or valid_to > valid_from)",
     "alter table paper drop constraint paper_kind",
-    "alter table paper add constraint paper_kind check (kind in ('approval','results','order','reply','copy','case'))",
+    "alter table paper add constraint paper_kind check (kind in ('approval','results','order','reply','copy','case','plan'))",
 )
 
 

@@ -70,6 +70,6 @@ async def find_paper_by_number(number: str) -> PaperView | None:
     return _paper(row) if row else None
 
 
-async def list_papers_of(subject: UUID) -> list[PaperView]:
-    """The newest first, for a caller that has found the subject within a scope."""
-    return [_paper(row) for row in await reader().fetch(f"{_PAPER} where subject = $1 order by issued_at desc", subject)]
+async def list_papers_of(*subjects: UUID) -> list[PaperView]:
+    """The newest first, for a caller that has found the subjects within a scope."""
+    return [_paper(row) for row in await reader().fetch(f"{_PAPER} where subject = any($1) order by issued_at desc", subjects)]

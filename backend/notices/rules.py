@@ -10,13 +10,16 @@ def make_number(department: str, year: int, serial: int) -> str:
     return f"TZ-{year}-{department.upper()}-{serial:06d}"
 
 
-APPROVAL, RESULTS, ORDER, PLAN = "approval", "results", "order", "plan"
-# Kind of paper -> its name (zh, en) and the letters that its number begins with. An order to correct has a number of its own already.
+APPROVAL, RESULTS, ORDER, REPLY, COPY, CASE, PLAN = "approval", "results", "order", "reply", "copy", "case", "plan"
+# Kind of paper -> its name (zh, en) and the letters that its number begins with. An order, a copy and a hand-over have numbers of their own already.
 PAPERS = {
     APPROVAL: ("检查审批表", "Approval sheet", "SP"),
     RESULTS: ("检查结果公示名单", "List of published results", "MD"),
     ORDER: ("责令改正通知书", "Order to correct", ""),
     PLAN: ("年度抽查工作计划", "Yearly plan of inspections", "ND"),
+    REPLY: ("异议答复书", "Reply to an objection", "DF"),
+    COPY: ("抄告函", "Letter of notice to a department", ""),
+    CASE: ("移送函", "Letter of hand-over", ""),
 }
 
 

@@ -23,12 +23,12 @@ class Paper(Table, tablename="paper"):
     """文书 One numbered paper of the office with its contents as issued. Append-only: what has changed since is another paper."""
 
     id = UUID(primary_key=True, default=UUID4())
-    kind = Varchar(length=10)  # approval | results | order | plan
+    kind = Varchar(length=10)  # approval | results | order | reply | copy | case | plan
     number = Varchar(length=40, unique=True)
     department = Varchar(length=20)
     year = SmallInt()
     serial = Integer()  # 1, 2, .. within kind, department and year, without gaps
-    subject = UUID(default=None)  # the campaign, the order to correct or the yearly plan
+    subject = UUID(default=None)  # the campaign, the order to correct, the objection, the handover or the yearly plan
     content = JSONB()
     content_sha256 = Varchar(length=64)  # of its canonical bytes
     issued_by = UUID(default=None)

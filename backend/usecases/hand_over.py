@@ -1,4 +1,7 @@
-"""抄告 and 移送: a matter that a visit found is told to another department, which acknowledges it, or handed to the case unit."""
+"""抄告 and 移送: a matter that a visit found is told to another department, which acknowledges it, or handed to the case unit.
+
+The letter that says so is issued in the same transaction.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +17,7 @@ from backend.people import queries as people
 from backend.people.rules import MANAGER, REVIEWER, Principal
 from backend.people.service import require
 from backend.storage.engine import transaction
+from backend.usecases.issue_paper import letter_within
 from backend.usecases.rectify import RECORDED
 
 
@@ -48,6 +52,8 @@ async def send(inspection: UUID, handover: UUID, matter: Matter, *, by: Principa
             matter=matter.text,
             by=by.account_id,
         )
+        if is_new:
+            await letter_within(await queries.find_handover(handover, by.scope), by=by.account_id)
         if is_new and matter.kind == rules.COPY:
             mine = departments[place.department]
             texts = {"zh": f"{mine.name_zh}：{place.enterprise_name}", "en": f"{mine.name_en}: {place.enterprise_name}"}

@@ -5,13 +5,17 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
+from backend.handovers.queries import HandoverView, find_handover
 from backend.inspections import queries as inspections
 from backend.inspections.queries import CampaignView
 from backend.kernel import clock
-from backend.kernel.errors import Forbidden, Invalid
+from backend.kernel.errors import Forbidden, Invalid, NotFound
 from backend.kernel.scope import EVERYTHING
 from backend.notices import service as notices
-from backend.notices.rules import APPROVAL, ORDER, RESULTS
+from backend.notices.queries import PaperView, list_papers_of
+from backend.notices.rules import APPROVAL, ORDER, REPLY, RESULTS
+from backend.objections.queries import ObjectionView, find_objection
+from backend.objections.rules import KEPT
 from backend.people import queries as people
 from backend.people.rules import MANAGER, REVIEWER, Principal
 from backend.publicity import queries as publicity
@@ -106,3 +110,69 @@ async def issue_of_order(order: UUID, *, by: Principal) -> UUID:
             "ordered_at": clock.rfc3339(view.ordered_at),
         }
         return await notices.issue_paper(ORDER, subject=order, department=view.department, content=content, by=by.account_id, number=view.number)
+
+
+async def issue_of_objection(objection: UUID, *, by: Principal) -> UUID:
+    """异议答复书 of a decided objection, numbered in a series of its own. Returns the paper.
+
+    Raises ``NotFound``, ``Forbidden``, ``Invalid`` before the decision.
+    """
+    async with transaction():
+        view = await find_objection(objection, by.scope)
+        _require(by, view.department)
+        return await reply_within(view, by=by.account_id)
+
+
+async def reply_within(view: ObjectionView, *, by: UUID) -> UUID:
+    """Inside the caller's transaction, which may be the decision's own."""
+    if view.decided_at is None:
+        raise Invalid(field="kind", why_zh="作出决定之后才能制作异议答复书", why_en="the reply is made after the decision")
+    versions = await publicity.list_versions(view.result) if view.decision != KEPT else []
+    # The decision and the version that follows from it are of one transaction.
+    after = next((v for v in versions if v.version > view.result_version and v.published_at >= view.decided_at), None)
+    content = {
+        "objection": view.number,
+        "code": view.enterprise_code,
+        "name": view.enterprise_name,
+        "objector": view.objector,
+        "filed_on": view.filed_on.isoformat(),
+        "grounds": view.grounds,
+        "result": view.result,
+        "version": view.result_version,
+        "decision": view.decision,
+        "reason": view.decision_reason,
+        "decided_at": clock.rfc3339(view.decided_at),
+        "outcomes": [{"zh": o["zh"], "en": o["en"]} for o in after.snapshot["outcomes"]] if after else [],
+    }
+    return await notices.issue_paper(REPLY, subject=view.id, department=view.department, content=content, by=by)
+
+
+async def issue_of_handover(handover: UUID, *, by: Principal) -> UUID:
+    """抄告函 or 移送函 under the matter's own number, by the department that sent it. Returns the paper. Raises ``NotFound``, ``Forbidden``."""
+    async with transaction():
+        view = await find_handover(handover, by.scope)
+        _require(by, view.department)
+        return await letter_within(view, by=by.account_id)
+
+
+async def letter_within(view: HandoverView, *, by: UUID) -> UUID:
+    """Inside the caller's transaction, which may be the sending's own."""
+    content = {
+        "number": view.number,
+        "code": view.enterprise_code,
+        "name": view.enterprise_name,
+        "county": view.county,
+        "to": view.to_department or view.to_unit,
+        "matter": view.matter,
+        "sent_at": clock.rfc3339(view.sent_at),
+    }
+    return await notices.issue_paper(view.kind, subject=view.id, department=view.department, content=content, by=by, number=view.number)
+
+
+async def read_letter(handover: UUID, *, by: Principal) -> PaperView:
+    """The letter as issued, also for the department that it was sent to. Raises ``NotFound``."""
+    view = await find_handover(handover, by.scope)
+    papers = await list_papers_of(view.id)
+    if not papers:
+        raise NotFound()
+    return papers[0]

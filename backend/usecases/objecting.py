@@ -16,6 +16,7 @@ from backend.people.service import require
 from backend.publicity import queries as results
 from backend.publicity.rules import CORRECTED, WITHDRAWN, Withdrawn
 from backend.storage.engine import transaction
+from backend.usecases.issue_paper import reply_within
 from backend.usecases.revise_result import find_own, revise_within
 
 
@@ -65,7 +66,7 @@ async def may_decide(place: InspectionPlace, by: Principal) -> bool:
 
 
 async def decide_objection(objection: UUID, *, decision: str, reason: str, outcomes: Sequence[str] = (), seen: int, by: Principal) -> None:
-    """Keep, correct or withdraw the result, in one transaction with the decision. ``seen``: the version of the result that the person read.
+    """Keep, correct or withdraw the result and issue the reply, in one transaction with the decision. ``seen``: the version of the result that the person read.
 
     Raises ``Involved``, ``Decided``, ``Invalid`` naming the field, ``OtherVersion`` where the result has changed meanwhile.
     """
@@ -79,3 +80,4 @@ async def decide_objection(objection: UUID, *, decision: str, reason: str, outco
         if decision != rules.KEPT:
             status = {rules.CORRECTED: CORRECTED, rules.WITHDRAWN: WITHDRAWN}[decision]
             await revise_within(place, seen=seen, status=status, outcomes=outcomes, reason=reason, decided_on=clock.today(), by=by)
+        await reply_within(await queries.find_objection(objection, by.scope), by=by.account_id)

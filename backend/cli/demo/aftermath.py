@@ -1,4 +1,4 @@
-"""What follows from the demo's finished visits: orders, a follow-up under way, an objection, a corrected and a withdrawn result, copies, comments."""
+"""What follows from the demo's finished visits: orders, a follow-up under way, objections, a corrected and a withdrawn result, copies, comments."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ async def show_aftermath(at: Callable[[date, int], None], today: date, who: dict
     """``at`` sets the clock to an hour of a day."""
     manager, reviewer = who["manager"], who["reviewer"]
     visits = await _published()
-    soon, late, objected, corrected, withdrawn = (visits[n] for n in (1, 5, 4, 6, 8))
+    soon, late, objected, corrected, withdrawn, answered = (visits[n] for n in (1, 5, 4, 6, 8, 9))
 
     at(today - timedelta(days=26), 10)
     await rectify.order_correction(
@@ -65,7 +65,18 @@ async def show_aftermath(at: Callable[[date, int], None], today: date, who: dict
         filed_on=today - timedelta(days=21),
         by=reviewer,
     )
+    await objecting.file_objection(
+        answered,
+        _id("answered"),
+        objector="店长",
+        contact="0874-3220000",
+        grounds="检查当日即已改正完毕，认为不应公示为发现问题。",
+        filed_on=today - timedelta(days=20),
+        by=reviewer,
+    )
     at(today - timedelta(days=15), 11)
+    reason = "检查时确有问题，经责令当场改正，公示的正是“已改正”，内容属实，维持原结果。"
+    await objecting.decide_objection(_id("answered"), decision="kept", reason=reason, seen=1, by=manager)
     await revise_result.correct_result(corrected, seen=1, outcomes=["E"], reason="经核对检查记录，结果代码录入有误，予以更正。", by=reviewer)
     at(today - timedelta(days=9), 11)
     await revise_result.withdraw_result(

@@ -11,6 +11,7 @@ from backend.handovers import queries as handovers
 from backend.inspections.queries import InspectionPlace
 from backend.items.queries import list_outcomes
 from backend.kernel.errors import Invalid
+from backend.notices.queries import list_papers_of
 from backend.objections import queries as objections
 from backend.objections.rules import DECISIONS, KEPT
 from backend.people import queries as people
@@ -51,6 +52,13 @@ def read_id(text: object) -> UUID:
         raise Invalid(field="id", why_zh="表单已失效，请刷新页面", why_en="the form is stale: reload the page") from e
 
 
+def read_seen(text: object) -> int:
+    """The version of a result that the person had read. Raises ``Invalid``."""
+    if not str(text).isascii() or not str(text).isdigit():
+        raise Invalid(field="seen", why_zh="表单已失效，请刷新页面", why_en="the form is stale: reload the page")
+    return int(str(text))
+
+
 async def load(place: InspectionPlace, who: Principal) -> dict[str, Any]:
     """For ``visit.html`` and its parts."""
     history = await load_history(place.id)
@@ -75,6 +83,7 @@ async def load(place: InspectionPlace, who: Principal) -> dict[str, Any]:
         "objections": await objections.list_of_inspection(place.id),
         "decisions": decisions(),
         "handovers": told,
+        "lettered": {p.subject for p in await list_papers_of(*(h.id for h in told))},
         "departments": [d for d in await people.list_departments() if d.code != place.department],
         "account_names": {a: await people.find_account_name(a) for a in names},
         "form_ids": {part: uuid4() for part in ("order", "objection", "handover", "comment")},

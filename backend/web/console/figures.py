@@ -235,6 +235,12 @@ def _after(written: str) -> tuple[date, UUID] | None:
         return None
 
 
+def _asked(who: Principal, measure: str, period: str, county: str, department: str, part: str, month: str) -> tuple[Measure, View, RecordFilter]:
+    """Which rows of which figure an address names."""
+    by = RecordFilter(part=part if part in rules.PARTS else "", month=_month(month))
+    return measure_of(measure), view_of(who, period, county, department), by
+
+
 @get("/figures/{measure:str}/records")
 async def list_figure_records(
     request: Request[Any, Any, Any],
@@ -246,9 +252,7 @@ async def list_figure_records(
     month: FromQuery[str] = "",
     after: FromQuery[str] = "",
 ) -> Template:
-    chosen = measure_of(measure)
-    view = view_of(request.user, period, county, department)
-    by = RecordFilter(part=part if part in rules.PARTS else "", month=_month(month))
+    chosen, view, by = _asked(request.user, measure, period, county, department, part, month)
     rows, following = await queries.list_records(view.scope, view.period, measure, by, after=_after(after))
     found = (await queries.count(view.scope, view.period, [measure]))[measure]
     whole = found.by_month.get(by.month, Count()) if by.month else found.whole
@@ -293,9 +297,7 @@ async def export_figure_records(
     part: FromQuery[str] = "",
     month: FromQuery[str] = "",
 ) -> Response[bytes]:
-    chosen = measure_of(measure)
-    view = view_of(request.user, period, county, department)
-    by = RecordFilter(part=part if part in rules.PARTS else "", month=_month(month))
+    chosen, view, by = _asked(request.user, measure, period, county, department, part, month)
     rows, _following = await queries.list_records(view.scope, view.period, measure, by, limit=None)
     names = row_states(chosen)
     content = figure_sheets.records(chosen, rows, await labels.load_places(), {k: name for k, (name, _kind) in names.items()})

@@ -15,7 +15,8 @@ from backend.handovers import queries as handovers
 from backend.inspections.queries import find_place
 from backend.items.queries import list_outcomes
 from backend.kernel import clock
-from backend.kernel.errors import DomainError, Invalid
+from backend.kernel.errors import DomainError
+from backend.notices.queries import list_papers_of
 from backend.objections import queries
 from backend.people import queries as people
 from backend.people.rules import Principal
@@ -23,7 +24,7 @@ from backend.usecases import hand_over, objecting
 from backend.usecases.hand_over import Matter
 from backend.usecases.revise_result import load_history
 from backend.web.console import case, labels, lamps, visits
-from backend.web.console.case import DECIDERS, read_day, read_id
+from backend.web.console.case import DECIDERS, read_day, read_id, read_seen
 from backend.web.console.paging import cut, read_place
 from backend.web.shared.i18n import _, get_locale
 from backend.web.shared.pages import page
@@ -83,6 +84,7 @@ async def _show(objection_id: UUID, who: Principal, *, error: str = "", status: 
         decided_by=await people.find_account_name(found.decided_by) if found.decided_by else "",
         may_decide=is_open and await objecting.may_decide(place, who),
         is_own=who.department == found.department and who.role in DECIDERS["access"],
+        papers=await list_papers_of(found.id),
         places=await labels.load_places(),
     )
 
@@ -97,12 +99,10 @@ async def decide(request: Request[Any, Any, Any], objection_id: FromPath[UUID]) 
     form = await request.form()
     outcomes = [str(v) for v in form.getall("outcomes", [])]
     typed: dict[str, Any] = {"decision": str(form.get("decision", "")), "reason": str(form.get("reason", "")), "outcomes": outcomes}
-    seen = str(form.get("seen", ""))
     try:
-        if not seen.isdigit():
-            raise Invalid(field="seen", why_zh="表单已失效，请刷新页面", why_en="the form is stale: reload the page")
+        seen = read_seen(form.get("seen"))
         await objecting.decide_objection(
-            objection_id, decision=typed["decision"], reason=typed["reason"], outcomes=outcomes, seen=int(seen), by=request.user
+            objection_id, decision=typed["decision"], reason=typed["reason"], outcomes=outcomes, seen=seen, by=request.user
         )
     except DomainError as e:
         return await _show(objection_id, request.user, error=e.message(get_locale()), status=e.status, typed=typed)
@@ -133,6 +133,7 @@ async def _show_handovers(who: Principal, *, is_closed: bool, after: str = "", e
         tabs=case.tabs(),
         is_closed=is_closed,
         next_href=next_href,
+        lettered={p.subject for p in await list_papers_of(*(h.id for h in found))},
         handovers=[(h, None if h.acknowledged_at or h.to_department is None else judge(ACKNOWLEDGE, clock.day_of(h.sent_at), book, today)) for h in found],
         my_department=who.scope.department,
         may_acknowledge=who.role in DECIDERS["access"],

@@ -13,7 +13,7 @@ from backend.deadlines.queries import load_book
 from backend.deadlines.rules import RECTIFY, judge
 from backend.inspections import queries
 from backend.kernel import clock
-from backend.kernel.errors import DomainError, Invalid
+from backend.kernel.errors import DomainError
 from backend.people import queries as people
 from backend.people.rules import MANAGER, Principal
 from backend.rectification import queries as orders
@@ -21,7 +21,7 @@ from backend.rectification.rules import STANDING
 from backend.usecases import overview, rectify, revise_result
 from backend.usecases.adhoc import list_choosable
 from backend.web.console import case, labels, lamps, visits
-from backend.web.console.case import DECIDERS, MANAGERS, read_day, read_id
+from backend.web.console.case import DECIDERS, MANAGERS, read_day, read_id, read_seen
 from backend.web.console.paging import cut, read_place
 from backend.web.shared.i18n import _, get_locale
 from backend.web.shared.pages import page
@@ -32,10 +32,8 @@ async def correct(request: Request[Any, Any, Any], visit_id: FromPath[UUID]) -> 
     form = await request.form()
     typed = {"part": "correct", "reason": str(form.get("reason", "")), "outcomes": [str(v) for v in form.getall("outcomes", [])]}
     try:
-        seen = int(str(form.get("seen", "0")) or 0)
+        seen = read_seen(form.get("seen"))
         number = await revise_result.correct_result(visit_id, seen=seen, outcomes=typed["outcomes"], reason=str(typed["reason"]), by=request.user)
-    except ValueError as e:
-        raise Invalid(field="seen", why_zh="表单已失效，请刷新页面", why_en="the form is stale: reload the page") from e
     except DomainError as e:
         return await visits.show(visit_id, request.user, error=e.message(get_locale()), status=e.status, typed=typed)
     return Redirect(f"/results/{number}", status_code=303)
@@ -46,11 +44,9 @@ async def withdraw(request: Request[Any, Any, Any], visit_id: FromPath[UUID]) ->
     form = await request.form()
     typed = {"part": "withdraw", "reason": str(form.get("reason", "")), "decided_on": str(form.get("decided_on", ""))}
     try:
-        seen = int(str(form.get("seen", "0")) or 0)
+        seen = read_seen(form.get("seen"))
         day = read_day(form.get("decided_on"), _("决定日期"))
         number = await revise_result.withdraw_result(visit_id, seen=seen, reason=str(typed["reason"]), decided_on=day, by=request.user)
-    except ValueError as e:
-        raise Invalid(field="seen", why_zh="表单已失效，请刷新页面", why_en="the form is stale: reload the page") from e
     except DomainError as e:
         return await visits.show(visit_id, request.user, error=e.message(get_locale()), status=e.status, typed=typed)
     return Redirect(f"/results/{number}", status_code=303)

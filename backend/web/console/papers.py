@@ -12,7 +12,7 @@ from litestar.response import Redirect
 from backend.kernel.errors import NotFound
 from backend.notices.queries import find_paper
 from backend.people.rules import ADMIN, AUDITOR, MANAGER, REVIEWER
-from backend.usecases.issue_paper import issue_of_campaign, issue_of_order
+from backend.usecases.issue_paper import issue_of_campaign, issue_of_handover, issue_of_objection, issue_of_order, read_letter
 from backend.usecases.papers import load_notice, load_record
 from backend.web.console import labels
 from backend.web.shared.office_papers import paper_pdf
@@ -46,6 +46,23 @@ async def issue_order_paper(request: Request[Any, Any, Any], order_id: FromPath[
     return Redirect(f"/console/papers/{await issue_of_order(order_id, by=request.user)}.pdf", status_code=303)
 
 
+@post("/objections/{objection_id:uuid}/paper", opt=DECIDERS, status_code=303)
+async def issue_reply(request: Request[Any, Any, Any], objection_id: FromPath[UUID]) -> Redirect:
+    return Redirect(f"/console/papers/{await issue_of_objection(objection_id, by=request.user)}.pdf", status_code=303)
+
+
+@post("/handovers/{handover_id:uuid}/paper", opt=DECIDERS, status_code=303)
+async def issue_letter(request: Request[Any, Any, Any], handover_id: FromPath[UUID]) -> Redirect:
+    return Redirect(f"/console/papers/{await issue_of_handover(handover_id, by=request.user)}.pdf", status_code=303)
+
+
+@get("/handovers/{handover_id:uuid}/letter.pdf", opt={"access": frozenset({MANAGER, REVIEWER, ADMIN, AUDITOR})})
+async def download_letter(request: Request[Any, Any, Any], handover_id: FromPath[UUID]) -> Response[bytes]:
+    """For both departments, who each see the matter on their list."""
+    paper = await read_letter(handover_id, by=request.user)
+    return as_file(await paper_pdf(paper, (await labels.load_places()).names), paper.number)
+
+
 @get("/papers/{name:str}", opt={"access": frozenset({MANAGER, REVIEWER, ADMIN, AUDITOR})})
 async def download_paper(request: Request[Any, Any, Any], name: FromPath[str]) -> Response[bytes]:
     """``<id>.pdf``: the paper as it was issued."""
@@ -56,4 +73,13 @@ async def download_paper(request: Request[Any, Any, Any], name: FromPath[str]) -
     return as_file(await paper_pdf(paper, (await labels.load_places()).names), paper.number)
 
 
-HANDLERS = [issue_campaign_paper, issue_order_paper, download_paper, download_notice, download_record]
+HANDLERS = [
+    issue_campaign_paper,
+    issue_order_paper,
+    issue_reply,
+    issue_letter,
+    download_letter,
+    download_paper,
+    download_notice,
+    download_record,
+]

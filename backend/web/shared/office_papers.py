@@ -1,20 +1,22 @@
-"""The words around the office's numbered papers: approval sheet, list of results, order to correct, yearly plan. A PDF comes out."""
+"""The words around the office's numbered papers: approval sheet, list of results, order, reply, letters, yearly plan. A PDF comes out."""
 
 from __future__ import annotations
 
 import asyncio
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from backend.kernel import clock
 from backend.kernel.settings import settings
 from backend.notices import papers
 from backend.notices.queries import PaperView
-from backend.notices.rules import APPROVAL, ORDER, PAPERS, PLAN
+from backend.notices.rules import APPROVAL, CASE, COPY, ORDER, PAPERS, PLAN, REPLY
+from backend.objections.rules import DECISIONS
 from backend.web.shared.i18n import _, get_locale, pick
 from backend.web.shared.papers import _row, _svg
 
 Names = dict[str, str]
+_NO_TABLE: dict[str, Any] = {"title": "", "heads": [""], "wide": [], "rows": []}
 
 
 def paper_name(kind: str) -> str:
@@ -81,7 +83,46 @@ def _order(content: dict[str, Any], names: Names) -> dict[str, Any]:
     ]
     opening = _("经检查，你单位存在下列问题。现依法责令你单位在期限内改正；逾期不改正的，将依法处理。本机关将进行复查。")
     signs = [_("当事人签收"), _("执法人员")]
-    return {"opening": opening, "rows": rows, "table": {"title": "", "heads": [""], "wide": [], "rows": []}, "signs": signs}
+    return {"opening": opening, "rows": rows, "table": _NO_TABLE, "signs": signs}
+
+
+def _day(moment: str) -> str:
+    return f"{datetime.fromisoformat(moment).astimezone(clock.BEIJING):%Y-%m-%d}"
+
+
+def _reply(content: dict[str, Any], names: Names) -> dict[str, Any]:
+    zh, en = DECISIONS[content["decision"]]
+    outcomes = [_row(_("更正后的检查结果"), *(pick(o, "") for o in content["outcomes"]), style="plain")] if content["decision"] == "corrected" else []
+    rows = [
+        _row(_("异议人"), content["objector"], f"{content['name']} · {content['code']}"),
+        _row(_("异议"), _("%(day)s 提出", day=content["filed_on"]), content["objection"]),
+        _row(_("针对的结果"), content["result"], _("第 %(n)s 版", n=content["version"])),
+        _row(_("异议的事实和理由"), content["grounds"]),
+        _row(_("决定"), pick({"zh": zh, "en": en}, ""), _day(content["decided_at"])),
+        _row(_("理由"), content["reason"]),
+        *outcomes,
+        _row(_("救济途径"), _("对本决定不服的，可以依法申请行政复议或者提起行政诉讼。")),
+    ]
+    opening = _("你单位对公示的检查结果提出的异议，本机关已由未参与该次检查和审核的人员核实。现答复如下：")
+    return {"opening": opening, "rows": rows, "table": _NO_TABLE, "signs": [_("异议人签收")]}
+
+
+def _letter(content: dict[str, Any], names: Names, opening: str) -> dict[str, Any]:
+    rows = [
+        _row(_("受文单位"), names.get(content["to"], content["to"])),
+        _row(_("检查对象"), content["name"], f"{content['code']} · {names.get(content['county'], content['county'])}"),
+        _row(_("事由"), content["matter"]),
+        _row(_("发函日期"), _day(content["sent_at"])),
+    ]
+    return {"opening": opening, "rows": rows, "table": _NO_TABLE, "signs": [_("受文单位签收")]}
+
+
+def _copy(content: dict[str, Any], names: Names) -> dict[str, Any]:
+    return _letter(content, names, _("本机关在检查中发现下列情况，可能属于你单位职责范围，现予抄告，请依法处理，并在系统内或者以回函签收。"))
+
+
+def _case(content: dict[str, Any], names: Names) -> dict[str, Any]:
+    return _letter(content, names, _("本机关在检查中发现下列涉嫌违法的线索，现移送你单位，请依法核查处理，并反馈处理结果。"))
 
 
 def _say_rates(rates: dict[str, Any]) -> str:
@@ -126,7 +167,7 @@ def _plan(content: dict[str, Any], names: Names) -> dict[str, Any]:
 
 async def paper_pdf(paper: PaperView, names: Names) -> bytes:
     """``names``: departments and regions by code, in the reader's language."""
-    make = {APPROVAL: _approval, ORDER: _order, PLAN: _plan}.get(paper.kind, _results)
+    make = {APPROVAL: _approval, ORDER: _order, REPLY: _reply, COPY: _copy, CASE: _case, PLAN: _plan}.get(paper.kind, _results)
     day = f"{paper.issued_at.astimezone(clock.BEIJING):%Y-%m-%d}"
     data = {
         "lang": get_locale(),
