@@ -71,7 +71,7 @@ async def save_cap(cap: UUID, values: Mapping[str, Any], *, version: int | None,
 async def save_norm(norm: UUID, values: Mapping[str, Any], *, version: int | None, by: UUID | None) -> None:
     """Raises ``Invalid`` naming the field, ``ChangedByOther``, ``NotFound``."""
     rules.check_norm(values)
-    await _require_alone(NORM, norm, values, ("department",))
+    await history.require_alone(NORM, norm, values, ("department",))
     await history.save(NORM, norm, values, version=version, by=by)
 
 

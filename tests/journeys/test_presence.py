@@ -20,14 +20,14 @@ def second_manager(browser: Browser, system: System) -> Page:
     admin = desk(browser, system, "admin")
     admin.goto(f"{system.url}/console/accounts")
     admin.click("summary")
-    for name, value in (("username", "manager2"), ("name", "李强"), ("password", "sunlot-demo")):
+    for name, value in (("username", "liqiang"), ("name", "李强"), ("password", "sunlot-demo")):
         admin.fill(f"[name={name}]", value)
     admin.select_option("[name=role]", "manager")
     admin.select_option("[name=department]", "scjg")
     admin.click("form.stack button.primary")
     admin.wait_for_load_state()
     admin.context.close()
-    return desk(browser, system, "manager2")
+    return desk(browser, system, "liqiang")
 
 
 def open_item(page: Page, system: System) -> None:
