@@ -87,9 +87,10 @@ def probabilities(round_: PlannedRound, rivals: Sequence[PlannedRound], strata: 
 
 
 def competes(round_: PlannedRound, rival: PlannedRound) -> bool:
-    """Whether both draw from the same enterprises for one department: its caps count them together."""
+    """Whether both draw from the same enterprises for one department in one year: its caps count them together."""
     meet = not round_.industries or not rival.industries or set(round_.industries) & set(rival.industries)
-    return rival.key != round_.key and rival.lead == round_.lead and bool(set(round_.counties) & set(rival.counties)) and bool(meet)
+    same = rival.key != round_.key and rival.lead == round_.lead and rival.year == round_.year
+    return same and bool(set(round_.counties) & set(rival.counties)) and bool(meet)
 
 
 def stand(

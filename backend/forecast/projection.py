@@ -16,14 +16,14 @@ Key = TypeVar("Key")
 
 @dataclass(frozen=True, slots=True)
 class Outlook:
-    """What a forecast is made of, gathered at one moment. ``strata``: what a lead can draw at its level, (lead, is county)."""
+    """What a forecast is made of, gathered at one moment. ``strata``: what a lead can draw at its level, by ``field_of``."""
 
     today: date
     last: date
     holidays: Mapping[date, bool]
     departments: Sequence[str]
     rounds: Sequence[PlannedRound]
-    strata: Mapping[tuple[str, bool], Sequence[Stratum]]
+    strata: Mapping[tuple[str, bool, int], Sequence[Stratum]]
     officers: Sequence[Officer]
     assigned: Sequence[Assigned]
     drawn: Sequence[Drawn]
@@ -125,6 +125,11 @@ class Projection:
         ]
 
 
+def field_of(round_: PlannedRound) -> tuple[str, bool, int]:
+    """Rounds with the same lead, level and year draw from the same enterprises."""
+    return round_.lead, round_.is_county, round_.year
+
+
 def month_of(week: WeekLoad) -> date:
     return (week.monday + 3 * rules.DAY).replace(day=1)
 
@@ -141,7 +146,7 @@ def project(outlook: Outlook) -> Projection:
     demands: dict[date, dict[tuple[str, str, str | None], float]] = {monday: {} for monday in weeks}
     for round_ in outlook.rounds:
         places = _places(round_, outlook)
-        counties = rules.visits_by_county(round_, outlook.strata.get((round_.lead, round_.is_county), ()))
+        counties = rules.visits_by_county(round_, outlook.strata.get(field_of(round_), ()))
         for week, part in _parts(outlook, weeks, round_.first, round_.last):
             for county, visits in counties.items():
                 for department in {d for d, _q in places}:

@@ -13,8 +13,10 @@ from typing import Any
 from uuid import UUID
 
 from backend.forecast.cap_rules import Caps, Visited
-from backend.forecast.rules import CAMPAIGN, Assigned, Drawn, Norm, Officer, PlannedRound, Stratum
+from backend.forecast.rules import CAMPAIGN, PLAN, Assigned, Drawn, Norm, Officer, PlannedRound, Stratum
 from backend.inspections.rules import DISPATCHED, ON_SITE, OPEN, RECEIVED, RETURNED
+from backend.kernel.scope import Scope
+from backend.planning.rules import IN_FORCE
 from backend.storage.engine import reader
 
 PAGE = 50
@@ -80,12 +82,44 @@ async def find_campaign_round(campaign: UUID, today: date) -> PlannedRound | Non
     return _round(row, today) if row else None
 
 
-def _round(row: Mapping[str, Any], today: date) -> PlannedRound:
+# Lines of plans in force of which no campaign was made.
+_LINE = (
+    "select l.line as id, l.name, p.department, l.partners, p.region, l.counties, l.industries, l.items, l.rate_mode, l.rates, l.officers_per_visit,"
+    " l.first_on, l.due_on, l.yearly_cap from plan_line l join plan_edition e on e.id = l.edition join annual_plan p on p.id = e.plan"
+    " where e.state = any($1) and not exists (select from plan_campaign c where c.plan = p.id and c.line = l.line)"
+)
+
+
+async def list_planned(departments: Sequence[str], today: date, last: date) -> list[PlannedRound]:
+    """Rounds of plans in force that one of the departments leads or takes part in, no campaign yet, with a window that meets ``today`` .. ``last``."""
+    rows = await reader().fetch(
+        f"{_LINE} and (p.department = any($2) or l.partners && $2::varchar[]) and l.due_on >= $3 and l.first_on <= $4 order by l.first_on, l.name",
+        sorted(IN_FORCE),
+        list(departments),
+        today,
+        last,
+    )
+    return [_round(row, row["first_on"], PLAN) for row in rows]
+
+
+async def find_planned(line: UUID, scope: Scope) -> PlannedRound | None:
+    """One of them, for its own department within the region, or for whoever sees all departments."""
+    row = await reader().fetchrow(
+        f"{_LINE} and l.line = $2 and ($3::text is null or p.department = $3) and (starts_with(p.region, $4) or starts_with($4, p.region))",
+        sorted(IN_FORCE),
+        line,
+        scope.department,
+        scope.region,
+    )
+    return _round(row, row["first_on"], PLAN) if row else None
+
+
+def _round(row: Mapping[str, Any], first: date, kind: str = CAMPAIGN) -> PlannedRound:
     rates = {k: tuple(v) if isinstance(v, list) else int(v) for k, v in json.loads(row["rates"]).items()}
     return PlannedRound(
         key=str(row["id"]),
         name=row["name"],
-        kind=CAMPAIGN,
+        kind=kind,
         departments=(row["department"], *row["partners"]),
         region=row["region"],
         counties=tuple(row["counties"]),
@@ -94,7 +128,7 @@ def _round(row: Mapping[str, Any], today: date) -> PlannedRound:
         rate_mode=row["rate_mode"],
         rates=rates,
         officers_per_visit=row["officers_per_visit"],
-        first=today,
+        first=first,
         last=row["due_on"],
         cap=row["yearly_cap"],
     )
@@ -146,28 +180,30 @@ async def find_norms(departments: Sequence[str], on: date) -> dict[str, Norm]:
     return {row["code"]: Norm(row["usual"], row["most"], row["source"]) for row in rows}
 
 
-# $1 department, $2 the year's first day, $3 whether the level is the county's, $4 states of open visits, $5 counties, $6 today.
+# $1 department, $2 the year's first day, $3 whether the level is the county's, $4 states of open visits, $5 counties, $6 today. An open
+# visit counts for the year in which it will be made: that of its deadline, or this one where that is over.
 _VISITS = (
     "visit as (select i.enterprise, count(*) filter (where i.completed_on is not null and w.here) as done, count(*) filter (where i.completed_on is not null)"
     " as done_both, count(*) filter (where i.completed_on is null and w.here) as open, count(*) filter (where i.completed_on is null) as open_both"
     " from inspection i join campaign c on c.id = i.campaign and c.kind = 'random' cross join lateral (select (length(c.region) > 4) = $3 as here) w"
-    " where i.department = $1 and (i.completed_on >= $2 or (i.completed_on is null and i.state = any($4))) and i.county = any($5) group by 1),"
+    " where i.department = $1 and (i.completed_on >= $2 or (i.completed_on is null and i.state = any($4) and greatest(i.due_on, $6) >= $2))"
+    " and i.county = any($5) group by 1),"
     " seen as (select v.*, e.id, e.code, e.name, e.region, e.industry, e.credit_class from visit v join enterprise e on e.id = v.enterprise"
     " where e.status = 'active' and not exists (select from exemption x where x.enterprise = e.id and x.department = $1 and x.ended_at is null"
     " and x.valid_from <= $6 and (x.valid_to is null or x.valid_to >= $6)))"
 )
 
 
-def _visit_values(department: str, is_county: bool, counties: Sequence[str], today: date) -> list[Any]:
-    return [department, date(today.year, 1, 1), is_county, sorted(OPEN), list(counties), today]
+def _visit_values(department: str, is_county: bool, counties: Sequence[str], today: date, year: int) -> list[Any]:
+    return [department, date(year, 1, 1), is_county, sorted(OPEN), list(counties), today]
 
 
-async def list_visited(department: str, *, is_county: bool, counties: Sequence[str], today: date) -> list[Visited]:
-    """Those who have had a drawn visit of the department this year or wait for one, counted by stratum and number of visits."""
+async def list_visited(department: str, *, is_county: bool, counties: Sequence[str], today: date, year: int) -> list[Visited]:
+    """Those who have had a drawn visit of the department in a year or wait for one, counted by stratum and number of visits."""
     rows = await reader().fetch(
         f"with {_VISITS} select region as county, industry, credit_class as class_code, done, done_both, open, open_both, count(*) as n"
         " from seen group by 1, 2, 3, 4, 5, 6, 7",
-        *_visit_values(department, is_county, counties, today),
+        *_visit_values(department, is_county, counties, today, year),
     )
     return [Visited(**row) for row in rows]
 
@@ -192,10 +228,19 @@ Chances = Sequence[tuple[str, str, str, float, float]]  # county, industry, clas
 
 
 async def list_over(
-    department: str, *, is_county: bool, counties: Sequence[str], caps: Caps, chances: Chances, today: date, after: str = "", limit: int = PAGE
+    department: str,
+    *,
+    is_county: bool,
+    counties: Sequence[str],
+    caps: Caps,
+    chances: Chances,
+    today: date,
+    year: int,
+    after: str = "",
+    limit: int = PAGE,
 ) -> list[OverRow]:
     """By code, those beyond ``after``: who has reached a cap, or whose visits and chances together exceed one."""
-    values = _visit_values(department, is_county, counties, today)
+    values = _visit_values(department, is_county, counties, today, year)
     columns = [[c[n] for c in chances] for n in range(5)]
     planned = "planned as (select * from unnest($7::text[], $8::text[], $9::text[], $10::float8[], $11::float8[]) p (county, industry, class, here, whole))"
     over = "(s.done + s.open + p.here > $12::int or s.done_both + s.open_both + p.whole > $13::int)"
@@ -226,7 +271,7 @@ async def _list_unvisited(department: str, values: Sequence[Any], chances: Chanc
         " false as is_reached from unnest($4::text[], $5::text[], $6::text[], $7::float8[]) p (county, industry, class, whole)"
         " join enterprise e on e.region = p.county and e.industry = p.industry and e.credit_class = p.class and e.status = 'active'"
         " where e.code > $8 and not exists (select from inspection i join campaign c on c.id = i.campaign and c.kind = 'random' where i.enterprise = e.id"
-        " and i.department = $1 and (i.completed_on >= $2 or (i.completed_on is null and i.state = any($3))))"
+        " and i.department = $1 and (i.completed_on >= $2 or (i.completed_on is null and i.state = any($3) and greatest(i.due_on, $9) >= $2)))"
         " and not exists (select from exemption x where x.enterprise = e.id and x.department = $1 and x.ended_at is null"
         " and x.valid_from <= $9 and (x.valid_to is null or x.valid_to >= $9)) order by e.code limit $10",
         department,

@@ -51,6 +51,11 @@ class PlannedRound:
         return self.departments[0]
 
     @property
+    def year(self) -> int:
+        """The year whose visits it adds to: caps start anew on 1 January."""
+        return self.first.year
+
+    @property
     def is_county(self) -> bool:
         """Whether it is a county's round; a region is written without trailing zero pairs."""
         return len(self.region) > 4

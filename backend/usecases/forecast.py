@@ -12,9 +12,9 @@ from uuid import UUID
 
 from backend.forecast import cap_rules, queries
 from backend.forecast.cap_rules import Caps, Standing, Visited
-from backend.forecast.projection import Outlook, Projection, project
+from backend.forecast.projection import Outlook, Projection, field_of, project
 from backend.forecast.queries import OverRow
-from backend.forecast.rules import PlannedRound, Stratum, visits_by_county
+from backend.forecast.rules import PLAN, PlannedRound, Stratum, visits_by_county
 from backend.inspections import caps as yearly
 from backend.inspections.queries import find_campaign
 from backend.kernel import clock
@@ -22,11 +22,14 @@ from backend.kernel.errors import Forbidden, NotFound
 from backend.kernel.scope import Scope
 from backend.people import queries as people
 from backend.people.rules import Principal
+from backend.planning import queries as plans
+from backend.planning.rules import IN_FORCE, Line
 from backend.registry import queries as registry
 from backend.rulebook.queries import load_holidays
 from backend.storage.engine import transaction
 
 HORIZONS = (3, 6, 12)  # months
+MOST_CONFLICTS = 30  # of a plan's rounds, the first to begin
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +51,10 @@ async def departments_of(scope: Scope) -> list[str]:
     return [scope.department] if scope.department is not None else [d.code for d in await people.list_open_departments()]
 
 
-async def list_rounds(departments: Sequence[str], today: date) -> list[tuple[PlannedRound, str]]:
-    """(round, state) of all that one of the departments is still to draw."""
-    return await queries.list_undrawn(departments, today)
+async def list_rounds(departments: Sequence[str], today: date, last: date) -> list[tuple[PlannedRound, str]]:
+    """(round, state) of all that one of the departments is still to draw up to a day: campaigns, and lines of plans in force without one."""
+    planned = await queries.list_planned(departments, today, last)
+    return [*await queries.list_undrawn(departments, today), *((line, PLAN) for line in planned)]
 
 
 async def load(departments: Sequence[str], last: date, *, extra: Sequence[PlannedRound] = ()) -> tuple[Projection, list[Round]]:
@@ -58,10 +62,10 @@ async def load(departments: Sequence[str], last: date, *, extra: Sequence[Planne
     today = clock.today()
     added = {r.key for r in extra}
     async with transaction("repeatable_read"):
-        rounds = [(r, s) for r, s in await list_rounds(departments, today) if r.key not in added] + [(r, "draft") for r in extra]
+        rounds = [(r, s) for r, s in await list_rounds(departments, today, last) if r.key not in added] + [(r, "draft") for r in extra]
         outlook = await _gather(departments, [r for r, _s in rounds], today, last)
     projection = project(outlook)
-    lines = [Round(r, s, sum(visits_by_county(r, outlook.strata.get((r.lead, r.is_county), ())).values())) for r, s in rounds]
+    lines = [Round(r, s, sum(visits_by_county(r, outlook.strata.get(field_of(r), ())).values())) for r, s in rounds]
     return projection, lines
 
 
@@ -69,9 +73,8 @@ async def _gather(departments: Sequence[str], rounds: Sequence[PlannedRound], to
     counties = sorted({c for r in rounds for c in r.counties})
     everybody = await queries.list_strata(counties) if counties else []
     strata = {}
-    for lead, is_county in {(r.lead, r.is_county): None for r in rounds}:
-        region = next(r.region for r in rounds if (r.lead, r.is_county) == (lead, is_county))
-        strata[lead, is_county] = await _drawable(lead, region, everybody, counties, today)
+    for key, one in {field_of(r): r for r in rounds}.items():
+        strata[key] = await _drawable(one, everybody, counties, today)
     return Outlook(
         today=today,
         last=last,
@@ -87,13 +90,13 @@ async def _gather(departments: Sequence[str], rounds: Sequence[PlannedRound], to
     )
 
 
-async def _drawable(lead: str, region: str, everybody: Sequence[Stratum], counties: Sequence[str], today: date) -> list[Stratum]:
-    """Without those who are exempt or have had their number this year."""
+async def _drawable(one: PlannedRound, everybody: Sequence[Stratum], counties: Sequence[str], today: date) -> list[Stratum]:
+    """Without those who are exempt or have had their number in the round's year."""
     out: dict[tuple[str, str, str], int] = {}
-    caps = Caps(*await yearly.find_caps([lead], region))
-    for s in await queries.list_exempt_strata(lead, counties, today):
+    caps = Caps(*await yearly.find_caps([one.lead], one.region))
+    for s in await queries.list_exempt_strata(one.lead, counties, today):
         out[s.county, s.industry, s.class_code] = s.n
-    for v in await queries.list_visited(lead, is_county=len(region) > 4, counties=counties, today=today):
+    for v in await queries.list_visited(one.lead, is_county=one.is_county, counties=counties, today=today, year=one.year):
         if cap_rules.is_reached(v.done, v.done_both, caps):
             place = (v.county, v.industry, v.class_code)
             out[place] = out.get(place, 0) + v.n
@@ -141,15 +144,17 @@ class _Field:
     rounds: Sequence[tuple[PlannedRound, str]]
 
 
-async def _field(round_: PlannedRound) -> _Field:
+async def _field(round_: PlannedRound, beside: Sequence[PlannedRound] = ()) -> _Field:
     today = clock.today()
     exempt = {(s.county, s.industry, s.class_code): s.n for s in await queries.list_exempt_strata(round_.lead, round_.counties, today)}
     strata = [
         Stratum(s.county, s.industry, s.class_code, max(0, s.n - exempt.get((s.county, s.industry, s.class_code), 0)))
         for s in await queries.list_strata(round_.counties, round_.industries)
     ]
-    visited = await queries.list_visited(round_.lead, is_county=round_.is_county, counties=round_.counties, today=today)
-    return _Field(today, strata, visited, await list_rounds([round_.lead], today))
+    visited = await queries.list_visited(round_.lead, is_county=round_.is_county, counties=round_.counties, today=today, year=round_.year)
+    added = {r.key for r in beside}
+    rounds = [(r, s) for r, s in await list_rounds([round_.lead], today, date(round_.year, 12, 31)) if r.key not in added]
+    return _Field(today, strata, visited, rounds + [(r, PLAN) for r in beside])
 
 
 async def _caps_of(round_: PlannedRound) -> Caps:
@@ -164,10 +169,13 @@ async def _whole_strata(round_: PlannedRound, rivals: Iterable[PlannedRound], st
     return await queries.list_strata(counties) if wider else list(strata)
 
 
-async def find_conflicts(round_: PlannedRound) -> Conflicts:
-    """Of the enterprises in a round's scope: who has reached a yearly cap, and how many are expected to go over one. Opens its own transaction."""
+async def find_conflicts(round_: PlannedRound, *, beside: Sequence[PlannedRound] = ()) -> Conflicts:
+    """Of the enterprises in a round's scope: who has reached a yearly cap, and how many are expected to go over one. Opens its own transaction.
+
+    ``beside``: rounds that are only being thought of, too; by their keys they replace.
+    """
     async with transaction("repeatable_read"):
-        field = await _field(round_)
+        field = await _field(round_, beside)
         rivals = [(r, s) for r, s in field.rounds if cap_rules.competes(round_, r)]
         wide = await _whole_strata(round_, [r for r, _s in rivals], field.strata)
         caps = await _caps_of(round_)
@@ -203,6 +211,7 @@ async def list_over(round_: PlannedRound, scope: Scope, *, county: str = "", aft
             caps=await _caps_of(round_),
             chances=chances,
             today=field.today,
+            year=round_.year,
             after=after,
             limit=queries.PAGE + 1,
         )
@@ -211,9 +220,12 @@ async def list_over(round_: PlannedRound, scope: Scope, *, county: str = "", aft
 
 
 async def find_round(campaign: UUID, by: Principal) -> PlannedRound:
-    """A campaign that the person's department leads, as a round. Raises ``NotFound``, ``Forbidden`` for a partner: the lead's other plans
-    are not its business.
+    """A campaign that the person's department leads, or a line of its plan in force, as a round.
+
+    Raises ``NotFound``, and ``Forbidden`` for a partner: the lead's other plans are not its business.
     """
+    if planned := await queries.find_planned(campaign, by.scope):
+        return planned
     view = await find_campaign(campaign, by.scope)
     if by.scope.department not in (None, view.department):
         raise Forbidden()
@@ -221,6 +233,55 @@ async def find_round(campaign: UUID, by: Principal) -> PlannedRound:
     if found is None:
         raise NotFound()
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class PlanAhead:
+    """What is left of one edition of a plan: the load with it, and each of its rounds' conflicts."""
+
+    projection: Projection
+    conflicts: Sequence[Conflicts]
+    visits: dict[str, float]
+    counties: Sequence[str]
+    is_in_force: bool
+
+
+async def look_at_plan(plan: UUID, edition: int | None, *, by: Principal) -> PlanAhead | None:
+    """None where nothing is left to begin. Raises ``NotFound``, ``Forbidden`` for another department, which sees no loads but its own."""
+    shown = await plans.find_edition(plan, by.scope, edition)
+    if by.scope.department not in (None, shown.department):
+        raise Forbidden()
+    today = clock.today()
+    begun = await plans.list_links([plan])
+    lines = (await plans.list_lines([shown.edition_id]))[shown.edition_id]
+    rounds = [_as_round(view.line, shown.region) for view in lines if view.key not in begun and view.line.campaign.due_on >= today]
+    if not rounds:
+        return None
+    projection, found = await load([shown.department], max(r.last for r in rounds), extra=rounds)
+    visits = {f.round.key: f.visits for f in found}
+    conflicts = [await find_conflicts(r, beside=rounds) for r in rounds[:MOST_CONFLICTS]]
+    counties = sorted({c for r in rounds for c in r.counties})
+    return PlanAhead(projection, conflicts, visits, counties, shown.state in IN_FORCE)
+
+
+def _as_round(line: Line, region: str) -> PlannedRound:
+    campaign = line.campaign
+    return PlannedRound(
+        key=str(line.key),
+        name=campaign.name,
+        kind=PLAN,
+        departments=campaign.departments,
+        region=region,
+        counties=campaign.counties,
+        industries=campaign.industries,
+        items=tuple(sorted(campaign.items)),
+        rate_mode=campaign.rate_mode,
+        rates=campaign.rates,
+        officers_per_visit=campaign.officers_per_visit,
+        first=line.first_on,
+        last=campaign.due_on,
+        cap=campaign.yearly_cap,
+    )
 
 
 async def list_counties(scope: Scope) -> list[str]:

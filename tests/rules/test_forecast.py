@@ -32,7 +32,7 @@ def officer(n: int, department: str = "a", counties: str = "k1 k2", quals: str =
 def outlook(**changed) -> Outlook:
     given_ = {
         "today": MONDAY, "last": MONDAY + timedelta(days=60), "holidays": HOLIDAYS, "departments": ["a", "b"], "rounds": [ROUND],
-        "strata": {("a", False): STRATA, ("a", True): STRATA}, "officers": [officer(1), officer(2)], "assigned": [], "drawn": [],
+        "strata": {("a", False, 2026): STRATA, ("a", False, 2027): STRATA}, "officers": [officer(1), officer(2)], "assigned": [], "drawn": [],
         "qualifications": {}, "norms": {"a": Norm(3, 5, "test")},
     }  # fmt: skip
     return Outlook(**given_ | changed)
@@ -192,6 +192,7 @@ def test_who_stands_where():
     stranger = replace(mine, key="u", departments=("b",))
     assert [cap_rules.competes(mine, r) for r in (mine, rival, county, stranger, replace(rival, counties=("k2",)))] == [False, True, True, False, False]
     assert not cap_rules.competes(replace(mine, industries=("x",)), replace(rival, industries=("y",)))
+    assert not cap_rules.competes(mine, replace(rival, first=date(2027, 3, 1), last=date(2027, 4, 1))), "next year's visits are counted anew"
     chances = cap_rules.probabilities(mine, [rival, county], STRATA)
     assert chances[("k1", "x", "A")] == ([0.5, 0.5], [1.0])
     visited = [Visited("k1", "x", "A", 2, 2, 0, 0, 5), Visited("k1", "x", "A", 1, 1, 0, 0, 10), Visited("k1", "y", "B", 0, 3, 0, 0, 4)]

@@ -16,6 +16,7 @@ from backend.kernel.errors import Forbidden, NotFound
 from backend.storage.engine import connection, transaction
 from backend.usecases import forecast
 from backend.usecases.announce_draw import estimate
+from backend.usecases.annual_plans import begin_campaign
 from backend.usecases.create_campaign import create_campaign
 from tests.usecases.test_caps import a_shop, visited
 from tests.usecases.test_records import principal
@@ -43,6 +44,7 @@ async def draft(**changed) -> UUID:
 async def no_other_rounds() -> None:
     async with transaction():
         await connection().execute("update campaign set state = 'voided' where state in ('draft', 'announced')")
+        await connection().execute("update plan_edition set state = 'superseded' where state in ('approved', 'published')")
 
 
 async def total(sql: str, *args) -> int:
@@ -131,7 +133,7 @@ async def test_conflicts_count_who_has_reached_a_cap_and_who_will(demo):
     assert str(certain) in {r.round.key for r in both.rivals}
     # Whoever was inspected once this year gets a second visit by the campaign, and a third one by the round.
     async with transaction():
-        visits = await queries.list_visited("scjg", is_county=False, counties=COUNTIES, today=clock.today())
+        visits = await queries.list_visited("scjg", is_county=False, counties=COUNTIES, today=clock.today(), year=clock.today().year)
     ones = sum(v.n for v in visits if v.industry == "5265" and v.done + v.open == 1 and v.done_both < 4)
     assert both.over - alone.over == pytest.approx(ones)
     assert ones >= 1
@@ -196,3 +198,57 @@ def test_the_last_day_of_a_horizon():
     assert forecast.end_of(date(2026, 11, 25), 3) == date(2027, 1, 31)
     assert forecast.end_of(date(2026, 12, 1), 1) == date(2026, 12, 31)
     assert visits_by_county(a_round(), []) == {}
+
+
+async def a_line() -> UUID:
+    """A line of one of the demo's plans in force of which no campaign was made."""
+    async with transaction():
+        found = await connection().fetchval(
+            "select l.line from plan_line l join plan_edition e on e.id = l.edition join annual_plan p on p.id = e.plan"
+            " where e.state in ('approved', 'published')"
+            " and p.department = 'scjg' and l.due_on >= current_date and not exists (select from plan_campaign c where c.line = l.line) limit 1"
+        )
+    assert found
+    return UUID(str(found))
+
+
+async def test_lines_of_plans_in_force_are_ahead_until_a_campaign_is_made_of_them(demo):
+    line, manager = await a_line(), await principal("manager")
+    last = clock.today() + timedelta(days=90)
+    _projection, rounds = await forecast.load(["scjg"], last)
+    (planned,) = [r for r in rounds if r.round.key == str(line)]
+    assert (planned.state, planned.round.kind) == ("plan", "plan")
+    assert planned.visits > 0
+    assert (await forecast.find_round(line, manager)).name == planned.round.name
+    with pytest.raises(NotFound):
+        await forecast.find_round(line, await principal("manager3"))
+    async with transaction():
+        plan = await connection().fetchval("select e.plan from plan_line l join plan_edition e on e.id = l.edition where l.line = $1 limit 1", line)
+    campaign = await begin_campaign(plan, line, by=manager)
+    _projection, rounds = await forecast.load(["scjg"], last)
+    keys = {r.round.key for r in rounds}
+    assert (str(line) in keys, str(campaign) in keys) == (False, True), "counted once"
+
+
+async def test_next_years_rounds_are_not_judged_by_this_years_visits(demo):
+    await no_other_rounds()
+    shop = await a_shop()
+    await visited(shop, "5303", "5303")
+    now = await forecast.find_conflicts(a_round())
+    year = clock.today().year + 1
+    later = await forecast.find_conflicts(a_round(first=date(year, 3, 1), last=date(year, 4, 1)))
+    assert (now.reached >= 1, later.reached) == (True, 0)
+    listed = await forecast.list_over(a_round(first=date(year, 3, 1), last=date(year, 4, 1)), (await principal("manager")).scope)
+    assert shop not in {r.id for r in listed.rows}
+
+
+async def test_a_plan_shows_what_is_left_of_it_to_its_own_department(demo):
+    line, manager = await a_line(), await principal("manager")
+    async with transaction():
+        plan = await connection().fetchval("select e.plan from plan_line l join plan_edition e on e.id = l.edition where l.line = $1 limit 1", line)
+    ahead = await forecast.look_at_plan(plan, None, by=manager)
+    assert ahead is not None
+    assert str(line) in {c.round.key for c in ahead.conflicts}
+    assert ahead.visits[str(line)] > 0
+    with pytest.raises(Forbidden):
+        await forecast.look_at_plan(plan, None, by=await principal("manager2"))

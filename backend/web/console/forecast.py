@@ -188,4 +188,20 @@ async def show_summary(request: Request[Any, Any, Any], round_id: FromPath[UUID]
     return page("console/_conflicts.html", round_id=round_id, conflicts=conflicts, number=number, places=await labels.load_places())
 
 
-HANDLERS = [show_forecast, show_round, show_summary]
+@get("/plans/{plan_id:uuid}/forecast")
+async def show_plan_ahead(request: Request[Any, Any, Any], plan_id: FromPath[UUID], edition: FromQuery[int | None] = None) -> Template:
+    """What a plan's rounds that have not begun ask for, for the plan's page."""
+    ahead = await forecast.look_at_plan(plan_id, edition, by=request.user)
+    return page(
+        "console/_plan_ahead.html",
+        ahead=ahead,
+        lines=ahead.projection.county_lines(ahead.counties) if ahead else [],
+        months=ahead.projection.months if ahead else [],
+        lamp_kinds=LAMPS,
+        lamp_words=lamp_words(),
+        number=number,
+        places=await labels.load_places(),
+    )
+
+
+HANDLERS = [show_forecast, show_round, show_summary, show_plan_ahead]

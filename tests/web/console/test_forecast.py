@@ -90,3 +90,16 @@ async def test_both_languages(county):
     text = (await manager.get("/console/forecast")).text
     assert "Load forecast" in text
     assert "Counties by month" in text
+
+
+async def test_a_plans_page_brings_its_forecast(county):
+    manager, other = await county("manager"), await county("manager2")
+    listed = (await manager.get("/console/plans")).text
+    for href in dict.fromkeys(re.findall(r'href="(/console/plans/[0-9a-f-]{36})"', listed)):
+        text = (await manager.get(href)).text
+        panel = re.search(r'hx-get="(/console/plans/[0-9a-f-]{36}/forecast\?edition=\d+)"', text)
+        if panel and "预计超限" in (shown := (await manager.get(panel[1])).text):
+            assert "各区县每月" in shown
+            assert (await other.get(panel[1])).status_code in (403, 404)
+            return
+    raise AssertionError("no plan of the demo has anything left")
