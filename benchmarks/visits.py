@@ -33,16 +33,20 @@ async def _copy(campaign: UUID, n: int, *, is_told: bool) -> float:
             start = time.perf_counter()
             await sql.copy_records_to_table(
                 "inspection",
-                columns=("id", "campaign", "enterprise", "enterprise_code", "enterprise_name", "department", "county", "state", "due_on", "version"),
+                columns=(
+                    "id", "campaign", "enterprise", "enterprise_code", "enterprise_name", "department", "county", "state", "due_on", "version",
+                    "sealed_salt", "sealed_leaf", "sealed_index",
+                ),
                 records=[
-                    (i, campaign, uuid4(), f"9153{k:014}", "店", "scjg", f"5303{k % 9:02}", "dispatched", date(2026, 12, 31), 1) for k, i in enumerate(ids)
+                    (i, campaign, uuid4(), f"9153{k:014}", "店", "scjg", f"5303{k % 9:02}", "dispatched", date(2026, 12, 31), 1, None, None, None)
+                    for k, i in enumerate(ids)
                 ],
                 timeout=600,
-            )
+            )  # fmt: skip
             await sql.copy_records_to_table(
                 "inspection_officer",
                 columns=("inspection", "inspector", "slot", "department"),
-                records=[(i, i, slot, "scjg") for i in ids for slot in (0, 1)],
+                records=[(i, uuid4(), slot, "scjg") for i in ids for slot in (0, 1)],
                 timeout=600,
             )
             took = time.perf_counter() - start
@@ -62,6 +66,17 @@ async def _verb(campaign: UUID) -> float:
     return time.perf_counter() - start
 
 
+async def _change(*, is_told: bool) -> float:
+    from backend.storage.engine import connection, transaction
+
+    async with transaction():
+        await connection().execute(f"alter table inspection {'enable' if is_told else 'disable'} trigger user")
+    start = time.perf_counter()
+    async with transaction():
+        await connection().execute("update inspection set version = version + 1")
+    return time.perf_counter() - start
+
+
 async def _measure() -> None:
     from backend.storage import engine, migrate
     from backend.storage.engine import connection, transaction
@@ -76,16 +91,9 @@ async def _measure() -> None:
         print(f"visits {VISITS:>9,} with two officers each  {told:6.2f} s   {told / silent:5.2f} x the same with nobody told ({silent:.2f} s)")
         took = await _verb(campaign)
         print(f"the verb with its ledger entries {VERB:>9,} visits  {took:6.2f} s  {VERB / took:9,.0f} a second")
-        start = time.perf_counter()
-        async with transaction():
-            await connection().execute("update inspection set version = version + 1")
-        told = time.perf_counter() - start
-        start = time.perf_counter()
-        async with transaction():
-            await connection().execute("alter table inspection disable trigger user")
-            await connection().execute("update inspection set version = version + 1")
-        silent = time.perf_counter() - start
-        print(f"changing all {VERB:>9,} at once  {told:6.2f} s   {told / silent:5.2f} x the same with nobody told")
+        silent = min([await _change(is_told=False) for _ in range(3)])
+        told = min([await _change(is_told=True) for _ in range(3)])
+        print(f"changing all {VERB:>9,} in one statement  {told:6.2f} s   {told / silent:5.2f} x the same with nobody told ({silent:.2f} s)")
 
 
 def main() -> None:

@@ -39,8 +39,8 @@ class Enterprise(Table, tablename="enterprise"):
     override_reason = Text(null=True, default=None)
     name = Varchar(length=200)
     name_key = Varchar(length=400)  # pinyin, to sort by
-    region = Varchar(length=12, index=True)
-    industry = Varchar(length=10, index=True)
+    region = Varchar(length=12)  # indexed together with the industry, as draws ask
+    industry = Varchar(length=10)
     kind = Varchar(length=30)
     status = Varchar(length=20)  # active | deregistered | revoked | moved_out
     address = Varchar(length=300, default="")

@@ -31,6 +31,8 @@ OPTIONS = {
     "unix_socket_permissions": "0700",
     "log_min_messages": "warning",
 }
+# By code point either way, but "C" is compared byte by byte, which halves what a large import spends on its indexes.
+LOCALE = ("--locale=C.UTF-8", "--lc-collate=C")
 SOCKET_PATH_LIMIT = 90  # sun_path holds 108 bytes, of which the server takes some for its own file name
 
 
@@ -138,7 +140,7 @@ def ensure(home: Path, database: str = DATABASE) -> None:
         if not (data / "PG_VERSION").exists():
             fresh = home / "data.new"
             shutil.rmtree(fresh, ignore_errors=True)
-            made = _run("initdb", "-D", str(fresh), "-U", SUPERUSER, "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--data-checksums")
+            made = _run("initdb", "-D", str(fresh), "-U", SUPERUSER, "-A", "trust", "-E", "UTF8", *LOCALE, "--data-checksums")
             if made.returncode:
                 raise ClusterError(why=made.stdout)
             fresh.rename(data)  # a half-made cluster is never taken for a whole one
