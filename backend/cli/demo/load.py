@@ -39,6 +39,8 @@ from backend.usecases.review_submission import approve_submission, return_submis
 PASSWORD = "sunlot-demo"  # noqa: S105 - the demo's password is no secret: the sign-in page shows it
 REGION = "5303"
 VALID_FROM = date(2026, 1, 1)
+
+
 class NotForProduction(DomainError):
     code = "not-for-production"
     status = 403
@@ -81,7 +83,7 @@ async def load_if_empty() -> bool:
 async def _load() -> None:
     today = clock.today()
     set_clock(today - timedelta(days=150), 9)
-    accounts = await _load_registers()
+    accounts = await load_registers()
     who = {name: await _principal(account) for name, account in accounts.items()}
     await plans.write_plans(set_clock, today, who)
     await history.joint_visits(today - timedelta(days=148), who)
@@ -103,7 +105,8 @@ async def _principal(account: UUID) -> Principal:
     return found
 
 
-async def _load_registers() -> dict[str, UUID]:
+async def load_registers() -> dict[str, UUID]:
+    """The county before its first campaign. Returns account ids by user name."""
     accounts: dict[str, UUID] = {}
     async with transaction():
         await registry.load_regions()

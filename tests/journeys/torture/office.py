@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from backend.cli.demo import checkitems
-from backend.cli.demo.load import DICE, PASSWORD, REGION, VALID_FROM
+from backend.cli.demo.load import PASSWORD, REGION, VALID_FROM, load_registers
+from backend.cli.demo.stage import DICE
 from backend.evidence.service import path_of
 from backend.inspections import rules as inspection_rules
 from backend.items import service as items
@@ -55,8 +56,9 @@ async def _department() -> dict[str, Any]:
 
 
 async def prepare(n: int) -> None:
-    """``n`` visits, planned, announced, drawn and dispatched as any others."""
+    """The county's registers, and ``n`` visits, planned, announced, drawn and dispatched as any others."""
     async with engine.pool(4):
+        await load_registers()
         who = await _department()
         today = clock.today()
         plan = inspection_rules.Plan(

@@ -221,7 +221,9 @@ class Torture:
         """Returns what was done, in a line. Raises ``Failed``."""
         self.began = began = time.monotonic()
         try:
-            self.system.load_demo()
+            done = self.system.sunlot("migrate")
+            if done.returncode:
+                raise Failed(done.stdout + done.stderr)
             self.hands = bundled("torture/phone.js", "hands")
             self.office("prepare", str(self.size.inspections))
             self.system.start("serve")
