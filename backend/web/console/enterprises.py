@@ -27,7 +27,7 @@ from backend.web.shared.downloads import XLSX, attachment
 from backend.web.shared.i18n import _, pick
 from backend.web.shared.pages import page
 
-CARDS = 24
+CARDS = 16  # two sheets of paper
 PAGE = "enterprises"
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+from functools import lru_cache
 from typing import Any
 
 from qrcode.constants import ERROR_CORRECT_L, ERROR_CORRECT_M, ERROR_CORRECT_Q
@@ -41,6 +42,7 @@ def png(text: str) -> bytes:
     return buffer.getvalue()
 
 
+@lru_cache(maxsize=4096)
 def path(text: str, *, on_screen: bool = False) -> tuple[int, str]:
     """Side length in modules, quiet zone included, and the dark modules as an SVG path of horizontal runs."""
     # A screen is neither scratched nor covered: fewer modules are read from further away.
