@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from html.parser import HTMLParser
 
-VOID = frozenset("area base br col embed hr img input link meta source track wbr".split())
-MAY_END = frozenset("p li dt dd tr td th thead tbody option".split())  # whose end may be left out
+VOID = frozenset(["area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"])
+MAY_END = frozenset(["p", "li", "dt", "dd", "tr", "td", "th", "thead", "tbody", "option"])  # whose end may be left out
 
 
 class Nesting(HTMLParser):
