@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from backend.forecast.rules import PlannedRound, Stratum, shares
+from backend.forecast.rules import Coarse, PlannedRound, Stratum, shares
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +91,16 @@ def competes(round_: PlannedRound, rival: PlannedRound) -> bool:
     meet = not round_.industries or not rival.industries or set(round_.industries) & set(rival.industries)
     same = rival.key != round_.key and rival.lead == round_.lead and rival.year == round_.year
     return same and bool(set(round_.counties) & set(rival.counties)) and bool(meet)
+
+
+def together(visited: Iterable[Visited], coarse: Coarse) -> list[Visited]:
+    """Those of the same number of visits in one count, trades taken together; what is outside of the rounds' scopes is left out."""
+    found: dict[tuple[str, str, str, int, int, int, int], int] = {}
+    for v in visited:
+        if coarse.knows(v.industry):
+            key = (v.county, coarse.label(v.industry), v.class_code, v.done, v.done_both, v.open, v.open_both)
+            found[key] = found.get(key, 0) + v.n
+    return [Visited(*key, n) for key, n in found.items()]
 
 
 def stand(

@@ -9,7 +9,7 @@ them (draws/pairing.py). Numbers are expectations, so they have fractions. Prove
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Final
 from uuid import UUID
@@ -154,6 +154,36 @@ def shares(round_: PlannedRound, strata: Iterable[Stratum]) -> list[tuple[Stratu
 
 def _rate(rate: int | tuple[int, int] | None) -> float:
     return min(1.0, rate[0] / rate[1]) if isinstance(rate, tuple) and rate[1] else 0.0
+
+
+class Coarse:
+    """Trades that no round tells apart, taken together: a register has hundreds of trades, and rounds name a few or none.
+
+    ``label`` gives a trade's group; rounds and strata that went through it give the same numbers as before.
+    """
+
+    def __init__(self, rounds: Iterable[PlannedRound], industries: Iterable[str]) -> None:
+        named = list(dict.fromkeys(frozenset(r.industries) for r in rounds if r.industries))
+        self._labels = {industry: "".join("1" if industry in some else "0" for some in named) for industry in set(industries)}
+
+    def knows(self, industry: str) -> bool:
+        return industry in self._labels
+
+    def label(self, industry: str) -> str:
+        return self._labels[industry]
+
+    def round(self, round_: PlannedRound) -> PlannedRound:
+        if not round_.industries:
+            return round_
+        # A round of trades that nobody is in must not become one of all trades.
+        return replace(round_, industries=tuple(sorted({self._labels[i] for i in round_.industries if i in self._labels})) or ("-",))
+
+    def strata(self, strata: Iterable[Stratum]) -> list[Stratum]:
+        found: dict[tuple[str, str, str], int] = {}
+        for s in strata:
+            key = (s.county, self._labels[s.industry], s.class_code)
+            found[key] = found.get(key, 0) + s.n
+        return [Stratum(*key, n) for key, n in found.items()]
 
 
 def visits_by_county(round_: PlannedRound, strata: Iterable[Stratum]) -> dict[str, float]:

@@ -79,3 +79,21 @@ async def list_reached(inspections: Sequence[UUID]) -> dict[UUID, Reached]:
             caps[place] = (await find_caps([row["department"]], row["region"]))[1]
         found |= judge({row["id"]: (row["here"], row["both"])}, row["yearly_cap"], caps[place])
     return found
+
+
+async def find_beyond(inspection: UUID) -> Reached | None:
+    """Of a drawn visit that has a record: the cap that was used up by other visits before it. The phone had no signal, or did not know."""
+    row = await reader().fetchrow(
+        f"select i.department, c.region, c.yearly_cap, count(*) filter (where ({_IS_COUNTY.format('w')}) = ({_IS_COUNTY.format('c')})) as here,"
+        " count(*) as both from inspection i join campaign c on c.id = i.campaign"
+        " join inspection v on v.enterprise = i.enterprise and v.department = i.department and v.id <> i.id"
+        " and v.completed_on between date_trunc('year', i.completed_on)::date and i.completed_on"
+        " and (v.completed_on < i.completed_on or coalesce(v.submitted_at < i.submitted_at, true))"
+        " join campaign w on w.id = v.campaign and w.kind = 'random'"
+        " where i.id = $1 and c.kind = 'random' group by i.id, c.id",
+        inspection,
+    )
+    if row is None:
+        return None
+    together = (await find_caps([row["department"]], row["region"]))[1]
+    return judge({inspection: (row["here"], row["both"])}, row["yearly_cap"], together).get(inspection)

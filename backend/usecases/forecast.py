@@ -14,7 +14,7 @@ from backend.forecast import cap_rules, queries
 from backend.forecast.cap_rules import Caps, Standing, Visited
 from backend.forecast.projection import Outlook, Projection, field_of, project
 from backend.forecast.queries import OverRow
-from backend.forecast.rules import PLAN, PlannedRound, Stratum, visits_by_county
+from backend.forecast.rules import PLAN, Coarse, PlannedRound, Stratum, shares, visits_by_county
 from backend.inspections import caps as yearly
 from backend.inspections.queries import find_campaign
 from backend.kernel import clock
@@ -65,16 +65,19 @@ async def load(departments: Sequence[str], last: date, *, extra: Sequence[Planne
         rounds = [(r, s) for r, s in await list_rounds(departments, today, last) if r.key not in added] + [(r, "draft") for r in extra]
         outlook = await _gather(departments, [r for r, _s in rounds], today, last)
     projection = project(outlook)
-    lines = [Round(r, s, sum(visits_by_county(r, outlook.strata.get(field_of(r), ())).values())) for r, s in rounds]
-    return projection, lines
+    # The outlook's rounds are the same ones with trades taken together.
+    visits = [sum(visits_by_county(r, outlook.strata.get(field_of(r), ())).values()) for r in outlook.rounds]
+    return projection, [Round(r, s, n) for (r, s), n in zip(rounds, visits, strict=True)]
 
 
 async def _gather(departments: Sequence[str], rounds: Sequence[PlannedRound], today: date, last: date) -> Outlook:
     counties = sorted({c for r in rounds for c in r.counties})
     everybody = await queries.list_strata(counties) if counties else []
     strata = {}
+    coarse = Coarse(rounds, (s.industry for s in everybody))
     for key, one in {field_of(r): r for r in rounds}.items():
-        strata[key] = await _drawable(one, everybody, counties, today)
+        strata[key] = coarse.strata(await _drawable(one, everybody, counties, today))
+    rounds = [coarse.round(r) for r in rounds]
     return Outlook(
         today=today,
         last=last,
@@ -179,13 +182,16 @@ async def find_conflicts(round_: PlannedRound, *, beside: Sequence[PlannedRound]
         rivals = [(r, s) for r, s in field.rounds if cap_rules.competes(round_, r)]
         wide = await _whole_strata(round_, [r for r, _s in rivals], field.strata)
         caps = await _caps_of(round_)
-    chances = cap_rules.probabilities(round_, [r for r, _s in rivals], wide)
-    own = {(s.county, s.industry, s.class_code): s.n for s in field.strata}
+    coarse = Coarse([round_, *(r for r, _s in rivals)], (s.industry for s in wide))
+    whole, strata, me = coarse.strata(wide), coarse.strata(field.strata), coarse.round(round_)
+    chances = cap_rules.probabilities(me, [coarse.round(r) for r, _s in rivals], whole)
+    own = {(s.county, s.industry, s.class_code): s.n for s in strata}
     named = []
     for rival, state in rivals:
-        taken = cap_rules.probabilities(rival, [], wide)
-        named.append(Rival(rival, state, sum(own.get(place, 0) * level[0] for place, (level, _o) in taken.items() if place in chances)))
-    standing = cap_rules.stand(chances, field.strata, field.visited, caps)
+        taken = shares(coarse.round(rival), whole)
+        places = (((s.county, s.industry, s.class_code), p) for s, p in taken)
+        named.append(Rival(rival, state, sum(own.get(place, 0) * p for place, p in places if place in chances)))
+    standing = cap_rules.stand(chances, strata, cap_rules.together(field.visited, coarse), caps)
     return Conflicts(round_, caps, standing, sorted(named, key=lambda r: (-r.shared, r.round.name)))
 
 
@@ -202,8 +208,14 @@ async def list_over(round_: PlannedRound, scope: Scope, *, county: str = "", aft
         field = await _field(round_)
         rivals = [r for r, _s in field.rounds if cap_rules.competes(round_, r)]
         wide = await _whole_strata(round_, rivals, field.strata)
-        found = cap_rules.probabilities(round_, rivals, wide)
-        chances = [(*place, sum(level), sum(level) + sum(other)) for place, (level, other) in found.items() if place[0] in counties]
+        coarse = Coarse([round_, *rivals], (s.industry for s in wide))
+        found = cap_rules.probabilities(coarse.round(round_), [coarse.round(r) for r in rivals], coarse.strata(wide))
+        sums = {place: (sum(level), sum(level) + sum(other)) for place, (level, other) in found.items()}
+        chances = [
+            (s.county, s.industry, s.class_code, *sums[place])
+            for s in wide
+            if s.county in counties and (place := (s.county, coarse.label(s.industry), s.class_code)) in sums
+        ]
         rows = await queries.list_over(
             round_.lead,
             is_county=round_.is_county,

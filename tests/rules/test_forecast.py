@@ -209,3 +209,23 @@ def test_open_visits_are_counted_as_made():
     chances = {("k1", "x", "A"): ([1.0], list[float]())}
     visited = [Visited("k1", "x", "A", 1, 1, 1, 1, 3)]
     assert cap_rules.stand(chances, [Stratum("k1", "x", "A", 3)], visited, Caps(2, None))[("k1", "A")].over == pytest.approx(3)
+
+
+@given(
+    st.lists(st.lists(st.sampled_from("wxyz"), max_size=3, unique=True), min_size=1, max_size=4),
+    st.dictionaries(st.tuples(st.sampled_from(["k1", "k2"]), st.sampled_from("wxyz"), st.sampled_from("AB")), st.integers(1, 50), min_size=1),
+    st.sampled_from([("fixed", {"n": 7}), ("rate", {"-": (1, 3)}), ("classes", {"A": (1, 10), "B": (1, 2)})]),
+)
+def test_trades_taken_together_change_no_number(named, counts, how):
+    strata = [Stratum(*place, n) for place, n in counts.items()]
+    rounds = [replace(ROUND, key=str(n), industries=tuple(some), rate_mode=how[0], rates=how[1]) for n, some in enumerate(named)]
+    coarse = rules.Coarse(rounds, (s.industry for s in strata))
+    together = coarse.strata(strata)
+    assert sum(s.n for s in together) == sum(s.n for s in strata)
+    for round_ in rounds:
+        assert rules.visits_by_county(coarse.round(round_), together) == pytest.approx(rules.visits_by_county(round_, strata))
+    plain = cap_rules.stand(cap_rules.probabilities(rounds[0], rounds[1:], strata), strata, [], Caps(1, 2))
+    found = cap_rules.stand(
+        cap_rules.probabilities(coarse.round(rounds[0]), [coarse.round(r) for r in rounds[1:]], together), together, [], Caps(1, 2)
+    )
+    assert {k: (s.total, pytest.approx(s.over)) for k, s in found.items()} == {k: (s.total, s.over) for k, s in plain.items()}

@@ -155,3 +155,18 @@ async def test_capped_is_no_excuse_where_it_is_not_so(demo):
         await request_replacement(visit, reason="capped", finding="", evidence_files=[], by=await principal("manager"))
     assert refused.value.fields["field"] == "reason"
     assert changes.IN_THE_BOOKS in changes.REASONS
+
+
+async def test_a_record_that_came_all_the_same_is_accepted_and_its_reviewer_is_told(demo):
+    async with transaction():
+        row = await connection().fetchrow(
+            "select i.id, i.enterprise, s.id as submission from inspection i join submission s on s.inspection = i.id and s.state = 'submitted'"
+            " join campaign c on c.id = i.campaign where i.state = 'submitted' and c.kind = 'random' and i.department = 'scjg' limit 1"
+        )
+        assert await caps.find_beyond(row["id"]) is None
+        await connection().execute("update inspection set completed_on = $2, submitted_at = now() where id = $1", row["id"], clock.today())
+    await visited(row["enterprise"], "5303", "5303")
+    async with transaction():
+        assert await caps.find_beyond(row["id"]) == Reached(2, 2, False)
+        await connection().execute("update inspection set completed_on = completed_on - 1 where id = $1", row["id"])
+        assert await caps.find_beyond(row["id"]) is None, "what came after it is not its business"

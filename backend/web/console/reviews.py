@@ -14,6 +14,7 @@ from litestar.response import File, Redirect, Template
 
 from backend.evidence import queries as evidence_queries
 from backend.evidence import service as evidence
+from backend.inspections import caps
 from backend.inspections import queries as inspections
 from backend.inspections import submission_queries as records
 from backend.inspections.record_rules import content_hash, is_within
@@ -164,6 +165,7 @@ async def _show(submission: UUID, who: Principal, *, error: str = "", status: in
         signatures=await _signatures(record),
         team=team.show(await read_team(view), record, sealing=str(sealing), words=words),
         receipt=await find_receipt(view.entry_id),
+        beyond=await caps.find_beyond(view.inspection),
         submitted_by=await people.find_account_name(view.submitted_by),
         brought_by=await people.find_account_name(view.brought_by) if view.brought_by else "",
         review=review,

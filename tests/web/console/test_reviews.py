@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 
+from backend.kernel import clock
 from backend.storage.engine import connection, transaction
 from backend.usecases.record_file import verify
+from tests.usecases.test_caps import visited
 
 
 async def waiting(browser) -> str:
@@ -29,6 +32,18 @@ async def test_a_record_is_read_and_approved(county):
     assert (await (await county("")).get(result)).status_code == 200
     again = await reviewer.post(f"/console/reviews/{record}/approve", data={"comment": ""})
     assert again.status_code == 409
+
+
+async def test_a_visit_beyond_the_yearly_cap_is_told_to_its_reviewer(county):
+    reviewer = await county("reviewer")
+    record = await waiting(reviewer)
+    assert 'data-testid="beyond"' not in (await reviewer.get(f"/console/reviews/{record}")).text
+    async with transaction():
+        shop = await connection().fetchval("select i.enterprise from submission s join inspection i on i.id = s.inspection where s.id = $1::uuid", record)
+    await visited(shop, "530302", "530302", "530302", "530302", on=clock.today() - timedelta(days=5))
+    text = (await reviewer.get(f"/console/reviews/{record}")).text
+    assert 'data-testid="beyond"' in text
+    assert "已检查 4 次，达到上限 4 次" in text
 
 
 async def test_a_return_needs_a_reason_and_keeps_the_page(county):
