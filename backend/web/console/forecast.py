@@ -29,6 +29,7 @@ from backend.web.shared.pages import page
 
 LAMPS = {rules.RED: "bad", rules.YELLOW: "warn", rules.GREEN: "good", "": ""}
 SERIES = 3  # as many colours as a chart keeps apart
+BARS = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +93,8 @@ def charts(projection: Projection, counties: Sequence[str], places: labels.Place
     mosts = {norms[d].most for d in departments if d in norms}
     target = float(next(iter(mosts))) if len(mosts) == 1 and len(departments) == len([d for d in departments if d in norms]) else None
     return [
-        _chart("visits", _("每周预计检查次数"), visits, kind="bar"),
+        # Bars as long as they can be told apart.
+        _chart("visits", _("每周预计检查次数"), visits, kind="bar" if len(visits) * len(projection.weeks) <= BARS else "line"),
         _chart("loads", _("任务最重的执法人员每周检查次数"), loads, kind="line", target=target),
     ]
 
