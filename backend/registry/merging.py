@@ -41,8 +41,8 @@ async def hold(kind: str, *, source: UUID, account: UUID | None) -> None:
     origin = {"kind": kind, "source": str(source), "account": account and str(account)}
     await connection().execute("select set_config('sunlot.origin', $1, true)", json.dumps(origin))
     await connection().execute("lock table enterprise in share row exclusive mode")
-    # The planner knows nothing of rows that are being written, and would read the whole register for each slice.
-    await connection().execute("set local enable_hashjoin = off; set local enable_mergejoin = off")
+    # The planner knows nothing of rows that are being written, and would read the whole register for each slice. A slice is put in order in memory.
+    await connection().execute("set local enable_hashjoin = off; set local enable_mergejoin = off; set local work_mem = '64MB'")
 
 
 async def add_enterprises(rows: Relation) -> int:
