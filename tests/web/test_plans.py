@@ -28,6 +28,7 @@ BIG = {
 # What adds up a whole scope or year cannot come from a few rows: a figure, not a list. By the beginning of its query.
 ADDS_UP = {
     "with visit as materialized": "KPIs over all inspections of a period",
+    "with visit as (select i.enterprise, count(*)": "which visits of a department's year are done and open, for its forecast",
     "select i.state, count(*) as n from inspection i": "how many inspections of the scope are in each state",
     "select i.county, count(*) as total": "how many inspections of the scope each county has",
     "with bound as (select * from unnest($1::text[], $2::date[], $3::date[], $4::date[], $5::date[]) b"
