@@ -44,6 +44,7 @@ async def test_two_people_editing_a_line_see_both_texts(county):
     plan = await drafted(manager)
     key = await with_line(manager, plan)
     assert (await manager.post(f"{plan}/lines/{key}", data={**LINE, "n": "12", "version": "1"})).status_code == 303
+    assert f'data-here="planline:{key}~' in (await manager.get(f"{plan}/lines/{key}")).text, "and who else has it open"
     late = await manager.post(f"{plan}/lines/{key}", data={**LINE, "n": "20", "version": "1"})
     assert late.status_code == 409
     both = late.text.partition('id="collision"')[2].partition("</table>")[0]
