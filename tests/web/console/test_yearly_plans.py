@@ -15,6 +15,7 @@ from pypdf import PdfReader
 from backend.kernel import clock
 from backend.people import service as people
 from backend.storage.engine import connection, transaction
+from tests.web.console.test_markup import Nesting
 
 YEAR = clock.today().year + 2  # the demo county has plans of this year and the next
 LINE = {
@@ -307,6 +308,16 @@ async def test_the_calendar_shows_every_plan_and_is_filtered(county):
     english = (await manager.get(f"/console/plans/calendar?year={year}&lang=en")).text
     assert "working days" in english
     assert (await manager.get("/console/plans/calendar?year=1")).status_code == 200
+
+
+async def test_a_plans_own_pages_close_what_they_open(county):
+    manager, reviewer = await county("manager"), await county("reviewer")
+    plan = await demo_plan(manager, clock.today().year)
+    waiting = await demo_plan(reviewer, clock.today().year + 1)
+    for browser, path in ((manager, plan), (manager, f"{plan}?edition=1"), (manager, f"{plan}/changes"), (reviewer, waiting)):
+        page = await browser.get(path)
+        assert page.status_code == 200
+        Nesting().feed(page.text)
 
 
 async def test_the_demo_shows_a_plan_that_waits_a_deviation_and_editions(county):
