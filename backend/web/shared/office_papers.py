@@ -97,7 +97,7 @@ def _reply(content: dict[str, Any], names: Names) -> dict[str, Any]:
         _row(_("异议人"), content["objector"], f"{content['name']} · {content['code']}"),
         _row(_("异议"), _("%(day)s 提出", day=content["filed_on"]), content["objection"]),
         _row(_("针对的结果"), content["result"], _("第 %(n)s 版", n=content["version"])),
-        _row(_("异议的事实和理由"), content["grounds"]),
+        _row(_("异议理由"), content["grounds"]),
         _row(_("决定"), pick({"zh": zh, "en": en}, ""), _day(content["decided_at"])),
         _row(_("理由"), content["reason"]),
         *outcomes,
