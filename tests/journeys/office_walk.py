@@ -13,8 +13,9 @@ from collections import Counter, deque
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from html.parser import HTMLParser
 from urllib.parse import parse_qsl, urljoin, urlsplit
-from uuid import uuid5
+from uuid import uuid4, uuid5
 
 import httpx
 
@@ -46,7 +47,7 @@ ELSEWHERE = {
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """One address as one role got it. ``ids``: which parts the page has; empty where it is no whole page."""
+    """One address as one role got it. ``ids``: which parts the page has, empty where it is no whole page; ``fault``: of its tags."""
 
     role: str
     route: str
@@ -54,10 +55,47 @@ class Seen:
     source: str
     status: int
     ids: frozenset[str]
+    fault: str = ""
 
     @property
     def is_page(self) -> bool:
         return bool(self.ids)
+
+
+VOID = frozenset(["area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"])
+MAY_STAY_OPEN = frozenset({"li", "dt", "dd", "p", "option", "tr", "td", "th", "thead", "tbody"})
+
+
+class _Nesting(HTMLParser):
+    """The first end tag that closes something else than what was opened last."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.fault = ""
+
+    def handle_starttag(self, tag: str, attrs: object) -> None:
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: object) -> None:
+        pass
+
+    def handle_endtag(self, tag: str) -> None:
+        while self.open and self.open[-1] != tag and self.open[-1] in MAY_STAY_OPEN:
+            self.open.pop()
+        if self.open and self.open[-1] == tag:
+            self.open.pop()
+        elif tag not in VOID:
+            self.fault = self.fault or f"</{tag}> in line {self.getpos()[0]} where {'/'.join(self.open[-3:])} is open"
+
+
+def misnested(page: str) -> str:
+    """What is wrong with the tags of a page, empty where nothing is: a browser mends such a thing in silence, and the layout falls apart."""
+    parser = _Nesting()
+    parser.feed(page)
+    parser.close()
+    return parser.fault or (f"{'/'.join(parser.open)} is never closed" if parser.open else "")
 
 
 def routes() -> dict[str, frozenset[str]]:
@@ -109,6 +147,16 @@ def issue_a_paper(client: httpx.Client) -> None:
     assert client.post(f"{campaign}/papers", data={"_csrf_token": client.cookies["csrf"], "kind": "approval"}).status_code == 303
 
 
+def open_plans(client: httpx.Client) -> None:
+    """A plan in force is taken up again, and one is begun for a year that has none: lines to edit, and plans to copy from."""
+    token = {"_csrf_token": client.cookies["csrf"]}
+    plans = set(re.findall(r"/console/plans/[0-9a-f-]{36}", client.get("/console/plans").text))
+    (standing, *_more) = sorted(p for p in plans if f"{p}/reopen" in client.get(p).text)
+    assert client.post(f"{standing}/reopen", data=token | {"reason": "上半年任务提前完成"}).status_code == 303
+    form = token | {"id": str(uuid4()), "year": "2029", "kind": "own", "name": "2029年度抽查工作计划", "basis": "年度工作安排"}
+    assert client.post("/console/plans/new", data=form).status_code == 303
+
+
 def _links(page: str, here: str) -> Iterator[str]:
     for found in (*_LINK.findall(page), *_PART.findall(page)):
         address = urljoin(here, html.unescape(found)).partition("#")[0]
@@ -126,6 +174,7 @@ def crawl(system: System, role: str) -> list[Seen]:
         begin = [*BUTTONS, hand_in_items(client)] if role == MANAGER else []
         if role == MANAGER:
             issue_a_paper(client)
+            open_plans(client)
         todo = deque([("/console", ""), *((address, "") for address in begin)])
         met = {address for address, _source in todo}
         while todo:
@@ -142,7 +191,8 @@ def crawl(system: System, role: str) -> list[Seen]:
             answer = client.get(address, headers={"hx-request": "true"} if source.startswith("hx:") else {}, follow_redirects=False)
             text = answer.text if answer.headers.get("content-type", "").startswith("text/html") else ""
             whole = "<html" in text and bool(route) and answer.status_code == 200
-            found.append(Seen(role, route, address, source, answer.status_code, frozenset(_ID.findall(text)) | {"html"} if whole else frozenset()))
+            ids = frozenset(_ID.findall(text)) | {"html"} if whole else frozenset()
+            found.append(Seen(role, route, address, source, answer.status_code, ids, misnested(text)))
             if not route:
                 continue
             for link in _links(text, address):
