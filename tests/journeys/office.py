@@ -92,6 +92,7 @@ class Album:
     def _shoot(self, page: Page, name: str) -> None:
         for size in (NARROW, WIDE):
             page.set_viewport_size(size)  # type: ignore[arg-type]
-            page.wait_for_timeout(120)
+            # A chart moves to its new shape.
+            page.wait_for_timeout(1000 if page.locator("figure[data-chart]").count() else 120)
             page.screenshot(path=self.folder / (name % size["width"]), full_page=True)
             assert not page.evaluate(SIDEWAYS), f"{page.url} scrolls sideways at {size['width']} px"
