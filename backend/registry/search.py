@@ -46,13 +46,15 @@ _WANTED: Final = "(select array_agg(hashtext(g)) from unnest({}::text[]) g)"
 
 @dataclass(frozen=True, slots=True)
 class _Sample:
-    """How many rows were looked at, how many of them fit, how many come before the first of those, its key, how many the table has."""
+    """How many rows were looked at, how many of them fit, how many come before the first of those, its key, how many the table has,
+    and whether that was all of them, so that what fits is counted."""
 
     looked_at: int
     fit: int
     before: int
     first: str
     rows: int
+    is_whole: bool
 
     @property
     def is_far(self) -> bool:
@@ -70,6 +72,12 @@ class _Sample:
         n = max(self.fit * self.rows / self.looked_at if self.looked_at else 0, FEW)
         unit = 10 ** (int(log10(n)) - 1)
         return Count(round(n / unit) * unit, False)
+
+    def told(self, n: int | None) -> Count:
+        """What people read. ``n``: how many were counted, ``FEW`` + 1 at most; None: nobody counted."""
+        if self.is_whole:
+            return Count(self.fit, True)
+        return Count(n, True) if n is not None and n <= FEW else self.about
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,15 +162,15 @@ async def _sample(q: _Query) -> _Sample:
         " from s cross join f",
         *q.values,
     )
-    return _Sample(found["k"], found["m"], found["before"], found["first"] or "", found["k"] if percent == 100 else rows)
+    is_whole = percent == 100
+    return _Sample(found["k"], found["m"], found["before"], found["first"] or "", found["k"] if is_whole else rows, is_whole)
 
 
 async def count_enterprises(scope: Scope, by: Filter) -> Count:
     """Exact up to ``FEW``; beyond, what the sample says."""
     q = _Query(scope, by)
     sample = await _sample(q)
-    n = FEW + 1 if sample.shows_many else await _count(q)
-    return Count(n, True) if n <= FEW else sample.about
+    return sample.told(None if sample.shows_many or sample.is_whole else await _count(q))
 
 
 async def _count(q: _Query) -> int:
@@ -187,9 +195,8 @@ async def search_enterprises(scope: Scope, by: Filter, *, after: str = "", limit
     found = await _find(q, place, limit, sample)
     rows = await _load([id_ for _, id_ in found.rows[:limit]], scope)
     end = _Place(*found.rows[limit - 1]) if len(found.rows) > limit else found.stop
-    n = found.n if found.n is not None or sample.shows_many else await _count(q)
-    count = Count(n, True) if n is not None and n <= FEW else sample.about
-    return EnterprisePage(rows, replace(end, is_cut=found.is_cut).cursor() if end else None, count, found.is_cut)
+    n = found.n if found.n is not None or sample.shows_many or sample.is_whole else await _count(q)
+    return EnterprisePage(rows, replace(end, is_cut=found.is_cut).cursor() if end else None, sample.told(n), found.is_cut)
 
 
 @dataclass(frozen=True, slots=True)
