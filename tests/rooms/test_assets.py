@@ -57,7 +57,8 @@ def repo(tmp_path: Path) -> Path:
     for name in (*assets.VERIFY, *assets.SAVED.values()):
         write(pwa / f"verify/{name}.js", f'import {{ j }} from "../src/model/jcs.js";\nconsole.log("{name} </script>", j);\n')
     for name in assets.SAVED.values():
-        write(pwa / f"verify/{name}.html", "<meta content=\"script-src '__SCRIPT_HASH__'\"><script type=module>__SCRIPT__</script>")
+        write(pwa / f"verify/{name}.html", "<style>__STYLE__</style><meta content=\"script-src '__SCRIPT_HASH__'\"><script type=module>__SCRIPT__</script>")
+    write(pwa / "verify/saved.css", "main { padding: 1rem; }")
     write(
         tmp_path / "backend/locale/en/field.po",
         'msgid ""\nmsgstr "Content-Type: text/plain; charset=utf-8\\n"\n\nmsgid "是"\nmsgstr "Yes"\n',
@@ -206,7 +207,8 @@ def test_a_failed_build_leaves_the_old_one(repo):
 def test_the_saved_copy_is_one_file_whose_policy_names_its_script(repo: Path) -> None:
     assets.build(repo)
     page = (repo / "build/verify.html").read_text()
-    found = re.fullmatch(r"<meta content=\"script-src '(sha256-[^']+)'\"><script type=module>(.*)</script>", page, re.DOTALL)
+    shape = r"<style>main { padding: 1rem; }</style><meta content=\"script-src '(sha256-[^']+)'\"><script type=module>(.*)</script>"
+    found = re.fullmatch(shape, page, re.DOTALL)
     assert found
     policy, script = found.groups()
     assert policy == "sha256-" + base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()

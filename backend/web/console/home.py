@@ -31,6 +31,7 @@ from backend.web.console import comments, labels, lamps
 from backend.web.shared.i18n import _
 from backend.web.shared.pages import page
 
+URGENCY = ("bad", "warn", "")  # what is late comes first
 NOTICE_MONTH = 11  # the State Council announces next year's holidays about then
 
 
@@ -111,7 +112,7 @@ async def _todo(who: Principal, campaigns: list[overview.CampaignProgress], wait
             found.append(Todo("warn", _("%(n)s 名执法人员的执法证将在 30 天内到期", n=endings.soon), "/console/inspectors?certificate=30"))
         if endings.later:
             found.append(Todo("", _("%(n)s 名执法人员的执法证将在 31 至 60 天内到期", n=endings.later), "/console/inspectors?certificate=60"))
-    return found
+    return sorted(found, key=lambda todo: URGENCY.index(todo.kind))
 
 
 async def _invited(who: Principal) -> list[Todo]:
