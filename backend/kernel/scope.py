@@ -15,6 +15,12 @@ class Scope:
     department: str | None
     region: str
 
+    def narrowed(self, department: str, county: str) -> tuple[Scope, str, str]:
+        """The scope of a chosen department and county, and the two as far as they lie within; what does not is not chosen: empty."""
+        county = county if county.startswith(self.region) else ""
+        department = department if self.department in (None, department) else ""
+        return Scope(department or self.department, county or self.region), department, county
+
     def covers(self, department: str | None, region: str) -> bool:
         return (self.department is None or self.department == department) and region.startswith(self.region)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from typing import Annotated, Any
 from urllib.parse import urlencode
@@ -73,14 +73,7 @@ def view_of(who: Principal, period: str, county: str, department: str, first: st
             chosen = rules.parse_period(period or str(clock.today().year))
     except Invalid as e:
         chosen, error = rules.parse_period(str(clock.today().year)), e.message(get_locale())
-    if county and county.startswith(scope.region):
-        scope = replace(scope, region=county)
-    else:
-        county = ""
-    if department and scope.department in (None, department):
-        scope = replace(scope, department=department)
-    else:
-        department = ""
+    scope, department, county = scope.narrowed(department, county)
     return View(scope, chosen, county, department, error)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 from urllib.parse import urlencode
@@ -47,15 +47,7 @@ class View:
 
 
 def view_of(who: Principal, department: str, county: str, months: str) -> View:
-    scope = who.scope
-    if county.startswith(scope.region) and county:
-        scope = replace(scope, region=county)
-    else:
-        county = ""
-    if department and scope.department in (None, department):
-        scope = replace(scope, department=department)
-    else:
-        department = ""
+    scope, department, county = who.scope.narrowed(department, county)
     chosen = int(months) if months.isdigit() and int(months) in forecast.HORIZONS else forecast.HORIZONS[0]
     return View(scope, department, county, chosen)
 
