@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from backend.forecast.rules import Coarse, PlannedRound, Stratum, shares
+from backend.forecast.rules import Coarse, Place, PlannedRound, Stratum, shares
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +34,10 @@ class Visited:
     open_both: int
     n: int
 
+    @property
+    def place(self) -> Place:
+        return self.county, self.industry, self.class_code
+
 
 @dataclass(slots=True)
 class Standing:
@@ -44,7 +48,6 @@ class Standing:
     over: float = 0.0
 
 
-Place = tuple[str, str, str]  # county, industry, class
 
 
 def trials(probabilities: Iterable[float]) -> list[float]:
@@ -76,13 +79,12 @@ def is_reached(done: int, done_both: int, caps: Caps) -> bool:
 
 def probabilities(round_: PlannedRound, rivals: Sequence[PlannedRound], strata: Sequence[Stratum]) -> dict[Place, tuple[list[float], list[float]]]:
     """By stratum of the round: the chances at its level (its own first) and at the other level."""
-    found = {(s.county, s.industry, s.class_code): ([p], list[float]()) for s, p in shares(round_, strata)}
+    found = {s.place: ([p], list[float]()) for s, p in shares(round_, strata)}
     for rival in rivals:
         is_same = rival.is_county == round_.is_county
         for s, p in shares(rival, strata):
-            place = (s.county, s.industry, s.class_code)
-            if p and place in found:
-                found[place][0 if is_same else 1].append(p)
+            if p and s.place in found:
+                found[s.place][0 if is_same else 1].append(p)
     return found
 
 
@@ -110,9 +112,8 @@ def stand(
     found: dict[tuple[str, str], Standing] = {}
     left: dict[Place, int] = {}
     for s in strata:
-        place = (s.county, s.industry, s.class_code)
-        if place in chances:
-            left[place] = left.get(place, 0) + s.n
+        if s.place in chances:
+            left[s.place] = left.get(s.place, 0) + s.n
             found.setdefault((s.county, s.class_code), Standing()).total += s.n
     # Strata with the same rounds have the same chances: far fewer than strata.
     known: dict[tuple[tuple[float, ...], tuple[float, ...], int, int], float] = {}
@@ -125,15 +126,14 @@ def stand(
         return known[key]
 
     for v in visited:
-        place = (v.county, v.industry, v.class_code)
-        if place not in chances:
+        if v.place not in chances:
             continue
-        left[place] = left.get(place, 0) - v.n
+        left[v.place] = left.get(v.place, 0) - v.n
         standing = found.setdefault((v.county, v.class_code), Standing())
         if is_reached(v.done, v.done_both, caps):
             standing.reached += v.n
         else:
-            standing.over += v.n * chance(place, v.done + v.open, v.done_both + v.open_both)
+            standing.over += v.n * chance(v.place, v.done + v.open, v.done_both + v.open_both)
     for place, n in left.items():
         if n > 0:
             found[place[0], place[2]].over += n * chance(place, 0, 0)

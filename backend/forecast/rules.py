@@ -18,6 +18,7 @@ from backend.kernel.workdays import is_working_day
 
 DAY: Final = timedelta(days=1)
 WEEK: Final = timedelta(days=7)
+Place = tuple[str, str, str]  # county, industry, class
 GREEN, YELLOW, RED = "green", "yellow", "red"
 CAMPAIGN, PLAN = "campaign", "plan"
 
@@ -69,6 +70,15 @@ class Stratum:
     industry: str
     class_code: str
     n: int
+
+    @property
+    def place(self) -> Place:
+        return self.county, self.industry, self.class_code
+
+
+def without(strata: Iterable[Stratum], out: Mapping[Place, int]) -> list[Stratum]:
+    """The strata without those who stay out, so many of each place."""
+    return [Stratum(*s.place, max(0, s.n - out.get(s.place, 0))) for s in strata]
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from backend.forecast import cap_rules, queries
 from backend.forecast.cap_rules import Caps, Standing, Visited
 from backend.forecast.projection import Outlook, Projection, field_of, project
 from backend.forecast.queries import OverRow
-from backend.forecast.rules import PLAN, Coarse, PlannedRound, Stratum, shares, visits_by_county
+from backend.forecast.rules import PLAN, Coarse, PlannedRound, Stratum, shares, visits_by_county, without
 from backend.inspections import caps as yearly
 from backend.inspections.queries import find_campaign
 from backend.kernel import clock
@@ -95,15 +95,12 @@ async def _gather(departments: Sequence[str], rounds: Sequence[PlannedRound], to
 
 async def _drawable(one: PlannedRound, everybody: Sequence[Stratum], counties: Sequence[str], today: date) -> list[Stratum]:
     """Without those who are exempt or have had their number in the round's year."""
-    out: dict[tuple[str, str, str], int] = {}
     caps = Caps(*await yearly.find_caps([one.lead], one.region))
-    for s in await queries.list_exempt_strata(one.lead, counties, today):
-        out[s.county, s.industry, s.class_code] = s.n
+    out = {s.place: s.n for s in await queries.list_exempt_strata(one.lead, counties, today)}
     for v in await queries.list_visited(one.lead, is_county=one.is_county, counties=counties, today=today, year=one.year):
         if cap_rules.is_reached(v.done, v.done_both, caps):
-            place = (v.county, v.industry, v.class_code)
-            out[place] = out.get(place, 0) + v.n
-    return [Stratum(s.county, s.industry, s.class_code, max(0, s.n - out.get((s.county, s.industry, s.class_code), 0))) for s in everybody]
+            out[v.place] = out.get(v.place, 0) + v.n
+    return without(everybody, out)
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,11 +146,8 @@ class _Field:
 
 async def _field(round_: PlannedRound, beside: Sequence[PlannedRound] = ()) -> _Field:
     today = clock.today()
-    exempt = {(s.county, s.industry, s.class_code): s.n for s in await queries.list_exempt_strata(round_.lead, round_.counties, today)}
-    strata = [
-        Stratum(s.county, s.industry, s.class_code, max(0, s.n - exempt.get((s.county, s.industry, s.class_code), 0)))
-        for s in await queries.list_strata(round_.counties, round_.industries)
-    ]
+    exempt = {s.place: s.n for s in await queries.list_exempt_strata(round_.lead, round_.counties, today)}
+    strata = without(await queries.list_strata(round_.counties, round_.industries), exempt)
     visited = await queries.list_visited(round_.lead, is_county=round_.is_county, counties=round_.counties, today=today, year=round_.year)
     added = {r.key for r in beside}
     rounds = [(r, s) for r, s in await list_rounds([round_.lead], today, date(round_.year, 12, 31)) if r.key not in added]
@@ -185,12 +179,11 @@ async def find_conflicts(round_: PlannedRound, *, beside: Sequence[PlannedRound]
     coarse = Coarse([round_, *(r for r, _s in rivals)], (s.industry for s in wide))
     whole, strata, me = coarse.strata(wide), coarse.strata(field.strata), coarse.round(round_)
     chances = cap_rules.probabilities(me, [coarse.round(r) for r, _s in rivals], whole)
-    own = {(s.county, s.industry, s.class_code): s.n for s in strata}
+    own = {s.place: s.n for s in strata}
     named = []
     for rival, state in rivals:
         taken = shares(coarse.round(rival), whole)
-        places = (((s.county, s.industry, s.class_code), p) for s, p in taken)
-        named.append(Rival(rival, state, sum(own.get(place, 0) * p for place, p in places if place in chances)))
+        named.append(Rival(rival, state, sum(own.get(s.place, 0) * p for s, p in taken if s.place in chances)))
     standing = cap_rules.stand(chances, strata, cap_rules.together(field.visited, coarse), caps)
     return Conflicts(round_, caps, standing, sorted(named, key=lambda r: (-r.shared, r.round.name)))
 
@@ -212,7 +205,7 @@ async def list_over(round_: PlannedRound, scope: Scope, *, county: str = "", aft
         found = cap_rules.probabilities(coarse.round(round_), [coarse.round(r) for r in rivals], coarse.strata(wide))
         sums = {place: (sum(level), sum(level) + sum(other)) for place, (level, other) in found.items()}
         chances = [
-            (s.county, s.industry, s.class_code, *sums[place])
+            (*s.place, *sums[place])
             for s in wide
             if s.county in counties and (place := (s.county, coarse.label(s.industry), s.class_code)) in sums
         ]
