@@ -2,28 +2,22 @@
 
 from __future__ import annotations
 
-import asyncio
-import hashlib
-import tempfile
 from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import date
-from pathlib import Path
 from typing import Final
 from uuid import UUID
 
-from backend.exchange import readers
 from backend.exchange.rules import Field, Layout
+from backend.exchange.small_files import Limits, read_small
 from backend.items import checklists, editions, imports
 from backend.items.import_rules import judge_rows
 from backend.items.item_rules import ItemDraft
-from backend.kernel.errors import DomainError, Invalid
+from backend.kernel.errors import DomainError
 from backend.people.officer_rules import QUALIFICATIONS
 from backend.people.rules import MANAGER, Principal
 from backend.people.service import require
 from backend.storage.engine import transaction
 
-MAX_BYTES: Final = 5 * 2**20
-MAX_ROWS: Final = 2000
 # How a file calls a qualification: by its code, or by the name that the office uses.
 QUALIFICATION_WORDS: Final[Mapping[str, str]] = {
     **{code: code for code in QUALIFICATIONS},
@@ -50,6 +44,9 @@ class ItemFileTooLarge(DomainError):
     status = 413
     zh = "事项文件不超过 5 MB、2000 行"
     en = "A file of items has 5 MB and 2000 rows at most"
+
+
+LIMITS: Final = Limits(5 * 2**20, 2000, ItemFileTooLarge)
 
 
 def may_edit(who: Principal, department: str) -> bool:
@@ -112,37 +109,12 @@ async def publish_checklist(item: str, note: str, *, version: int, by: Principal
 async def read_item_file(chunks: AsyncIterator[bytes], *, filename: str, valid_from: date, by: Principal) -> UUID:
     """The dry run: read and judge a file; the item list is not touched. Raises ``FileUnreadable``, ``HeaderNotFound``, ``ItemFileTooLarge``, ``Invalid``."""
     department = _own(by)
-    digest, size = hashlib.sha256(), 0
-    with tempfile.TemporaryDirectory(prefix="sunlot-items-") as folder:
-        path = Path(folder) / "upload"
-        with path.open("wb") as out:
-            async for chunk in chunks:
-                size += len(chunk)
-                if size > MAX_BYTES:
-                    raise ItemFileTooLarge()
-                digest.update(chunk)
-                out.write(chunk)
-        rows = await asyncio.to_thread(_read, path, filename)
+    rows, digest = await read_small(chunks, filename=filename, layout=ITEMS, limits=LIMITS)
     async with transaction():
         judged = judge_rows(rows, await imports.load_known(), department=department, qualifications=QUALIFICATION_WORDS)
         return await imports.open_import(
-            judged, filename=filename, file_sha256=digest.hexdigest(), valid_from=valid_from, department=department, by=by.account_id
+            judged, filename=filename, file_sha256=digest, valid_from=valid_from, department=department, by=by.account_id
         )
-
-
-def _read(path: Path, filename: str) -> list[tuple[int, Mapping[str, str]]]:
-    table = readers.read_table(path, filename, ITEMS)
-    if table.missing_required:
-        names = "、".join(ITEMS.field(name).aliases[0] for name in table.missing_required)
-        raise Invalid(field="file", why_zh=f"缺少必需的列：{names}", why_en=f"required columns are missing: {names}")
-    rows: list[tuple[int, Mapping[str, str]]] = []
-    for row in table.rows:
-        rows.append((row.row_no, row.fields))
-        if len(rows) > MAX_ROWS:
-            raise ItemFileTooLarge()
-    if not rows:
-        raise Invalid(field="file", why_zh="文件中没有数据行", why_en="there are no rows in the file")
-    return rows
 
 
 async def apply_items(import_id: UUID, *, by: Principal) -> None:

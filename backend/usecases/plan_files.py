@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
-import tempfile
-from collections.abc import AsyncIterator, Iterable, Mapping
-from pathlib import Path
+from collections.abc import AsyncIterator, Iterable
 from typing import Any, Final
 from uuid import UUID
 
-from backend.exchange import readers
 from backend.exchange.rules import Field, Layout
+from backend.exchange.small_files import Limits, read_small
 from backend.items.queries import list_register
 from backend.kernel import clock
 from backend.kernel.errors import DomainError, Forbidden, Invalid
@@ -25,7 +22,6 @@ from backend.registry import queries as registry
 from backend.storage.engine import transaction
 from backend.usecases.annual_plans import check_line, find_own
 
-MAX_BYTES: Final = 5 * 2**20
 LINES: Final = Layout(
     "plan-lines",
     (
@@ -53,6 +49,9 @@ class PlanFileTooLarge(DomainError):
     en = "A file of a plan has 5 MB and 300 rows at most"
 
 
+LIMITS: Final = Limits(5 * 2**20, rules.MOST_LINES, PlanFileTooLarge)
+
+
 def _names(rows: Iterable[Any]) -> dict[str, str]:
     """Code and both names -> code; of two things with one name the first."""
     found: dict[str, str] = {}
@@ -71,37 +70,13 @@ async def _book(edition: EditionView) -> Book:
     )
 
 
-def _read(path: Path, filename: str) -> list[tuple[int, Mapping[str, str]]]:
-    table = readers.read_table(path, filename, LINES)
-    if table.missing_required:
-        names = "、".join(LINES.field(name).aliases[0] for name in table.missing_required)
-        raise Invalid(field="file", why_zh=f"缺少必需的列：{names}", why_en=f"required columns are missing: {names}")
-    rows: list[tuple[int, Mapping[str, str]]] = []
-    for row in table.rows:
-        rows.append((row.row_no, row.fields))
-        if len(rows) > rules.MOST_LINES:
-            raise PlanFileTooLarge()
-    if not rows:
-        raise Invalid(field="file", why_zh="文件中没有数据行", why_en="there are no rows in the file")
-    return rows
-
-
 async def import_lines(plan: UUID, chunks: AsyncIterator[bytes], *, filename: str, by: Principal) -> list[Judged]:
     """Read, judge and, where no row is bad, apply a file: all rows or none. A file that was applied changes nothing the second time.
 
     Raises ``FileUnreadable``, ``HeaderNotFound``, ``PlanFileTooLarge``, ``Invalid``, ``Forbidden``, ``NotFound``, ``WrongPlanState``.
     """
     await find_own(plan, by)
-    size = 0
-    with tempfile.TemporaryDirectory(prefix="sunlot-plan-") as folder:
-        path = Path(folder) / "upload"
-        with path.open("wb") as out:
-            async for chunk in chunks:
-                size += len(chunk)
-                if size > MAX_BYTES:
-                    raise PlanFileTooLarge()
-                out.write(chunk)
-        rows = await asyncio.to_thread(_read, path, filename)
+    rows, _digest = await read_small(chunks, filename=filename, layout=LINES, limits=LIMITS)
     async with transaction():
         edition = await find_own(plan, by)
         await service.take(edition.edition_id, *rules.EDITABLE)
