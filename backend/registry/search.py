@@ -143,8 +143,13 @@ class _Query:
             return [[*sure, *facets] or ["r" + self.county]]
         return [[*sure, *reading.grams, *facets] for reading in open_words[0]]
 
-    def lookup(self) -> tuple[str, list[Any]]:
-        """The condition by which the index of grams is asked, before ``where``, and all values."""
+    def lookup(self, sample: _Sample) -> tuple[str, list[Any]]:
+        """The condition by which the index of grams is asked, before ``where``, and all values.
+
+        A table that the sample reads whole is read whole again: that is less work than making the grams of its rows.
+        """
+        if sample.is_whole:
+            return "true", [*self.values]
         sets = self.grams()
         values, names = self.with_values(*sets)
         ways = [f"{_GRAMS} @> {_WANTED.format(name)}" for name in names]
@@ -170,10 +175,10 @@ async def count_enterprises(scope: Scope, by: Filter) -> Count:
     """Exact up to ``FEW``; beyond, what the sample says."""
     q = _Query(scope, by)
     sample = await _sample(q)
-    return sample.told(None if sample.shows_many or sample.is_whole else await _count(q))
+    return sample.told(None if sample.shows_many or sample.is_whole else await _count(q, sample))
 
 
-async def _count(q: _Query) -> int:
+async def _count(q: _Query, sample: _Sample) -> int:
     """``FEW`` + 1 at most."""
     if q.is_plain and not q.county:
         lookup, values = "true", q.values
@@ -181,7 +186,7 @@ async def _count(q: _Query) -> int:
         values, [county] = q.with_values(q.county)
         lookup = f"region = {county}"
     else:
-        lookup, values = q.lookup()
+        lookup, values = q.lookup(sample)
     return int(await reader().fetchval(f"select count(*) from (select from enterprise_search where {lookup} and {q.where} limit {FEW + 1}) f", *values))
 
 
@@ -195,7 +200,7 @@ async def search_enterprises(scope: Scope, by: Filter, *, after: str = "", limit
     found = await _find(q, place, limit, sample)
     rows = await _load([id_ for _, id_ in found.rows[:limit]], scope)
     end = _Place(*found.rows[limit - 1]) if len(found.rows) > limit else found.stop
-    n = found.n if found.n is not None or sample.shows_many or sample.is_whole else await _count(q)
+    n = found.n if found.n is not None or sample.shows_many or sample.is_whole else await _count(q, sample)
     return EnterprisePage(rows, replace(end, is_cut=found.is_cut).cursor() if end else None, sample.told(n), found.is_cut)
 
 
@@ -218,7 +223,7 @@ async def _find(q: _Query, place: _Place | None, limit: int, sample: _Sample) ->
         walked, stop = await _walk(q, _Place(sample.first, UUID(int=0)) if is_far else place, limit, STRIDES if place else 1)
         if stop is None or place or is_far:
             return _Found(walked, stop, is_cut=is_far and sample.looked_at < sample.rows)
-    n, gathered = await _gather(q, place, limit)
+    n, gathered = await _gather(q, place, limit, sample)
     if n <= FEW:
         return _Found(gathered, n=n)
     if not sample.shows_many:
@@ -255,9 +260,9 @@ async def _walk(q: _Query, place: _Place | None, limit: int, strides: int) -> tu
     return found, place
 
 
-async def _gather(q: _Query, place: _Place | None, limit: int) -> tuple[int, list[tuple[str, UUID]]]:
+async def _gather(q: _Query, place: _Place | None, limit: int, sample: _Sample) -> tuple[int, list[tuple[str, UUID]]]:
     """How many fit, ``FEW`` + 1 at most, and those of them behind ``place`` in order, ``limit`` + 1 at most."""
-    lookup, values = q.lookup()
+    lookup, values = q.lookup(sample)
     values += (place.key, place.id) if place else ("", UUID(int=0))
     rows = await reader().fetch(
         f"with fitting as materialized (select name_key, enterprise from enterprise_search where {lookup} and {q.where} limit {FEW + 1})"
@@ -286,7 +291,8 @@ async def count_unindexed() -> int:
 async def stream_enterprises(scope: Scope, by: Filter, *, stretch: int) -> AsyncIterator[list[EnterpriseView]]:
     """All that fit, in order, ``stretch`` at a time, from the snapshot of the transaction that is open."""
     q = _Query(scope, by)
-    lookup, values = ("true", q.values) if q.is_plain or (await _sample(q)).shows_many else q.lookup()
+    sample = await _sample(q)
+    lookup, values = ("true", q.values) if q.is_plain or sample.shows_many else q.lookup(sample)
     values, [region] = [*values, scope.region], [f"${len(values) + 1}"]
     found = f"select name_key as key, enterprise from enterprise_search where {lookup} and {q.where}"
     sql = f"select e.* from ({found}) s join enterprise e on e.id = s.enterprise where starts_with(e.region, {region}) order by s.key, s.enterprise"
