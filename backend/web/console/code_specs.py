@@ -42,9 +42,9 @@ class Spec:
     read: Callable[[Typed], Row]
 
 
-def _span() -> list[Box]:
+def _span(*, needs_first: bool = False) -> list[Box]:
     return [
-        Box("valid_from", _("启用日期"), "day"),
+        Box("valid_from", _("启用日期"), "day", required=needs_first),
         Box("valid_to", _("停用日期"), "day", hint=_("自该日起不再使用；不填即长期有效")),
     ]
 
@@ -88,15 +88,13 @@ async def _industry_boxes(_who: Principal) -> list[Box]:
 
 async def _outcome_boxes(_who: Principal) -> list[Box]:
     roots = [(str(r["code"]), f"{r['code']} {pick(r, '')}") for r in await list_rows(KINDS["outcome"]) if r["parent"] is None]
-    span = _span()
     return [
         _code(_("1 至 4 位数字或大写字母")),
         Box("zh", _("中文名称"), required=True),
         Box("en", _("英文名称"), required=True),
         Box("parent", _("上级代码"), "choice", choices=[("", _("无")), *roots]),
         Box("position", _("排列顺序"), "number", required=True, attrs={"min": "0", "max": "999"}),
-        Box("valid_from", span[0].label, "day", required=True),
-        span[1],
+        *_span(needs_first=True),
     ]
 
 
@@ -116,45 +114,38 @@ async def _department_choices(who: Principal) -> list[tuple[str, str]]:
 
 
 async def _cap_boxes(who: Principal) -> list[Box]:
-    first, last = _span()
     return [
         Box("level", _("层级"), "choice", choices=[(key, pick({"zh": zh, "en": en}, "")) for key, (zh, en) in LEVELS.items()]),
         Box("department", _("部门"), "choice", choices=await _department_choices(who)),
         Box("most", _("每户每年最多次数"), "number", required=True, attrs={"min": "0", "max": "99"}),
-        Box(first.name, first.label, "day", required=True),
-        last,
+        *_span(needs_first=True),
         _source(),
     ]
 
 
 async def _norm_boxes(who: Principal) -> list[Box]:
-    first, last = _span()
     return [
         Box("department", _("部门"), "choice", choices=await _department_choices(who)),
         Box("usual", _("通常每人每周检查次数"), "number", required=True, hint=_("超过即亮黄灯"), attrs={"min": "1", "max": "99"}),
         Box("most", _("每人每周最多检查次数"), "number", required=True, hint=_("超过即亮红灯"), attrs={"min": "1", "max": "99"}),
-        Box(first.name, first.label, "day", required=True),
-        last,
+        *_span(needs_first=True),
         _source(),
     ]
 
 
 async def _rate_boxes(who: Principal) -> list[Box]:
-    first, last = _span()
     return [
         Box("class_code", _("信用风险分类"), "choice", choices=[(c, c) for c in CLASSES]),
         Box("department", _("部门"), "choice", choices=await _department_choices(who)),
         Box("low", _("下限（百分比）"), "percent", required=True, attrs={"inputmode": "decimal"}),
         Box("usual", _("默认（百分比）"), "percent", required=True, attrs={"inputmode": "decimal"}),
         Box("high", _("上限（百分比）"), "percent", required=True, attrs={"inputmode": "decimal"}),
-        Box(first.name, first.label, "day", required=True),
-        last,
+        *_span(needs_first=True),
         _source(),
     ]
 
 
 async def _step_boxes(who: Principal) -> list[Box]:
-    first, last = _span()
     regions = [(labels.prefix(r.code), pick(r, "name")) for r in await registry.list_regions() if r.code.startswith(who.region)]
     return [
         Box("position", _("次序"), "number", required=True, attrs={"min": "1", "max": "9"}),
@@ -163,19 +154,16 @@ async def _step_boxes(who: Principal) -> list[Box]:
         Box("role", _("由谁审批"), "choice", choices=[(role, pick({"zh": ROLES[role][0], "en": ROLES[role][1]}, "")) for role in DECIDING]),
         Box("department", _("部门"), "choice", choices=await _department_choices(who), hint=_("部门另有环节的，只用该部门的环节")),
         Box("region", _("区划"), "choice", choices=[("", _("全部")), *regions]),
-        Box(first.name, first.label, "day", required=True),
-        last,
+        *_span(needs_first=True),
         _source(),
     ]
 
 
 async def _retention_boxes(_who: Principal) -> list[Box]:
-    first, last = _span()
     return [
         Box("what", _("留存内容"), "choice", choices=[(key, pick({"zh": zh, "en": en}, "")) for key, (zh, en) in KEPT.items()]),
         Box("days", _("留存天数"), "number", required=True, hint=_("自上传之日起，自然日；期满后文件和预览自动清除"), attrs={"min": "1", "max": str(LONGEST)}),
-        Box(first.name, first.label, "day", required=True),
-        last,
+        *_span(needs_first=True),
         _source(),
     ]
 
@@ -202,13 +190,11 @@ async def _period_boxes(_who: Principal) -> list[Box]:
 
 
 async def _target_boxes(_who: Principal) -> list[Box]:
-    first, last = _span()
     measures = [(m.key, f"{pick(dict(zip(('zh', 'en'), m.name, strict=True)), '')} {'≥' if m.is_high_good else '≤'}") for m in MEASURES.values()]
     return [
         Box("measure", _("统计指标"), "choice", choices=measures),
         Box("value", _("目标（百分比）"), "percent", required=True, attrs={"inputmode": "decimal"}),
-        Box(first.name, first.label, "day", required=True),
-        last,
+        *_span(needs_first=True),
         _source(),
     ]
 
