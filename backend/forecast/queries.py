@@ -60,13 +60,16 @@ async def list_officers(departments: Sequence[str], on: date) -> list[Officer]:
     return [Officer(**{**row, "qualifications": frozenset(row["qualifications"]), "counties": frozenset(row["counties"])}) for row in rows]
 
 
+_CAMPAIGN = (
+    "select id, name, department, partners, region, counties, industries, rate_mode, rates, officers_per_visit, due_on, yearly_cap, state,"
+    " array(select item from campaign_item ci where ci.campaign = c.id order by item) as items from campaign c where c.kind = 'random'"
+)
+
+
 async def list_undrawn(departments: Sequence[str], today: date) -> list[tuple[PlannedRound, str]]:
     """(campaign, its state): drafts and announced ones that one of the departments leads or takes part in. Their window begins today."""
     rows = await reader().fetch(
-        "select id, name, department, partners, region, counties, industries, rate_mode, rates, officers_per_visit, due_on, yearly_cap, state,"
-        " array(select item from campaign_item ci where ci.campaign = c.id order by item) as items"
-        " from campaign c where c.state in ('draft', 'announced') and c.kind = 'random' and (c.department = any($1) or c.partners && $1::varchar[])"
-        " order by c.due_on, c.number",
+        f"{_CAMPAIGN} and c.state in ('draft', 'announced') and (c.department = any($1) or c.partners && $1::varchar[]) order by c.due_on, c.number",
         list(departments),
     )
     return [(_round(row, today), row["state"]) for row in rows]
@@ -74,11 +77,7 @@ async def list_undrawn(departments: Sequence[str], today: date) -> list[tuple[Pl
 
 async def find_campaign_round(campaign: UUID, today: date) -> PlannedRound | None:
     """One campaign as a round, for a caller that has found it within a scope."""
-    row = await reader().fetchrow(
-        "select id, name, department, partners, region, counties, industries, rate_mode, rates, officers_per_visit, due_on, yearly_cap,"
-        " array(select item from campaign_item ci where ci.campaign = c.id order by item) as items from campaign c where c.id = $1 and c.kind = 'random'",
-        campaign,
-    )
+    row = await reader().fetchrow(f"{_CAMPAIGN} and c.id = $1", campaign)
     return _round(row, today) if row else None
 
 
@@ -180,17 +179,22 @@ async def find_norms(departments: Sequence[str], on: date) -> dict[str, Norm]:
     return {row["code"]: Norm(row["usual"], row["most"], row["source"]) for row in rows}
 
 
-# $1 department, $2 the year's first day, $3 whether the level is the county's, $4 states of open visits, $5 counties, $6 today. An open
-# visit counts for the year in which it will be made: that of its deadline, or this one where that is over.
+# Of a visit i: it counts for the year that begins on $2. An open one counts for the year in which it will be made: that of its deadline, or this
+# one where that is over.
+_COUNTS = "(i.completed_on >= $2 or (i.completed_on is null and i.state = any({open}) and greatest(i.due_on, {today}) >= $2))"
+# Of an enterprise e: the department $1 may draw it.
+_NOT_EXEMPT = (
+    "not exists (select from exemption x where x.enterprise = e.id and x.department = $1 and x.ended_at is null"
+    " and x.valid_from <= {today} and (x.valid_to is null or x.valid_to >= {today}))"
+)
+# $1 department, $2 the year's first day, $3 whether the level is the county's, $4 states of open visits, $5 counties, $6 today.
 _VISITS = (
     "visit as (select i.enterprise, count(*) filter (where i.completed_on is not null and w.here) as done, count(*) filter (where i.completed_on is not null)"
     " as done_both, count(*) filter (where i.completed_on is null and w.here) as open, count(*) filter (where i.completed_on is null) as open_both"
     " from inspection i join campaign c on c.id = i.campaign and c.kind = 'random' cross join lateral (select (length(c.region) > 4) = $3 as here) w"
-    " where i.department = $1 and (i.completed_on >= $2 or (i.completed_on is null and i.state = any($4) and greatest(i.due_on, $6) >= $2))"
-    " and i.county = any($5) group by 1),"
+    f" where i.department = $1 and {_COUNTS.format(open='$4', today='$6')} and i.county = any($5) group by 1),"
     " seen as (select v.*, e.id, e.code, e.name, e.region, e.industry, e.credit_class from visit v join enterprise e on e.id = v.enterprise"
-    " where e.status = 'active' and not exists (select from exemption x where x.enterprise = e.id and x.department = $1 and x.ended_at is null"
-    " and x.valid_from <= $6 and (x.valid_to is null or x.valid_to >= $6)))"
+    f" where e.status = 'active' and {_NOT_EXEMPT.format(today='$6')})"
 )
 
 
@@ -271,9 +275,7 @@ async def _list_unvisited(department: str, values: Sequence[Any], chances: Chanc
         " false as is_reached from unnest($4::text[], $5::text[], $6::text[], $7::float8[]) p (county, industry, class, whole)"
         " join enterprise e on e.region = p.county and e.industry = p.industry and e.credit_class = p.class and e.status = 'active'"
         " where e.code > $8 and not exists (select from inspection i join campaign c on c.id = i.campaign and c.kind = 'random' where i.enterprise = e.id"
-        " and i.department = $1 and (i.completed_on >= $2 or (i.completed_on is null and i.state = any($3) and greatest(i.due_on, $9) >= $2)))"
-        " and not exists (select from exemption x where x.enterprise = e.id and x.department = $1 and x.ended_at is null"
-        " and x.valid_from <= $9 and (x.valid_to is null or x.valid_to >= $9)) order by e.code limit $10",
+        f" and i.department = $1 and {_COUNTS.format(open='$3', today='$9')}) and {_NOT_EXEMPT.format(today='$9')} order by e.code limit $10",
         department,
         values[1],
         values[3],
