@@ -138,28 +138,46 @@ async function sendShared(line) {
   }
 }
 
-/** Only files that a sealed record names leave the phone, or a colleague's may name; a draft's photos may still be deleted. @param {Line} line */
+/**
+ * Only files that a sealed record names leave the phone, or a colleague's may name; a draft's photos may still be deleted. One
+ * file alone until the line has proved quick, then several at once, of the next record too: a file that hangs holds up only its own.
+ * @param {Line} line
+ */
 async function sendRecords(line) {
   const blobs = new Map((await outbox.blobStates()).map((b) => [b.sha256, b]));
-  for (const row of owing(await outbox.submissions(), blobs)) {
-    await sendFiles(row, blobs, line);
-    if (line.over) return;
-    if (row.state === "ready" && line.due(row) && row.hashes.every((h) => THERE.includes(blobs.get(h)?.state ?? ""))) await sendRecord(row, line);
-    if (line.over) return;
-  }
-}
-
-/** One file alone until the line has proved quick, then several at once. @param {SubmissionRow} record @param {Map<string, BlobRow>} blobs kept up to date @param {Line} line */
-async function sendFiles(record, blobs, line) {
-  const todo = record.hashes.filter((h) => { const known = blobs.get(h); return known?.state === "stored" && line.due(known); });
-  const next = async () => {
-    const h = todo.shift();
-    if (h === undefined) return;
+  const records = owing(await outbox.submissions(), blobs);
+  /** Records to be left for another round, and those that went. @type {Set<string>} */
+  const settled = new Set();
+  const asked = new Set();
+  const close = async (/** @type {SubmissionRow} */ row) => {
+    if (settled.has(row.id) || row.state !== "ready" || !line.due(row) || !row.hashes.every((h) => THERE.includes(blobs.get(h)?.state ?? ""))) return;
+    settled.add(row.id);
+    await sendRecord(row, line);
+  };
+  const bring = async (/** @type {SubmissionRow} */ row, /** @type {string} */ h) => {
     const sent = await sendFile(h, line);
     if (sent) blobs.set(h, sent);
-    if (line.over || (await line.stuck())) todo.length = 0;
+    if (await line.stuck()) settled.add(row.id);
+    if (!line.over) await close(row);
   };
-  while (todo.length) await Promise.all(Array.from({ length: line.lanes }, next));
+  /** @type {Set<Promise<void>>} */
+  const running = new Set();
+  const start = async (/** @type {() => Promise<void>} */ step) => {
+    while (running.size >= line.lanes) await Promise.race(running);
+    if (line.over) return;
+    const run = step().finally(() => running.delete(run));
+    running.add(run);
+  };
+  for (const row of records) {
+    const todo = row.hashes.filter((h) => { const known = blobs.get(h); return known?.state === "stored" && line.due(known) && !asked.has(h); });
+    for (const h of todo) {
+      asked.add(h);
+      await start(async () => { if (!settled.has(row.id)) await bring(row, h); });
+    }
+    if (!todo.length) await start(() => close(row));
+    if (line.over) break;
+  }
+  await Promise.all(running);
 }
 
 /** @param {string} sha256 @param {Line} line @returns {Promise<BlobRow|undefined>} */

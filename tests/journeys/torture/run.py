@@ -302,7 +302,7 @@ class Torture:
                     self.say(str(now))
                 for tab in (page, other):
                     tab.evaluate("torture.sync()")
-                page.wait_for_timeout(1000)
+                page.wait_for_timeout(300)
                 in_a_row = 0
             except Error as e:
                 if not re.search("closed|crash|disconnected", str(e), re.IGNORECASE):
