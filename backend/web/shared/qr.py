@@ -12,7 +12,6 @@ from qrcode.main import QRCode
 
 from backend.kernel.settings import settings
 
-
 _ANY_MASK = 4
 
 
