@@ -6,6 +6,7 @@ from piccolo.conf.apps import AppConfig, table_finder
 
 ROOMS = (
     "storage",
+    "kept",
     "ledger",
     "evidence",
     "history",

@@ -11,6 +11,7 @@ import structlog
 
 from backend.evidence import jobs as evidence_jobs
 from backend.figures import jobs as figure_jobs
+from backend.kept import service as kept
 from backend.kernel import logs
 from backend.ledger import sequencer
 from backend.notify import jobs as notify_jobs
@@ -56,6 +57,7 @@ async def main() -> int:
             _keep_working("leftovers", import_registry.clear_leftovers, stop, idle=600),
             _keep_working("unsent", import_unsent.work_off, stop),
             _keep_working("search", registry_jobs.index_some, stop),
+            _keep_working("kept pages", kept.sweep, stop, idle=600),
             # First the alert: a draw that was shut past its date is told of even if the worker opens it in the next moment.
             _keep_working("overdue", tell_what_is_overdue, stop, idle=60),
             _keep_working("invitations", tell_what_lapsed, stop, idle=60),

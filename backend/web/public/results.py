@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
-from litestar import Request, get, post
+from litestar import Request, Response, get, post
 from litestar.params import FromPath, FromQuery
 from litestar.response import Template
 
@@ -26,6 +26,7 @@ from backend.usecases.arrival import list_arrivals
 from backend.usecases.recuse import declare_on_site
 from backend.web.public.places import load_counties
 from backend.web.shared.i18n import get_locale
+from backend.web.shared.kept import SAME_FOR_ALL, answer
 from backend.web.shared.pages import page
 from backend.web.shared.qr import visit_address
 
@@ -95,22 +96,31 @@ async def list_results(q: FromQuery[str] = "", county: FromQuery[str] = "", draw
     )
 
 
-@get("/results/{number:str}")
-async def show_result(number: FromPath[str], version: FromQuery[int | None] = None) -> Template:
+@get("/results/{number:str}", opt=SAME_FOR_ALL)
+async def show_result(request: Request[Any, Any, Any], number: FromPath[str], version: FromQuery[int | None] = None) -> Response[bytes]:
     """The version that stands, or an earlier one that says what became of it."""
-    found = await queries.find_publication(number, version)
-    versions = await queries.list_versions(number)
-    return page(
-        "public/result.html",
-        result=found,
-        s=found.snapshot,
-        versions=versions,
-        following=next((v for v in versions if v.version == found.version + 1), None),
-        statuses=STATUSES,
-        kinds=KINDS,
-        evidence=await load_evidence(found.entry_id),
-        counties=await load_counties(),
-    )
+
+    async def find_subject() -> str:
+        return f"result:{number}"
+
+    async def build() -> Template:
+        found = await queries.find_publication(number, version)
+        versions = await queries.list_versions(number)
+        evidence = await load_evidence(found.entry_id)
+        return page(
+            "public/result.html",
+            result=found,
+            s=found.snapshot,
+            versions=versions,
+            following=next((v for v in versions if v.version == found.version + 1), None),
+            statuses=STATUSES,
+            kinds=KINDS,
+            evidence=evidence,
+            counties=await load_counties(),
+            lasting=evidence.index is not None,
+        )
+
+    return await answer(request, find_subject, build)
 
 
 async def _show_enterprise(token: str, **context: Any) -> Template:

@@ -1,0 +1,61 @@
+"""Public pages that are the same for every reader of a language: built once, given out until what they show has changed (room ``kept``).
+
+Such a page has no form, for a form carries the reader's own token, and no word of who is signed in. Its route says ``opt=SAME_FOR_ALL``: no cookie
+is set with it. A browser that names the page's ETag gets 304 without a body (RFC 9110, 13.1.2).
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+from collections.abc import Awaitable, Callable
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
+
+from litestar import Request, Response
+from litestar.enums import MediaType
+from litestar.response import Template
+
+from backend.kept import service as kept
+from backend.web.shared import i18n, pages
+
+SAME_FOR_ALL: Final = {"exclude_from_csrf": True}
+# How long a line of text may be that a stranger can make us keep.
+_LONGEST_KEY = 200
+_HEADERS = {"cache-control": "no-cache", "vary": "accept-encoding, cookie"}
+
+
+@cache
+def _build() -> str:
+    """Changes with whatever a page is made of: another release never gives out the last one's pages."""
+    made_of = hashlib.sha256(pages.static("").encode())
+    for path in sorted([*Path(pages.WEB).rglob("*.html"), *Path(pages.WEB).rglob("*.py"), *i18n.CATALOGUES.rglob("*.po")]):
+        made_of.update(path.read_bytes())
+    return made_of.hexdigest()[:16]
+
+
+async def answer(request: Request[Any, Any, Any], find_subject: Callable[[], Awaitable[str]], build: Callable[[], Awaitable[Template]]) -> Response[bytes]:
+    """The page of this address. ``find_subject`` and ``build`` are asked only where none is kept; ``find_subject`` raises what a reader is to be told.
+
+    ``build``'s template may say in its context ``lasting=False``: shown once and not kept. Addresses with a query (but for the language) are not kept.
+    """
+    key = f"{i18n.get_locale()} {_build()} {request.url.path}"
+    keepable = len(key) <= _LONGEST_KEY and not set(request.query_params) - {"lang"}
+    page = await kept.find_kept(key) if keepable else None
+    if page is None:
+        subject = await find_subject()
+        stamp = await kept.find_stamp(subject)
+        template = await build()
+        context = template.context or {}
+        assert template.template_name is not None
+        engine: Any = request.app.template_engine
+        page = kept.pack(engine.get_template(template.template_name).render(**context))
+        if keepable and context.get("lasting", True):
+            await kept.keep(key, subject, stamp, page)
+    headers = {**_HEADERS, "etag": page.etag}
+    if page.etag in request.headers.get("if-none-match", ""):
+        return Response(b"", status_code=304, headers=headers)
+    if "gzip" in request.headers.get("accept-encoding", ""):
+        return Response(page.body, media_type=MediaType.HTML, headers={**headers, "content-encoding": "gzip"})
+    return Response(gzip.decompress(page.body), media_type=MediaType.HTML, headers=headers)
