@@ -10,6 +10,7 @@ ROOMS = (
     "ledger",
     "evidence",
     "history",
+    "placards",
     "deadlines",
     "registry",
     "people",

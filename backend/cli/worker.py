@@ -15,17 +15,20 @@ from backend.kept import service as kept
 from backend.kernel import logs
 from backend.ledger import sequencer
 from backend.notify import jobs as notify_jobs
+from backend.placards.service import TOPIC as PLACARDS
 from backend.registry import jobs as registry_jobs
 from backend.storage import engine, outbox
-from backend.usecases import import_registry, import_unsent
+from backend.usecases import import_registry, import_unsent, placards
 from backend.usecases.close_draw import reveal_what_is_due, tell_what_is_overdue
 from backend.usecases.edit_items import settle_items
 from backend.usecases.invite import tell_what_lapsed
+from backend.web.shared.placard_papers import render_placards
 
 HANDLERS: dict[str, outbox.Handler] = {
     "push": notify_jobs.push,
     "robot": notify_jobs.post_robot,
     "thumbnail": evidence_jobs.make_thumbnail,
+    PLACARDS: partial(placards.make_file, render=render_placards),
 }
 IDLE_SECONDS = 0.5
 log = structlog.get_logger()
@@ -55,6 +58,7 @@ async def main() -> int:
             _keep_working("outbox", partial(outbox.work_off, HANDLERS), stop),
             _keep_working("imports", import_registry.work_off, stop),
             _keep_working("leftovers", import_registry.clear_leftovers, stop, idle=600),
+            _keep_working("placards", placards.remove_old_files, stop, idle=3600),
             _keep_working("unsent", import_unsent.work_off, stop),
             _keep_working("search", registry_jobs.index_some, stop),
             _keep_working("kept pages", kept.sweep, stop, idle=600),

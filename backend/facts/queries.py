@@ -66,6 +66,27 @@ class Facts:
     permits: Sequence[PermitView]
 
 
+async def list_public_facts(enterprise: UUID, *, penalties_since: date, limit: int = 20) -> Facts:
+    """What everybody may see: permits, and penalties decided since a day that were not taken back. Not scoped; persons are masked by the caller.
+
+    A penalty without a day is placed by the day for which its source vouches. One that was taken back is not shown (行政处罚法 48).
+    """
+    penalties = await reader().fetch(
+        f"select {', '.join(PenaltyView.__dataclass_fields__)} from penalty where enterprise = $1 and coalesce(decided_on, as_of) >= $2"
+        " and state not like '%撤销%' order by decided_on desc nulls last, document_no limit $3",
+        enterprise,
+        penalties_since,
+        limit,
+    )
+    permits = await reader().fetch(
+        f"select {', '.join(PermitView.__dataclass_fields__)} from permit where enterprise = $1 and state not like '%撤销%'"
+        " order by decided_on desc nulls last, document_no limit $2",
+        enterprise,
+        limit,
+    )
+    return Facts([PenaltyView(**row) for row in penalties], [PermitView(**row) for row in permits])
+
+
 async def list_facts(enterprise_id: UUID, scope: Scope, *, limit: int = 200) -> Facts:
     """Facts of an enterprise; none where it lies outside the scope's region."""
 

@@ -6,7 +6,8 @@ the register only the register can say. Proving tests: ``tests/rules/test_fact_r
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
@@ -63,7 +64,8 @@ COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
 _LENGTHS: Final = {"document_no": 120, "party": 200, "authority": 200, "state": 40, "region": 12}
 _LONGEST: Final = 20_000
 # 当前状态 as the editions number it.
-_STATES: Final = {"0": "正常", "1": "撤销", "2": "异议", "3": "其他"}
+PLAIN: Final = "正常"
+_STATES: Final = {"0": PLAIN, "1": "撤销", "2": "异议", "3": "其他"}
 
 
 @dataclass(frozen=True)
@@ -112,3 +114,22 @@ def check_fact(layout: str, values: Mapping[str, str], *, today: date) -> FactDr
         return errors
     shaped = {name: (day.isoformat() if (day := days[name]) else None) if name in days else text[name] for name in COLUMNS[layout]}
     return FactDraft(found.code, shaped, days["as_of"] or today)
+
+
+_PHONES: Final = re.compile(r"(?<!\d)(1\d{2})\d{4}(\d{4})(?!\d)")
+
+
+def mask_persons(text: str, names: Sequence[str] = ()) -> str:
+    """A text for the public: ID-card and mobile numbers, and the names of persons that are known, are covered but for their beginnings.
+
+    个人信息保护法 6 and 28: what the purpose does not need is not shown. ``mask_persons("陈立新 13987654321", ["陈立新"])`` is ``"陈** 139****4321"``.
+    """
+    text = _PHONES.sub(r"\1****\2", mask_id_cards(text))
+    for name in sorted({n for n in names if len(n) > 1}, key=len, reverse=True):
+        text = text.replace(name, mask_name(name))
+    return text
+
+
+def mask_name(name: str) -> str:
+    """``陈立新`` -> ``陈**``; the first character of any name stays."""
+    return name[:1] + "*" * (len(name) - 1)

@@ -43,6 +43,17 @@ async def count_visits(department: str, level: str) -> dict[UUID, tuple[int, int
     return {row["enterprise"]: (row["here"], row["both"]) for row in rows}
 
 
+async def count_of_enterprise(enterprise: UUID) -> list[tuple[str, str, str, int]]:
+    """(department, level, kind, n): the visits of this year with a record, drawn and others. What a visit is counted for, see above."""
+    rows = await reader().fetch(
+        f"select i.department, case when {_IS_COUNTY.format('c')} then 'county' else 'city' end as level, c.kind, count(*) as n from inspection i"
+        " join campaign c on c.id = i.campaign where i.enterprise = $1 and i.completed_on >= $2 group by 1, 2, 3 order by 1, 2, 3",
+        enterprise,
+        _year(),
+    )
+    return [(row["department"], row["level"], row["kind"], row["n"]) for row in rows]
+
+
 def judge(visits: Mapping[UUID, tuple[int, int]], cap: int | None, together: int | None) -> dict[UUID, Reached]:
     """The enterprises that may not be visited once more, with the cap that says so."""
     found = {}

@@ -35,6 +35,8 @@ EVENTS: dict[str, tuple[str, str]] = {
     "recusal.declared": ("申请回避", "Recusal declared"),
     "recusal.decided": ("决定回避", "Recusal decided"),
     "recusal.ended": ("终止回避", "Recusal ended"),
+    "placard.issued": ("制发企业码牌", "Codes for doors issued"),
+    "placard.revoked": ("停用企业码牌", "Code for a door revoked"),
     "exemption.granted": ("准予免检", "Exemption granted"),
     "exemption.ended": ("终止免检", "Exemption ended"),
     "account.created": ("新建账号", "Account created"),

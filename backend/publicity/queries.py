@@ -83,8 +83,9 @@ async def list_publications(
     return [_view(row) for row in rows]
 
 
-async def list_of_enterprise(enterprise: UUID) -> list[PublicationView]:
-    rows = await reader().fetch(f"{_ONE} where {_LATEST} and enterprise = $1 order by completed_on desc, number desc", enterprise)
+async def list_of_enterprise(enterprise: UUID, limit: int = 100) -> list[PublicationView]:
+    """The newest first, each in the version that stands."""
+    rows = await reader().fetch(f"{_ONE} where {_LATEST} and enterprise = $1 order by completed_on desc, number desc limit $2", enterprise, limit)
     return [_view(row) for row in rows]
 
 

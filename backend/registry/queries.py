@@ -11,6 +11,7 @@ from uuid import UUID
 from backend.kernel import clock
 from backend.kernel.errors import NotFound
 from backend.kernel.scope import Scope
+from backend.placards import queries as placards
 from backend.registry.codebook import Codebook, IndustryCode, RegionCode
 from backend.registry.tables import Enterprise, Industry, Region
 from backend.storage.engine import reader
@@ -129,9 +130,20 @@ async def find_enterprise(enterprise_id: UUID, scope: Scope) -> EnterpriseView:
     return EnterpriseView(**rows[0])
 
 
-async def find_by_token(qr_token: str) -> EnterpriseView | None:
-    """Whose QR card carries this token. Not scoped: the card hangs in the shop, for everyone."""
-    rows = await Enterprise.raw("select * from enterprise where qr_token = {}", qr_token)
+async def find_by_token(token: str) -> EnterpriseView | None:
+    """Whose page an address names: by a signed code, unless it was revoked for abuse, or by the bare token of an older card.
+
+    Not scoped: the code hangs in the shop, for everyone.
+    """
+    owner = await placards.find_owner(token)
+    column, value = ("id", owner) if owner else ("qr_token", token)
+    rows = await Enterprise.raw(f"select * from enterprise where {column} = {{}}", value)
+    return EnterpriseView(**rows[0]) if rows else None
+
+
+async def find_public(enterprise: UUID) -> EnterpriseView | None:
+    """An enterprise for its own public page. Not scoped: the caller shows what everybody may see."""
+    rows = await Enterprise.raw("select * from enterprise where id = {}", enterprise)
     return EnterpriseView(**rows[0]) if rows else None
 
 

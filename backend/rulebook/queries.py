@@ -50,6 +50,18 @@ async def find_limits(departments: Sequence[str], region: str, on: date) -> Limi
     )
 
 
+async def list_caps(departments: Sequence[str], on: date) -> dict[tuple[str, str], Cap]:
+    """(department, level) -> the cap in force on a day; "" as a department asks for what holds for all. Levels as in ``rules.LEVELS``."""
+    rows = await reader().fetch(
+        "select distinct on (d.code, c.level) d.code, c.level, c.most, c.source from unnest($1::text[]) as d(code)"
+        " join visit_cap c on c.department is null or c.department = d.code where c.valid_from <= $2 and (c.valid_to is null or c.valid_to > $2)"
+        " order by d.code, c.level, c.department is null, c.valid_from desc",
+        list(departments),
+        on,
+    )
+    return {(row["code"], row["level"]): Cap(row["most"], row["source"]) for row in rows}
+
+
 async def list_days_off(year: int) -> list[tuple[date, str]]:
     """The days off that the holiday table names, with their names."""
     rows = await reader().fetch("select day, name from holiday where is_off and extract(year from day) = $1 order by day", year)

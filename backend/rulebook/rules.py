@@ -21,7 +21,11 @@ LEVELS: Mapping[str, tuple[str, str]] = {
 }
 CLASSES = ("A", "B", "C", "D")
 # What is removed by itself after so many days; the law fixes no number (个人信息保护法第十九条: the shortest time that the purpose needs).
-KEPT: Mapping[str, tuple[str, str]] = {"upload": ("上传后未写入的导入文件及其预览", "Uploaded files that were never taken in, and their previews")}
+KEPT: Mapping[str, tuple[str, str]] = {
+    "upload": ("上传后未写入的导入文件及其预览", "Uploaded files that were never taken in, and their previews"),
+    "placards": ("企业码牌的打印文件", "Files for printing codes for doors"),
+    "penalty": ("企业页面上的行政处罚信息", "Penalties on an enterprise's public page"),
+}
 LONGEST = 3650
 
 

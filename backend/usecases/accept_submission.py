@@ -12,6 +12,7 @@ from backend.kernel import clock, jcs
 from backend.kernel.errors import Invalid
 from backend.people import service as people
 from backend.people.rules import Principal
+from backend.placards import queries as placards
 from backend.registry.queries import list_by_codes
 from backend.storage.engine import transaction
 from backend.usecases.close_record import remind_officers
@@ -80,6 +81,8 @@ async def accept_within(
 async def _expected(mine: submission_queries.FieldInspection, submission: UUID, device: UUID) -> record_rules.Expected:
     checklists = {c.id: c for c in await submission_queries.list_checklists([c for _, c in mine.items])}
     enterprise = (await list_by_codes([mine.enterprise_code]))[mine.enterprise_code]
+    # Also the codes that were revoked: the officer stood at this door, whatever hangs there.
+    codes = (await placards.list_codes([enterprise.id], each=1000)).get(enterprise.id, [])
     return record_rules.Expected(
         inspection=str(mine.id),
         submission=str(submission),
@@ -88,5 +91,5 @@ async def _expected(mine: submission_queries.FieldInspection, submission: UUID, 
         forms=[record_rules.Form(item, str(checklist), checklists[checklist].questions) for item, checklist in mine.items],
         outcome_codes=frozenset(o.code for o in await list_outcomes(since=clock.day_of(mine.dispatched_at))),
         officers=frozenset(str(inspector) for inspector, _, _ in mine.officers),
-        enterprise_codes=frozenset({enterprise.qr_token, enterprise.code}),
+        enterprise_codes=frozenset({enterprise.qr_token, enterprise.code, *(code for code, _ground in codes)}),
     )

@@ -21,6 +21,7 @@ from backend.notices.queries import list_notices
 from backend.notify import queries as notify
 from backend.people import queries as people
 from backend.people.rules import Principal
+from backend.placards import queries as placards
 from backend.publicity import queries as publicity
 from backend.registry import queries as registry
 from backend.storage.engine import transaction
@@ -89,6 +90,7 @@ async def _inspections(mine: list[submission_queries.FieldInspection], by: Princ
     reached = await caps.list_reached([i.id for i in mine])
     earlier = await publicity.list_latest_of([i.enterprise for i in mine])
     drawn = {campaign: await draws.find_draw_of_campaign(campaign) for campaign in {i.campaign for i in mine}}
+    codes = await placards.list_codes([e.id for e in enterprises.values()])
     parts = await part_queries.list_segments([i.id for i in mine])
     notices = await list_notices([i.id for i in mine])
     standing = await part_queries.list_standing([i.id for i in mine])
@@ -143,6 +145,7 @@ async def _inspections(mine: list[submission_queries.FieldInspection], by: Princ
                     "lat_e7": e.lat_e7,
                     "lon_e7": e.lon_e7,
                     "qr_token": e.qr_token,
+                    "placards": [{"code": code, "ground": ground} for code, ground in codes.get(e.id, [])],
                     "visits_this_year": visits.get(e.id, 0),
                 },
                 "cap": {"used": reached[i.id].used, "most": reached[i.id].most} if i.id in reached else None,

@@ -6,6 +6,7 @@ import { judge, read } from "../src/model/scan.js";
 import { isUscc } from "../src/model/uscc.js";
 
 const vectors = JSON.parse(readFileSync(new URL("../../tests/vectors/uscc.json", import.meta.url), "utf8"));
+const placards = JSON.parse(readFileSync(new URL("../../tests/vectors/placards.json", import.meta.url), "utf8"));
 const OWN = "91530300217222042J", OTHER = "91530300579828092D", PERSON = "362322198709086409";
 const enterprise = { qr_token: "Tok_en-123456", code: OWN };
 const known = [{ qr_token: "Tok_other-1", code: OTHER, name: "罗平某厂" }];
@@ -29,7 +30,24 @@ const cases = [
   [PERSON, "unreadable", ""],
   ["hello", "unreadable", ""], ["", "unreadable", ""], ["%%%", "unreadable", ""],
 ];
-for (const [text, match, value, name = ""] of cases) test(`${text} is ${match}`, () => assert.deepEqual(judge(text, enterprise, known), { match, value, name }));
+for (const [text, match, value, name = ""] of cases) test(`${text} is ${match}`, () => assert.deepEqual(judge(text, enterprise, known), { match, value, name, hint: "" }));
+
+test("signed codes of this door are taken, with a word where they are out of date", () => {
+  const [now, lost, stolen] = placards.signed.map((one) => one.code);
+  const door = { ...enterprise, placards: [{ code: now, ground: "" }, { code: lost, ground: "lost" }] };
+  const shop = { qr_token: "Tok_other-1", code: OTHER, name: "罗平某厂", placards: [{ code: stolen, ground: "abuse" }] };
+  const at = (code, where = door) => judge(`https://sunlot.example/e/${code}`, where, [door, shop]);
+  assert.deepEqual(at(now), { match: "door", value: now, name: "", hint: "" });
+  assert.deepEqual(at(lost), { match: "door", value: lost, name: "", hint: "revoked" });
+  assert.deepEqual(at("Tok_en-123456"), { match: "door", value: "Tok_en-123456", name: "", hint: "old" }, "a card from before codes were signed");
+  assert.deepEqual(at(stolen), { match: "other", value: stolen, name: "罗平某厂", hint: "" });
+  assert.deepEqual(at(stolen, shop), { match: "door", value: stolen, name: "", hint: "abuse" });
+  assert.deepEqual(judge(`https://sunlot.example/e/${now}`, enterprise, []), { match: "other", value: now, name: "", hint: "new" }, "issued after the last contact");
+});
+
+test("the code is found in every address that leads to it", () => {
+  for (const { text, code } of placards.addresses) assert.equal(read(text).token, code, text);
+});
 
 test("an old number is met only as a whole", () => {
   const old = { qr_token: "x", code: "530300100001234" };

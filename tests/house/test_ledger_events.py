@@ -32,6 +32,7 @@ RECORDS = ("ledger.record(", "history.save(")
 ROOMS = (
     "evidence",
     "history",
+    "placards",
     "registry",
     "people",
     "facts",
@@ -119,6 +120,10 @@ SILENT = {
     "people.service.open_session": "signing in changes nothing that a citizen could ask about",
     "people.service.close_session": "signing out, likewise",
     "people.service.note_contact": "when a phone was last heard of",
+    "placards.service.keep_file": "a file for the printer: made again from the codes at any time",
+    "placards.service.ask_again": "a file for the printer, likewise",
+    "placards.service.take_file": "how often a file was printed",
+    "placards.service.remove_old_files": "a file for the printer: made again from the codes at any time",
     "planning.service._open_edition": "plan.drafted, by the two that call it",
     **dict.fromkeys(
         ("planning.service.save_head", *(f"planning.lines.{verb}_line" for verb in ("add", "change", "remove"))),

@@ -16,6 +16,7 @@ import asyncpg
 import pytest
 
 from backend.app import create_app
+from backend.placards.signing import code_of
 from backend.storage import engine
 from backend.storage.engine import connection, transaction
 from benchmarks._million import COLUMNS, rows
@@ -23,7 +24,8 @@ from tests.web.conftest import _browsers
 
 BIG = {
     "enterprise", "enterprise_search", "enterprise_change", "inspection", "inspection_officer", "submission", "submission_photo", "import_row",
-    "ledger_entry", "ledger_leaf", "ledger_payload", "publication", "draw_frame_row", "penalty", "permit", "notice", "inbox_entry",
+    "ledger_entry", "ledger_leaf", "ledger_payload", "publication", "draw_frame_row", "penalty", "permit", "notice", "inbox_entry", "placard",
+    "rectification_order",
 }  # fmt: skip
 # What adds up a whole scope or year cannot come from a few rows: a figure, not a list. By the beginning of its query.
 ADDS_UP = {
@@ -60,6 +62,20 @@ COPIES: dict[str, tuple[int, dict[str, str]]] = {
     ),
     "draw_frame_row": (30_000, {"draw": "gen_random_uuid()", "object_id": "left(gen_random_uuid()::text, 30)"}),
     "submission_photo": (10_000, {"id": "1000000 + g * 10000 + r.id", "submission": "gen_random_uuid()"}),
+    "placard_batch": (3_000, {"id": "gen_random_uuid()", "number": "r.number || '-' || g", "serial": "r.serial + 10 * g"}),
+    "placard": (
+        15_000,
+        {"id": "gen_random_uuid()", "batch": "(select array_agg(id) from placard_batch)[1 + g % 3000]", "position": "1000 + row_number() over ()",
+         "enterprise": "gen_random_uuid()", "token": "translate(left(md5(r.token || g), 16), '0189', 'wxyz')"},
+    ),
+    "penalty": (8_000, {"id": "gen_random_uuid()", "enterprise": "gen_random_uuid()"}),
+    "permit": (8_000, {"id": "gen_random_uuid()", "enterprise": "gen_random_uuid()"}),
+    "rectification_order": (
+        3_000,
+        {"id": "gen_random_uuid()", "number": "r.number || '-' || g", "serial": "r.serial + 10 * g", "enterprise": "gen_random_uuid()",
+         "inspection": "gen_random_uuid()", "due_on": "r.due_on - (g % 900)", "state": "case when g % 20 = 0 then r.state else 'ended' end",
+         "closed_at": "case when g % 20 = 0 then r.closed_at else r.ordered_at end", "closing": "case when g % 20 = 0 then r.closing else '-' end"},
+    ),
     "inbox_entry": (15_000, {"id": "gen_random_uuid()", "account": "gen_random_uuid()"}),
 }  # fmt: skip
 
@@ -102,6 +118,21 @@ async def grow() -> None:
     await engine.database().pool.execute("vacuum analyze", timeout=300)
 
 
+async def doors_of_interest() -> list[str]:
+    """The codes of a busy door and of a quiet one; one that was replaced and one that was misused; an older card."""
+    async with transaction():
+        sql = connection()
+        busy = await sql.fetchrow(
+            "select p.token, e.qr_token from placard p join enterprise e on e.id = p.enterprise join rectification_order o on o.enterprise = e.id"
+            " where p.ground = '' limit 1"
+        )
+        quiet = await sql.fetchval("select qr_token from enterprise e where not exists (select from placard p where p.enterprise = e.id) limit 1")
+        rest = await sql.fetch(
+            "select distinct on (p.ground) p.token from placard p join enterprise e on e.id = p.enterprise where p.ground in ('replaced', 'abuse')"
+        )
+    return [code_of(busy["token"]), quiet, busy["qr_token"], *(code_of(row["token"]) for row in rest)]
+
+
 def list_pages() -> list[str]:
     found, elsewhere = set(), ("/field", "/static", "/console/live")
     for route in create_app().routes:
@@ -138,11 +169,13 @@ async def test_no_list_page_reads_a_big_table_from_end_to_end(demo, monkeypatch)
             if username:
                 assert (await browser.post("/console/login", data={"username": username, "password": "sunlot-demo"})).status_code == 303
             pages = [p for p in list_pages() if username or not p.startswith("/console")]
+            doors = [f"/e/{code}" for code in await doors_of_interest()] if not username else []
             extra = ["/console/enterprises?q=%E9%A5%AD%E5%BA%97", "/console/enterprises?status=revoked", "/console/inspections?state=published"]
-            for page in [*pages, *(extra if username else [])]:
+            for page in [*pages, *doors, *(extra if username else [])]:
                 where[0] = page
                 opened[username, page] = (await browser.get(page)).status_code
                 where[0] = ""
+    assert sorted(status for (who, page), status in opened.items() if page.startswith("/e/")) == [200, 200, 303, 303, 410]
     assert opened["manager", "/console/inspections"] == opened["manager", "/console/enterprises"] == opened["", "/results"] == 200
     assert 500 not in opened.values()
     assert len([s for s in opened.values() if s == 200]) > 25

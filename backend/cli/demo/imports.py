@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from typing import Final
 from uuid import UUID
 
@@ -22,15 +22,17 @@ TOLD_OF: Final = 60
 """How many enterprises of the demo county have a penalty, and as many others a permit."""
 
 
-async def show_imports(manager: Principal) -> None:
-    """Write the samples to DATA_DIR/samples and leave one import in each interesting state."""
+async def show_imports(manager: Principal, visited: Sequence[str]) -> None:
+    """Write the samples to DATA_DIR/samples and leave one import in each interesting state. ``visited``: codes of enterprises with results."""
     folder = settings().data_dir / "samples"
     folder.mkdir(parents=True, exist_ok=True)
     for kind, name in FILES.items():
         write_sample_register(folder / name, kind)
     enterprises = make_enterprises()
-    write_penalties(folder / PENALTIES, enterprises[: TOLD_OF * 5 : 5], clock.today())
-    write_permits(folder / PERMITS, enterprises[: TOLD_OF * 4 : 4], clock.today())
+    # Some of those that were visited have a permit and a penalty, too: a page with something of everything.
+    full = [e for code in visited[:3] for e in enterprises if e["code"] == code]
+    write_penalties(folder / PENALTIES, [*enterprises[: (TOLD_OF - len(full)) * 5 : 5], *full], clock.today())
+    write_permits(folder / PERMITS, [*enterprises[: (TOLD_OF - len(full)) * 4 : 4], *full], clock.today())
     for file, shown, layout in ((PENALTIES, "双公示行政处罚.csv", "penalties"), (PERMITS, "双公示行政许可.xlsx", "permits")):
         batch = await _import((folder / file).read_bytes(), shown, layout, manager)
         await import_registry.ask_apply(batch, by=manager)

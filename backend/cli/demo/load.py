@@ -6,7 +6,7 @@ import secrets
 from datetime import date, timedelta
 from uuid import UUID
 
-from backend.cli.demo import checkitems, county, history, joint, plans, rounds, rulebook
+from backend.cli.demo import checkitems, county, doors, history, joint, plans, rounds, rulebook
 from backend.cli.demo.aftermath import show_aftermath
 from backend.cli.demo.dossiers import tell_histories
 from backend.cli.demo.fieldwork import Work
@@ -93,7 +93,8 @@ async def _load() -> None:
     await _announced(today - timedelta(days=1), who)
     await joint.show_invitations(set_clock, today, who)
     await show_aftermath(set_clock, today, who)
-    await show_imports(who["manager"])
+    await doors.issue_codes(set_clock, today, who)
+    await show_imports(who["manager"], await doors.list_published())
     await show_registers(who["manager"], who["admin"])
     await plans.look_ahead(set_clock, today, who)
 

@@ -15,6 +15,8 @@ from backend.history.rules import ChangedByOther
 from backend.kernel import clock
 from backend.kernel.errors import Conflict, DomainError, Invalid
 from backend.people.rules import MANAGER, Principal
+from backend.placards import queries as placards
+from backend.placards.rules import GROUNDS
 from backend.registry import editing as verbs
 from backend.registry import queries
 from backend.registry.queries import EnterpriseView
@@ -52,6 +54,12 @@ def list_names() -> dict[str, str]:
     return {key: pick({"zh": zh, "en": en}, "") for key, (zh, en) in verbs.LISTS.items()}
 
 
+async def _address_of(e: EnterpriseView) -> str:
+    """By the newest code that holds; by the bare token where none was issued yet."""
+    current = await placards.find_current(e.id)
+    return qr.address(current.code if current else e.qr_token)
+
+
 async def _show(who: Principal, enterprise_id: UUID, *, typed: Mapping[str, str] | None = None, error: str = "", status: int = 200) -> Template:
     d = await load_dossier(enterprise_id, who)
     e, places = d.enterprise, await labels.load_places()
@@ -86,7 +94,9 @@ async def _show(who: Principal, enterprise_id: UUID, *, typed: Mapping[str, str]
         lists=list_names(),
         typed=typed or {},
         error=error,
-        public_address=qr.address(e.qr_token),
+        public_address=await _address_of(e),
+        placards=await placards.list_of_enterprise(e.id, limit=8),
+        grounds={key: pick({"zh": zh, "en": en}, "") for key, (zh, en) in GROUNDS.items()},
         may_exempt=who.role == MANAGER,
         my_department=who.department,
         my_scope=who.scope.department,
@@ -109,7 +119,7 @@ async def show_enterprise(request: Request[Any, Any, Any], enterprise_id: FromPa
 @get("/enterprises/{enterprise_id:uuid}/qr.png", media_type="image/png")
 async def show_qr(request: Request[Any, Any, Any], enterprise_id: FromPath[UUID]) -> Response[bytes]:
     e = await queries.find_enterprise(enterprise_id, request.user.scope)
-    image = await asyncio.to_thread(qr.png, qr.address(e.qr_token))
+    image = await asyncio.to_thread(qr.png, await _address_of(e))
     return Response(image, media_type="image/png")
 
 

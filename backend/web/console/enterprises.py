@@ -1,4 +1,4 @@
-"""检查对象: the list with its filters, and sheets of QR cards to print."""
+"""检查对象: the list with its filters."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from litestar.response import Redirect, Stream, Template
 
 from backend.kernel import clock
 from backend.kernel.errors import Invalid
-from backend.people.rules import Principal
+from backend.people.rules import MANAGER, Principal
 from backend.registry import queries, saved_filters, search
 from backend.registry.queries import Count, Filter
 from backend.registry.rules import FIELDS, KINDS, STATUSES
@@ -22,12 +22,10 @@ from backend.storage.engine import transaction
 from backend.usecases.export_register import Wording, export_enterprises
 from backend.web.console import labels
 from backend.web.console.editing import clean
-from backend.web.shared import qr
 from backend.web.shared.downloads import XLSX, attachment
 from backend.web.shared.i18n import _, pick
 from backend.web.shared.pages import page
 
-CARDS = 16  # two sheets of paper
 PAGE = "enterprises"
 
 
@@ -67,7 +65,8 @@ async def list_enterprises(request: Request[Any, Any, Any], after: FromQuery[str
         "unindexed": await search.count_unindexed(),
         "is_cut": found.is_cut,
         "next_href": f"/console/enterprises?{write_filter(by, after=found.next)}" if found.next else None,
-        "sheet_href": f"/console/enterprises/qr-sheet?{write_filter(by)}",
+        "placards_href": f"/console/placards/new?{write_filter(by)}",
+        "may_issue": who.role == MANAGER,
         "sees_class": who.sees_class,
         "query": write_filter(by),
         "parts": {key: getattr(by, name) for key, name in PARTS.items()},
@@ -87,24 +86,6 @@ async def list_enterprises(request: Request[Any, Any, Any], after: FromQuery[str
         saved=await saved_filters.list_saved(PAGE, account=who.account_id, department=who.department),
         kinds=[(key, pick(label, "")) for key, label in KINDS.items()],
         **context,
-    )
-
-
-@get("/enterprises/qr-sheet")
-async def show_qr_sheet(request: Request[Any, Any, Any], after: FromQuery[str] = "") -> Template:
-    by = read_filter(request.query_params, request.user)
-    found = await search.search_enterprises(request.user.scope, by, after=after, limit=CARDS)
-
-    def draw() -> list[tuple[queries.EnterpriseView, int, str]]:
-        return [(e, *qr.path(qr.address(e.qr_token))) for e in found.rows]
-
-    return page(
-        "console/qr_sheet.html",
-        cards=await asyncio.to_thread(draw),
-        total=f"{found.count.n:,}",
-        next_href=f"/console/enterprises/qr-sheet?{write_filter(by, after=found.next)}" if found.next else None,
-        back_href=f"/console/enterprises?{write_filter(by)}",
-        places=await labels.load_places(),
     )
 
 
@@ -154,4 +135,4 @@ async def _sent(file: IO[bytes]) -> AsyncIterator[bytes]:
             yield chunk
 
 
-HANDLERS = [list_enterprises, show_qr_sheet, save_filter, delete_filter, export]
+HANDLERS = [list_enterprises, save_filter, delete_filter, export]

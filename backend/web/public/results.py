@@ -1,4 +1,4 @@
-"""Published results: the front page, the search, one result with its proof, an enterprise's page by its QR."""
+"""Published results: the front page, the search, one result with its proof."""
 
 from __future__ import annotations
 
@@ -9,26 +9,19 @@ from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
-from litestar import Request, Response, get, post
+from litestar import Request, Response, get
 from litestar.params import FromPath, FromQuery
 from litestar.response import Template
 
 from backend.draws import queries as draws
-from backend.kernel.errors import Invalid, NotFound
 from backend.ledger import keys
 from backend.ledger import queries as ledger
-from backend.people.service import TooManyAttempts
 from backend.publicity import queries
 from backend.publicity.rules import STATUSES
-from backend.registry.queries import find_by_token
 from backend.usecases.adhoc import KINDS
-from backend.usecases.arrival import list_arrivals
-from backend.usecases.recuse import declare_on_site
 from backend.web.public.places import load_counties
-from backend.web.shared.i18n import get_locale
 from backend.web.shared.kept import SAME_FOR_ALL, answer
 from backend.web.shared.pages import page
-from backend.web.shared.qr import visit_address
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,40 +116,6 @@ async def show_result(request: Request[Any, Any, Any], number: FromPath[str], ve
     return await answer(request, find_subject, build)
 
 
-async def _show_enterprise(token: str, **context: Any) -> Template:
-    enterprise = await find_by_token(token)
-    if enterprise is None:
-        raise NotFound()
-    return page(
-        "public/enterprise.html",
-        enterprise=enterprise,
-        results=await queries.list_of_enterprise(enterprise.id),
-        arrivals=await list_arrivals(enterprise.id),
-        kinds=KINDS,
-        counties=await load_counties(),
-        visit_address=visit_address,
-        **context,
-    )
-
-
-@get("/e/{token:str}")
-async def show_enterprise(token: FromPath[str]) -> Template:
-    """By the QR on the door. What is published, and visits whose officers have scanned in; that one is coming must not be learnt here."""
-    return await _show_enterprise(token, error="", asked=False, typed={})
-
-
-@post("/e/{token:str}/recusal", status_code=200)
-async def ask_for_recusal(request: Request[Any, Any, Any], token: FromPath[str]) -> Template:
-    """The same answer for every name: this page tells nobody who is visiting."""
-    form = await request.form()
-    error = ""
-    try:
-        await declare_on_site(token, str(form.get("officer", "")), str(form.get("reason", "")))
-    except (Invalid, TooManyAttempts) as e:
-        error = e.message(get_locale())
-    return await _show_enterprise(token, error=error, asked=not error, typed=dict(form))
-
-
 @get("/results/{number:str}/proof.json")
 async def show_result_proof(number: FromPath[str], version: FromQuery[int | None] = None) -> dict[str, Any]:
     """The result's proof for machines: leaf (base64), index, size, hashes (hex), the signed checkpoint, payload and salt."""
@@ -174,4 +133,4 @@ async def show_result_proof(number: FromPath[str], version: FromQuery[int | None
     }
 
 
-HANDLERS = [show_home, list_results, show_result, show_result_proof, show_enterprise, ask_for_recusal]
+HANDLERS = [show_home, list_results, show_result, show_result_proof]

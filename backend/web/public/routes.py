@@ -4,11 +4,20 @@ from __future__ import annotations
 
 from litestar import Router
 
-from backend.web.public import draws, health, log, officers, papers, results, visits
+from backend.web.public import draws, enterprise, health, log, officers, papers, results, visits
 from backend.web.shared.access import PUBLIC
 
 router = Router(
     "/",
-    route_handlers=[*health.HANDLERS, *results.HANDLERS, *draws.HANDLERS, *log.HANDLERS, *officers.HANDLERS, *visits.HANDLERS, *papers.HANDLERS],
+    route_handlers=[
+        *health.HANDLERS,
+        *results.HANDLERS,
+        *enterprise.HANDLERS,
+        *draws.HANDLERS,
+        *log.HANDLERS,
+        *officers.HANDLERS,
+        *visits.HANDLERS,
+        *papers.HANDLERS,
+    ],
     opt={"access": PUBLIC},
 )

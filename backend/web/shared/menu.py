@@ -34,6 +34,7 @@ MENU = (
     Entry("reviews", "/console/reviews", _("审核公示"), frozenset({REVIEWER, ADMIN, AUDITOR})),
     Entry("outcomes", "/console/outcomes", _("后续处置"), _OFFICE),
     Entry("enterprises", "/console/enterprises", _("检查对象"), _OFFICE),
+    Entry("placards", "/console/placards", _("企业码牌"), _OFFICE),
     Entry("imports", "/console/imports", _("名录导入"), frozenset({MANAGER, ADMIN})),
     Entry("unsent", "/console/unsent", _("补传手机备份"), frozenset({MANAGER, ADMIN})),
     Entry("inspectors", "/console/inspectors", _("执法人员名录"), _OFFICE),

@@ -103,7 +103,7 @@ async def notice_pdf(f: VisitFacts) -> bytes:
         ],
         "day": f"{n.issued_at.astimezone(clock.BEIJING):%Y-%m-%d}",
         "foot": f"{n.number} · {f.enterprise.code}",
-        "qr": _svg(qr.address(f.enterprise.qr_token)),
+        "qr": _svg(qr.paper_link(f.enterprise.qr_token)),
         "qr-label": _("扫码查看企业权利与公示结果"),
     }
     return await asyncio.to_thread(papers.render, "notice", data, {}, n.issued_at)

@@ -15,9 +15,14 @@ from backend.kernel.settings import settings
 _ANY_MASK = 4
 
 
-def address(qr_token: str) -> str:
-    """What a card carries: the public page of the enterprise."""
-    return f"{settings().base_url}/e/{qr_token}"
+def address(code: str) -> str:
+    """What a placard carries: the public page of the enterprise."""
+    return f"{settings().base_url}/e/{code}"
+
+
+def paper_link(qr_token: str) -> str:
+    """The same page from a paper of the office, which is no placard that could be out of date."""
+    return f"{address(qr_token)}?via=paper"
 
 
 def officer_address(token: str) -> str:

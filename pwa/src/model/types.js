@@ -9,7 +9,7 @@
  *
  * @typedef {{id: string, code: string, name: string, address: string, region: string, region_zh: string, region_en: string,
  *   legal_rep: string, phone: string, industry_zh: string, industry_en: string, lat_e7: number|null, lon_e7: number|null,
- *   qr_token: string, visits_this_year: number}} Enterprise
+ *   qr_token: string, placards?: {code: string, ground: string}[], visits_this_year: number}} Enterprise
  * @typedef {{inspector_id: string, slot: number, dept: string, dept_zh: string, dept_en: string, name: string, certificate_no: string, phone?: string, me: boolean}} Officer
  * @typedef {{number: string, completed_on: string, authority: {zh: string, en: string}, outcomes: {zh: string, en: string}[]}} Earlier
  * @typedef {{code: string, name_zh: string, name_en: string, method: string, legal_basis: string, checklist: string}} Item

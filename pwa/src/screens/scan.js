@@ -53,14 +53,21 @@ export function leave() {
 /** @param {any} v @param {string} text @param {"photo"|"typed"|null} by */
 async function seen(v, text, by) {
   if (now.busy) return;
-  const { match, value, name } = judge(text, v.inspection.enterprise, v.known);
+  const { match, value, name, hint } = judge(text, v.inspection.enterprise, v.known);
   if (match === "unreadable") { now.wrong = by === "typed" ? t("这不是 18 位统一社会信用代码。") : t("这个码不是企业码，也不是营业执照码。"); return redraw(); }
+  if (hint === "new") { now.wrong = t("这块码牌不在本机资料中，可能是新换的。请联网刷新后再扫，或改扫营业执照。"); return redraw(); }
   if (match === "other") { now.wrong = t("不是这户企业。码上是 %(value)s，任务是「%(name)s」。", { value: name ? `「${name}」` : value.length > 20 ? `${value.slice(0, 12)}…` : value, name: v.inspection.enterprise.name }); return redraw(); }
-  await arrive(v, { how: by ?? (match === "door" ? "qr" : "licence"), value, reason: null });
+  await arrive(v, { how: by ?? (match === "door" ? "qr" : "licence"), value, reason: null }, hint);
 }
 
-/** @param {any} v @param {{how: any, value: string, reason: string|null}} what */
-async function arrive(v, what) {
+/** What is to be told to the enterprise of a code that is its own and yet not right. @param {string} hint */
+function wordsOf(hint) {
+  if (hint === "abuse") return t("这块码牌曾被冒用而停用：请核对所在地点，并收回。");
+  return hint === "" ? "" : t("这块码牌已过期，请提醒企业换领新的。");
+}
+
+/** @param {any} v @param {{how: any, value: string, reason: string|null}} what @param {string} [hint] */
+async function arrive(v, what, hint = "") {
   now.busy = true;
   const t_dev = Date.now();
   const draft = await draftFor(v.id);
@@ -71,7 +78,7 @@ async function arrive(v, what) {
   void position().then((gps) => gps && editDraft(draft.submission, (d) => { d.gps = gps; }).catch(() => {}));
   if (what.how !== "backfill") { await queueArrival(v.id, what.how, t_dev); void sync({ hurry: true }); }
   navigator.vibrate?.(60);
-  toast(t("已入企：%(name)s", { name: v.inspection.enterprise.name }));
+  toast([t("已入企：%(name)s", { name: v.inspection.enterprise.name }), wordsOf(hint)].filter(Boolean).join(" "));
   go(hub(v.id));
 }
 

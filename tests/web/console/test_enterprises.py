@@ -1,14 +1,16 @@
-"""The list of enterprises, the dossier, the QR card and the sheets."""
+"""The list of enterprises, the dossier, its QR code."""
 
 from __future__ import annotations
 
 from io import BytesIO
+from uuid import uuid4
 
 import httpx
 import pytest
 import zxingcpp
 from PIL import Image
 
+from backend.placards.queries import find_current
 from backend.registry.queries import EnterpriseView, list_by_codes
 from backend.registry.rules import EnterpriseDraft, check_row, make_uscc
 from backend.registry.service import load_industries, load_regions, put_enterprises
@@ -58,7 +60,6 @@ async def test_a_person_sees_the_enterprises_of_their_region_only(client, login,
     other = next(e for e in shops if e.region == "530302")
     for path in ("", "/qr.png"):
         assert (await client.get(f"/console/enterprises/{other.id}{path}")).status_code == 404
-    assert other.name not in (await client.get("/console/enterprises/qr-sheet?county=530302")).text
 
 
 async def test_the_dossier_names_source_and_version(client, login, shops):
@@ -76,22 +77,16 @@ def _decode(answer: httpx.Response) -> str:
     return found.text
 
 
-async def test_the_card_and_the_sheet_carry_the_public_address(client, login, shops):
+async def test_the_card_carries_the_public_address(client, login, shops):
     await login(client, "manager")
     e = shops[3]
-    wanted = f"http://localhost:8000/e/{e.qr_token}"
     answer = await client.get(f"/console/enterprises/{e.id}/qr.png")
     assert answer.headers["content-type"] == "image/png"
-    assert _decode(answer) == wanted
-    sheet = await client.get(f"/console/enterprises/qr-sheet?q={e.code}")
-    size = int(sheet.text.split('viewBox="0 0 ')[-1].split(" ")[0])
-    path = sheet.text.split('fill="#000" d="')[1].split('"')[0]
-    image = Image.new("L", (size, size), 255)
-    for run in path.split("z")[:-1]:
-        start, width = run[1:].split("h")[:2]
-        x, y = map(int, start.split())
-        for i in range(int(width.split("v")[0])):
-            image.putpixel((x + i, y), 0)
-    [found] = zxingcpp.read_barcodes(image.resize((size * 6, size * 6), Image.Resampling.NEAREST))
-    assert found.text == wanted
-    assert "共 61 户" in (await client.get("/console/enterprises/qr-sheet")).text
+    assert _decode(answer) == f"http://localhost:8000/e/{e.qr_token}"
+    sent = {"id": str(uuid4()), "format": "sticker", "by": "list", "codes": e.code}
+    assert (await client.post("/console/placards", data=sent)).status_code == 303
+    placard = await find_current(e.id)
+    assert placard
+    signed = f"http://localhost:8000/e/{placard.code}"
+    assert _decode(await client.get(f"/console/enterprises/{e.id}/qr.png")) == signed
+    assert signed in (await client.get(f"/console/enterprises/{e.id}")).text

@@ -34,7 +34,7 @@ async def test_pages_open_without_signing_in_and_stay_small(county):
 async def test_the_enterprise_page_by_its_code(county):
     anyone = await county("")
     token = await one("select e.qr_token from enterprise e join publication p on p.enterprise = e.id limit 1")
-    page = await anyone.get(f"/e/{token}")
+    page = await anyone.get(f"/e/{token}", follow_redirects=True)
     assert page.status_code == 200
     assert "/results/GS-" in page.text
     assert "<script" not in page.text

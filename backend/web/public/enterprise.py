@@ -1,0 +1,111 @@
+"""What the code on a door opens: the enterprise's page, or a word about a code that is none of ours, nobody's, or was misused."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+from urllib.parse import urlencode
+
+from litestar import Request, get, post
+from litestar.params import FromPath, FromQuery
+from litestar.response import Redirect, Template
+
+from backend.kernel import clock
+from backend.kernel.errors import Invalid, NotFound
+from backend.people import queries as people
+from backend.people.service import TooManyAttempts
+from backend.registry.editing import LISTS
+from backend.registry.queries import list_industries
+from backend.registry.rules import KINDS as KINDS_OF_ENTERPRISE
+from backend.registry.rules import STATUSES
+from backend.rulebook.rules import LEVELS
+from backend.usecases import door
+from backend.usecases.adhoc import KINDS
+from backend.usecases.door import Door
+from backend.usecases.recuse import declare_on_site
+from backend.web.public.places import load_counties
+from backend.web.shared.i18n import LOCALES, get_locale, pick
+from backend.web.shared.pages import page
+from backend.web.shared.qr import visit_address
+
+_STATUS: Final = {door.STOPPED: 410, door.UNKNOWN: 404, door.FORGED: 404}
+CARDS: Final = ("old", "revoked")
+
+
+def _names(pairs: Mapping[str, tuple[str, str]]) -> dict[str, str]:
+    return {key: pick({"zh": zh, "en": en}, "") for key, (zh, en) in pairs.items()}
+
+
+async def _show(found: Door, *, card: str, error: str = "", asked: bool = False, typed: dict[str, Any] | None = None) -> Template:
+    enterprise = found.enterprise
+    assert enterprise is not None
+    facts = await door.load_door_page(enterprise)
+    departments = {d.code: pick(d, "name") for d in await people.list_departments()}
+    return page(
+        "public/enterprise.html",
+        enterprise=enterprise,
+        token=found.current,
+        results=facts.results,
+        facts=facts,
+        placard=found.placard if found.state == door.OPEN else None,
+        card=card,
+        kinds=KINDS,
+        levels=_names(LEVELS),
+        lists=_names(LISTS),
+        departments=departments,
+        counties=await load_counties(),
+        industries={i.code: pick(i, "name") for i in await list_industries()},
+        kind=pick(KINDS_OF_ENTERPRISE[enterprise.kind], "") if enterprise.kind in KINDS_OF_ENTERPRISE else enterprise.kind,
+        status=pick(STATUSES[enterprise.status], "") if enterprise.status in STATUSES else enterprise.status,
+        visit_address=visit_address,
+        today=clock.today(),
+        error=error,
+        asked=asked,
+        typed=typed or {},
+    )
+
+
+def _refuse(found: Door) -> Template:
+    return page(
+        "public/code.html",
+        status_code=_STATUS[found.state],
+        state=found.state,
+        enterprise=found.enterprise,
+        placard=found.placard,
+    )
+
+
+@get("/e/{token:str}")
+async def show_enterprise(
+    request: Request[Any, Any, Any], token: FromPath[str], card: FromQuery[str] = "", via: FromQuery[str] = ""
+) -> Template | Redirect:
+    """By the code on the door. What is published, and visits whose officers have scanned in; that one is coming must not be learnt here.
+
+    ``card``: which card led here, so that the page can say that it is out of date; ``via``: a page or paper of ours led here, no card did.
+    """
+    found = await door.open_door(token)
+    if found.state in _STATUS:
+        return _refuse(found)
+    if found.state == door.MOVED:
+        said = {"card": "" if via else "old" if found.is_old else "revoked", "lang": request.query_params.get("lang", "")}
+        query = urlencode({k: v for k, v in said.items() if v in (*CARDS, *LOCALES)})
+        return Redirect(f"/e/{found.current}{'?' + query if query else ''}", status_code=303)
+    return await _show(found, card=card if card in CARDS else "unsigned" if found.is_old and not via else "")
+
+
+@post("/e/{token:str}/recusal", status_code=200)
+async def ask_for_recusal(request: Request[Any, Any, Any], token: FromPath[str]) -> Template:
+    """The same answer for every name: this page tells nobody who is visiting."""
+    form = await request.form()
+    error = ""
+    try:
+        await declare_on_site(token, str(form.get("officer", "")), str(form.get("reason", "")))
+    except (Invalid, TooManyAttempts) as e:
+        error = e.message(get_locale())
+    found = await door.open_door(token)
+    if found.enterprise is None or found.state == door.STOPPED:
+        raise NotFound()
+    return await _show(found, card="", error=error, asked=not error, typed=dict(form))
+
+
+HANDLERS = [show_enterprise, ask_for_recusal]
