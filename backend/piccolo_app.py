@@ -30,6 +30,8 @@ ROOMS = (
     "handovers",
     "planning",
     "invitations",
+    "evaluations",
+    "tips",
 )
 
 APP_CONFIG = AppConfig(

@@ -9,6 +9,7 @@ from functools import partial
 
 import structlog
 
+from backend.evaluations import jobs as evaluation_jobs
 from backend.evidence import jobs as evidence_jobs
 from backend.figures import jobs as figure_jobs
 from backend.kept import service as kept
@@ -67,6 +68,7 @@ async def main() -> int:
             _keep_working("invitations", tell_what_lapsed, stop, idle=60),
             _keep_working("items", settle_items, stop, idle=60),
             _keep_working("reveals", reveal_what_is_due, stop, idle=60),
+            _keep_working("evaluations", evaluation_jobs.seal_what_is_over, stop, idle=600),
             _keep_working("digests", figure_jobs.make_digests_due, stop, idle=300),
             sequencer.run(stop),
         )

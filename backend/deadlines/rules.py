@@ -21,6 +21,7 @@ from backend.history.rules import check_text
 from backend.kernel.errors import DomainError, Invalid
 from backend.kernel.workdays import add_working_days, is_provisional, is_working_day
 
+TIP_CLOCKS: Final = ("tip_accept", "tip_check", "tip_settle", "tip_case")
 VISIT, SCAN, REVIEW, PUBLISH, OBJECTION, REPLACEMENT, RECTIFY, WITHDRAW, ACKNOWLEDGE, INVITATION = (
     "visit",
     "scan",
@@ -33,7 +34,7 @@ VISIT, SCAN, REVIEW, PUBLISH, OBJECTION, REPLACEMENT, RECTIFY, WITHDRAW, ACKNOWL
     "acknowledge",
     "invitation",
 )
-CLOCKS: Final = (VISIT, SCAN, REVIEW, PUBLISH, OBJECTION, REPLACEMENT, RECTIFY, WITHDRAW, ACKNOWLEDGE, INVITATION)
+CLOCKS: Final = (VISIT, SCAN, REVIEW, PUBLISH, OBJECTION, REPLACEMENT, RECTIFY, WITHDRAW, ACKNOWLEDGE, INVITATION, *TIP_CLOCKS)
 # Their last day is stored with the thing itself, for it was told to somebody; the table gives only the warning.
 STORED: Final = frozenset({VISIT, SCAN, RECTIFY})
 # Of these even the length comes with the thing: a campaign's deadline, an order's.

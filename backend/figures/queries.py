@@ -14,10 +14,12 @@ from uuid import UUID
 
 from backend.deadlines.queries import load_book
 from backend.deadlines.rules import PUBLISH
+from backend.evaluations.rules import SATISFIED
 from backend.figures.digest_rules import Digest
-from backend.figures.rules import AGES, CAMPAIGN, HIT, INSPECTION, LATE, MEASURES, MISS, ORDER, Count, Period, bucket_of
+from backend.figures.rules import AGES, CAMPAIGN, HIT, INSPECTION, LATE, MEASURES, MISS, OPEN_MEASURES, ORDER, Count, Period, bucket_of
 from backend.inspections.rules import DISPATCHED, ON_SITE, RECEIVED, RETURNED
 from backend.kernel import clock
+from backend.kernel.errors import Forbidden
 from backend.kernel.scope import Scope
 from backend.kernel.workdays import is_working_day
 from backend.storage.engine import reader
@@ -82,6 +84,11 @@ _ROWS: Final[Mapping[str, str]] = {
         " coalesce(d.closed, $3) > o.due_on as late, d.closed - (o.ordered_at at time zone 'Asia/Shanghai')::date as days from rectification_order o"
         " cross join lateral (select (o.closed_at at time zone 'Asia/Shanghai')::date as closed) d"
         " where o.due_on between $1 and $2 and ($4::text is null or o.department = $4) and starts_with(o.county, $5)"
+    ),
+    "satisfied": (
+        f"select 'satisfied' as measure, e.inspection as id, e.department, e.county, min(e.day) as day, avg(e.overall) >= {SATISFIED} as hit,"
+        " false as late, null::int as days from evaluation e where e.day between $1 and $2 and ($4::text is null or e.department = $4)"
+        " and starts_with(e.county, $5) group by e.inspection, e.department, e.county"
     ),
 }
 _PARTS: Final = {"": "true", HIT: "r.hit", MISS: "not r.hit", LATE: "r.late"}
@@ -177,8 +184,14 @@ COUNT_SQL: Final = count_sql(_ROWS)
 _WHOLE, _COUNTY, _DEPARTMENT, _MONTH = 0b111, 0b011, 0b101, 0b110
 
 
-async def count(scope: Scope, period: Period, only: Sequence[str] = tuple(MEASURES)) -> dict[str, FigureSet]:
-    """Every measure of a period, or ``only`` some, by its key."""
+def _require_sight(measures: Iterable[str], *, oversight: bool) -> None:
+    if not oversight and any(MEASURES[key].is_confidential for key in measures):
+        raise Forbidden()
+
+
+async def count(scope: Scope, period: Period, only: Sequence[str] = OPEN_MEASURES, *, oversight: bool = False) -> dict[str, FigureSet]:
+    """Every open measure of a period, or ``only`` some, by its key. Raises ``Forbidden`` for a confidential one without ``oversight``."""
+    _require_sight(only, oversight=oversight)
     rows = await reader().fetch(count_sql(only), *(await _args(scope, period, with_terms="published" in only)))
     found: dict[str, FigureSet] = {}
     for key in only:
@@ -223,9 +236,17 @@ def list_sql(measure: str, conditions: Sequence[str], limit: int | None) -> str:
 
 
 async def list_records(
-    scope: Scope, period: Period, measure: str, by: RecordFilter, *, after: tuple[date, UUID] | None = None, limit: int | None = PAGE
+    scope: Scope,
+    period: Period,
+    measure: str,
+    by: RecordFilter,
+    *,
+    after: tuple[date, UUID] | None = None,
+    limit: int | None = PAGE,
+    oversight: bool = False,
 ) -> tuple[Sequence[RecordRow], tuple[date, UUID] | None]:
-    """The very rows that a count counts, and where the next page begins. ``limit`` None: all of them."""
+    """The very rows that a count counts, and where the next page begins. ``limit`` None: all of them. Raises ``Forbidden`` as ``count``."""
+    _require_sight([measure], oversight=oversight)
     conditions, args = [_PARTS[by.part]], await _args(scope, period, with_terms=measure == "published")
 
     def bind(condition: str, *values: Any) -> None:

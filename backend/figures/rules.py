@@ -22,7 +22,10 @@ PARTS: Final = ("", HIT, MISS, LATE)
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """``subject``: what one row is. ``can_wait``: a row that does not keep to it yet still may. Texts in pairs (zh, en)."""
+    """``subject``: what one row is. ``can_wait``: a row that does not keep to it yet still may. ``is_confidential``: the oversight office's alone.
+
+    Texts in pairs (zh, en).
+    """
 
     key: str
     name: tuple[str, str]
@@ -32,6 +35,7 @@ class Measure:
     is_high_good: bool
     subject: str = INSPECTION
     can_wait: bool = False
+    is_confidential: bool = False
 
 
 MEASURES: Final[Mapping[str, Measure]] = {
@@ -141,8 +145,26 @@ MEASURES: Final[Mapping[str, Measure]] = {
             ORDER,
             can_wait=True,
         ),
+        Measure(
+            "satisfied",
+            ("企业满意率", "Satisfied enterprises"),
+            (
+                "本期内收到企业评价的检查中，总体评价平均在 4 分以上的比例。评价对被评价部门匿名，明细仅限督查室。",
+                "Of the inspections evaluated in the period, those with a mean overall mark of 4 or more. Rows are the oversight office's alone.",
+            ),
+            ("企业满意的检查", "Inspections evaluated well"),
+            ("收到评价的检查", "Inspections evaluated"),
+            True,
+            is_confidential=True,
+        ),
     )
 }
+OPEN_MEASURES: Final = tuple(m.key for m in MEASURES.values() if not m.is_confidential)
+
+
+def measures_for(*, oversight: bool) -> tuple[str, ...]:
+    """What a person may see: everything for the oversight office, for others what is not confidential."""
+    return tuple(MEASURES) if oversight else OPEN_MEASURES
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from datetime import date, timedelta
 
 from backend.figures import queries
 from backend.figures.digest_rules import Digest, text_of
-from backend.figures.rules import MEASURES, parse_period
+from backend.figures.rules import OPEN_MEASURES, parse_period
 from backend.kernel import clock
 from backend.kernel.ids import new_id
 from backend.kernel.scope import Scope
@@ -49,7 +49,7 @@ async def _make(
         week,
         *(await queries.count_week(scope, week)),
         waiting=sum(await queries.count_waiting(scope)),
-        measures={key: (measures[key].whole.hit, measures[key].whole.total) for key in MEASURES},
+        measures={key: (measures[key].whole.hit, measures[key].whole.total) for key in OPEN_MEASURES},
     )
     is_new = await connection().fetchval(
         "insert into figure_digest (id, week, department, region, figures, created_at) values ($1, $2, $3, $4, $5, $6)"

@@ -31,6 +31,10 @@ KINDS: dict[str, tuple[str, str, str, str]] = {
     "invitation.lapsed": ("联合邀请逾期未答复", "{zh}", "An invitation was not answered in time", "{en}"),
     "invitation.overridden": ("督查室已代为决定", "{zh}", "The oversight office has decided", "{en}"),
     "invitation.ended": ("联合邀请已撤回", "{zh}", "An invitation was withdrawn", "{en}"),
+    "tip.filed": ("收到投诉举报", "{zh}", "A complaint or tip came in", "{en}"),
+    "tip.assigned": ("转来投诉举报", "{zh}", "A complaint or tip was handed to you", "{en}"),
+    "tip.added": ("投诉举报有补充", "{zh}", "A complaint or tip was added to", "{en}"),
+    "evaluation.grave": ("企业评价反映索要财物", "{zh}", "An evaluation speaks of gifts", "{en}"),
     "handover.sent": ("收到抄告", "{zh}", "Told by another department", "{en}"),
 }
 

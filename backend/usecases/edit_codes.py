@@ -1,8 +1,8 @@
 """An owner edits a code table or the rulebook: who may edit which row, then the room's verb, in one transaction.
 
 Tables that all departments share belong to the administrator of the whole installation; a region's row to the administrator of a region
-that covers it; a department's own caps and rates to its manager; the targets of figures
-to the oversight office too. Everybody else in the office may look.
+that covers it; a department's own caps and rates to its manager; the targets of figures, the
+categories of complaints and the rule of evaluations to the oversight office too. Everybody else in the office may look.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from datetime import date
 from typing import Any, Final
 
 from backend.deadlines.service import PERIOD, save_period
+from backend.evaluations.service import RULE, save_rule
 from backend.figures.targets import TARGET, save_target
 from backend.history import queries as history
 from backend.history.rules import Kind
@@ -24,11 +25,12 @@ from backend.planning.service import save_step
 from backend.registry.codes import INDUSTRY, REGION, save_industry, save_region
 from backend.rulebook import service as rulebook
 from backend.storage.engine import transaction
+from backend.tips.service import CATEGORY, save_category
 
 KINDS: Final[Mapping[str, Kind]] = {
     k.name: k
     for k in (
-        *(DEPARTMENT, REGION, INDUSTRY, OUTCOME, STEP, PERIOD, TARGET),
+        *(DEPARTMENT, REGION, INDUSTRY, OUTCOME, STEP, PERIOD, TARGET, CATEGORY, RULE),
         *(rulebook.HOLIDAY, rulebook.CAP, rulebook.RATE, rulebook.NORM, rulebook.RETENTION),
     )
 }
@@ -45,9 +47,11 @@ _VERBS: Final[Mapping[str, Callable[..., Awaitable[None]]]] = {
     "planstep": save_step,
     "retention": rulebook.save_retention,
     "norm": rulebook.save_norm,
+    "tipcategory": save_category,
+    "evaluationrule": save_rule,
 }
 OWN: Final = frozenset({"cap", "rate", "norm"})  # tables in which a department has rows of its own
-OVERSEEN: Final = frozenset({"target"})  # tables that the oversight office keeps, too
+OVERSEEN: Final = frozenset({"target", "tipcategory", "evaluationrule"})  # tables that the oversight office keeps, too
 
 
 def is_whole(who: Principal) -> bool:

@@ -14,6 +14,9 @@ from tests.web.conftest import browsers, client, login  # noqa: F401 - fixtures
 # What the world may reach without signing in. A new public route is added here on purpose or not at all.
 PUBLIC_PATHS = {
     "/",
+    "/complain",
+    "/complain/track",
+    "/complain/track/add",
     "/console/login",
     "/draws",
     "/draws.json",
@@ -21,6 +24,8 @@ PUBLIC_PATHS = {
     "/draws/{draw_id:str}/bundle.json",
     "/draws/{draw_id:str}/frame.ndjson",
     "/e/{token:str}",
+    "/e/{token:str}/complain",
+    "/e/{token:str}/evaluate",
     "/e/{token:str}/recusal",
     "/field",
     "/field/api/session",
@@ -74,6 +79,11 @@ def test_the_public_list_is_complete_and_no_longer_than_it_must_be():
         ("/field/api/session/passkey", "POST"),
         ("/field/api/session/passkey/challenge", "POST"),
         ("/e/{token:str}/recusal", "POST"),
+        ("/e/{token:str}/evaluate", "POST"),
+        ("/e/{token:str}/complain", "POST"),
+        ("/complain", "POST"),
+        ("/complain/track", "POST"),
+        ("/complain/track/add", "POST"),
     }
 
 

@@ -50,6 +50,8 @@ ROOMS = (
     "handovers",
     "planning",
     "invitations",
+    "evaluations",
+    "tips",
 )
 # A verb that writes without an entry of its own, and what stands for it in the log.
 SILENT = {
@@ -58,6 +60,7 @@ SILENT = {
     "draws.changes.approve_replacement": "the decision, by draw.replacement; the approvals are in its payload",
     "draws.changes.note_substitution": "inspection.reassigned, or the new visit's inspection.dispatched with its officers",
     "draws.frame.freeze": "draw.announced",
+    "evaluations.service.evaluate": "evaluation.sealed, a week's together: an entry each would tell by its time which visit it is about",
     "evidence.jobs.make_thumbnail": "nothing: made again from the evidence at any time",
     "evidence.service._finish": "inspection.submitted names every file",
     "exchange.service.open_batch": "registry.imported or facts.imported, where it comes to that: until then nothing has changed",
@@ -132,6 +135,8 @@ SILENT = {
     "publicity.service._keep": "result.published, result.corrected or result.withdrawn, by the three that call it",
     "registry.service.load_regions": "codebook.loaded, by what fills both tables",
     "registry.service.load_industries": "codebook.loaded, by what fills both tables",
+    "tips.service._change": "the verb that it is a part of",
+    "tips.service._say": "tip.added, tip.answered, tip.closed",
     "registry.saved_filters.save": "a person's own view of a list",
     "registry.saved_filters.delete": "a person's own view of a list",
     "registry.jobs.index_some": "nothing: made again from the register at any time",

@@ -13,6 +13,7 @@ from backend.cli.demo.fieldwork import Work
 from backend.cli.demo.imports import show_imports
 from backend.cli.demo.registers import show_registers
 from backend.cli.demo.stage import DICE, KUAILE8, Team, hold_draw, open_visits, set_clock
+from backend.cli.demo.voices import show_voices
 from backend.items import service as items
 from backend.kernel import clock
 from backend.kernel.errors import DomainError
@@ -94,6 +95,7 @@ async def _load() -> None:
     await joint.show_invitations(set_clock, today, who)
     await show_aftermath(set_clock, today, who)
     await doors.issue_codes(set_clock, today, who)
+    await show_voices(set_clock, today, who)
     await show_imports(who["manager"], await doors.list_published())
     await show_registers(who["manager"], who["admin"])
     await plans.look_ahead(set_clock, today, who)

@@ -13,10 +13,14 @@ from litestar.response import Redirect, Template
 
 from backend.inspections.rules import RECHECK, AdhocPlan
 from backend.items.queries import list_items
-from backend.kernel.errors import Invalid
+from backend.kernel.errors import Conflict, Invalid
 from backend.people.rules import MANAGER, Principal
+from backend.tips.queries import TipView, find_tip
+from backend.tips.rules import NotOpen
 from backend.usecases.adhoc import find_enterprise, offer_officers, open_adhoc
+from backend.usecases.tips import open_visit as open_visit_of_tip
 from backend.web.console import labels
+from backend.web.console.case import read_seen
 from backend.web.shared.i18n import _, get_locale
 from backend.web.shared.pages import page
 
@@ -62,12 +66,22 @@ async def _target(code: str, text: str, officers: list[Any], who: Principal) -> 
     }
 
 
+async def _tip(written: str, who: Principal) -> TipView | None:
+    """The complaint or tip that the visit is opened for, None without one. Raises ``NotFound`` outside what the person sees."""
+    try:
+        return await find_tip(UUID(written), who) if written else None
+    except ValueError:
+        return None
+
+
 async def _show(who: Principal, form: FormMultiDict, error: str = "", status: int = 200) -> Template:
+    tip = await _tip(str(form.get("tip", "")), who)
     return page(
         "console/adhoc.html",
         status_code=status,
         error=error,
         form=form,
+        tip=tip,
         chosen_items=set(form.getall("items", [])),
         items=await list_items([who.department or ""]),
         kinds={k: name for k, name in labels.adhoc_kinds().items() if k != RECHECK},
@@ -76,8 +90,12 @@ async def _show(who: Principal, form: FormMultiDict, error: str = "", status: in
 
 
 @get("/campaigns/adhoc", opt=MANAGERS)
-async def show_adhoc_form(request: Request[Any, Any, Any], enterprise_code: FromQuery[str] = "") -> Template:
-    return await _show(request.user, FormMultiDict({"kind": "complaint", "enterprise_code": enterprise_code}))
+async def show_adhoc_form(request: Request[Any, Any, Any], enterprise_code: FromQuery[str] = "", tip: FromQuery[str] = "") -> Template:
+    """``tip``: opened from a complaint or tip, whose number it is on file under."""
+    given = {"kind": "complaint", "enterprise_code": enterprise_code}
+    if found := await _tip(tip, request.user):
+        given |= {"tip": str(found.id), "seen": str(found.version), "source_ref": found.number, "enterprise_code": found.enterprise_code or enterprise_code}
+    return await _show(request.user, FormMultiDict(given))
 
 
 @get("/campaigns/adhoc/enterprise", opt=MANAGERS)
@@ -96,8 +114,12 @@ async def show_officers(request: Request[Any, Any, Any], enterprise_code: FromQu
 async def open_visit(request: Request[Any, Any, Any]) -> Template | Redirect:
     form = await request.form()
     try:
-        campaign = await open_adhoc(_plan(form), by=request.user)
-    except Invalid as e:
+        tip = await _tip(str(form.get("tip", "")), request.user)
+        if tip is not None:
+            campaign = await open_visit_of_tip(tip.id, _plan(form), version=read_seen(form.get("seen")), by=request.user)
+        else:
+            campaign = await open_adhoc(_plan(form), by=request.user)
+    except (Invalid, Conflict, NotOpen) as e:
         return await _show(request.user, form, e.message(get_locale()), e.status)
     return Redirect(f"/console/campaigns/{campaign}", status_code=303)
 

@@ -19,6 +19,7 @@ from backend.people.rules import AUDITOR, MANAGER, REVIEWER, Principal
 from backend.publicity.rules import STATUSES, WITHDRAWN
 from backend.rectification import queries as orders
 from backend.rectification.rules import STATES
+from backend.tips import queries as tips
 from backend.usecases import board, rectify
 from backend.usecases.change_draw import GROUNDS
 from backend.usecases.comment import list_colleagues
@@ -29,6 +30,7 @@ from backend.web.shared.i18n import _, pick
 
 DECIDERS = {"access": frozenset({MANAGER, REVIEWER})}
 MANAGERS = {"access": frozenset({MANAGER})}
+TIP_READERS = {"access": frozenset({MANAGER, REVIEWER, AUDITOR})}
 
 
 def order_states() -> dict[str, tuple[str, str]]:
@@ -89,6 +91,7 @@ async def load(place: InspectionPlace, who: Principal) -> dict[str, Any]:
         "form_ids": {part: uuid4() for part in ("order", "objection", "handover", "comment")},
         "comments": comments,
         "extensions": extensions,
+        "tips": await tips.list_of_inspection(place.id, who) if who.role in TIP_READERS["access"] else [],
         "reassignments": await list_reassignments(place.id),
         "grounds": grounds(),
         "comment_names": {a: await people.find_account_name(a) for a in said_by},

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -19,82 +19,40 @@ from backend.planning.rules import DECIDING
 from backend.registry import queries as registry
 from backend.rulebook.rules import CLASSES, KEPT, LEVELS, LONGEST
 from backend.usecases.edit_codes import KINDS
-from backend.web.console import labels
+from backend.web.console import labels, voice_specs
+from backend.web.console.code_boxes import Row, Spec, code_box, dates, names, source, span, text
 from backend.web.console.editing import Box, Typed, read_day, read_number, read_percent
 from backend.web.console.lamps import clocks
 from backend.web.shared.i18n import _, get_locale, pick
 
-Row = dict[str, Any]
-IDENTIFIED = ("cap", "rate", "norm", "planstep", "period", "target", "retention")  # tables whose rows have no code of their own
+IDENTIFIED = ("cap", "rate", "norm", "planstep", "period", "target", "retention", "evaluationrule")  # tables whose rows have no code of their own
 # Which of two columns names a row for an English reader.
 _IN_ENGLISH = {"name_zh": "name_en", "zh": "en"}
 
 
-@dataclass(frozen=True, slots=True)
-class Spec:
-    """One table on its pages. ``columns``: what the list shows, the first as the link. ``rule``: what governs it, in the reader's language."""
-
-    kind: str
-    title: str
-    rule: str
-    columns: tuple[str, ...]
-    boxes: Callable[[Principal], Awaitable[list[Box]]]
-    read: Callable[[Typed], Row]
-
-
-def _span(*, needs_first: bool = False) -> list[Box]:
-    return [
-        Box("valid_from", _("启用日期"), "day", required=needs_first),
-        Box("valid_to", _("停用日期"), "day", hint=_("自该日起不再使用；不填即长期有效")),
-    ]
-
-
-def _text(values: Typed, name: str) -> str:
-    return str(values[name])
-
-
-def _dates(values: Typed, *, needs_first: bool) -> Row:
-    return {
-        "valid_from": read_day(values["valid_from"], "valid_from", required=needs_first),
-        "valid_to": read_day(values["valid_to"], "valid_to", required=False),
-    }
-
-
-def _code(hint: str) -> Box:
-    return Box("code", _("代码"), required=True, is_key=True, hint=hint, attrs={"autocapitalize": "none", "autocomplete": "off"})
-
-
-def _names() -> list[Box]:
-    return [Box("name_zh", _("中文名称"), required=True), Box("name_en", _("英文名称"), required=True)]
-
-
 async def _department_boxes(_who: Principal) -> list[Box]:
-    return [_code(_("2 至 20 位小写字母或数字")), *_names(), *_span()]
+    return [code_box(_("2 至 20 位小写字母或数字")), *names(), *span()]
 
 
 async def _region_boxes(who: Principal) -> list[Box]:
     above = [("", _("无")), *((r.code, f"{pick(r, 'name')} {r.code}") for r in await registry.list_regions())]
     hint = _("六位代码；GB/T 2260 未收录的（如开发区）用后两位字母增补")
-    return [_code(hint), *_names(), Box("parent", _("上级区划"), "choice", choices=above), *_span(), _source(_("如 GB/T 2260，或批准设立的文号"))]
-
-
-def _source(hint: str = "") -> Box:
-    return Box("source", _("依据"), required=True, hint=hint or _("文件名称和文号"))
+    return [code_box(hint), *names(), Box("parent", _("上级区划"), "choice", choices=above), *span(), source(_("如 GB/T 2260，或批准设立的文号"))]
 
 
 async def _industry_boxes(_who: Principal) -> list[Box]:
-    return [_code(_("GB/T 4754 代码")), *_names(), Box("edition", _("版本"), required=True, hint=_("如 GB/T 4754-2017")), *_span()]
+    return [code_box(_("GB/T 4754 代码")), *names(), Box("edition", _("版本"), required=True, hint=_("如 GB/T 4754-2017")), *span()]
 
 
 async def _outcome_boxes(_who: Principal) -> list[Box]:
     roots = [(str(r["code"]), f"{r['code']} {pick(r, '')}") for r in await list_rows(KINDS["outcome"]) if r["parent"] is None]
     return [
-        _code(_("1 至 4 位数字或大写字母")),
+        code_box(_("1 至 4 位数字或大写字母")),
         Box("zh", _("中文名称"), required=True),
         Box("en", _("英文名称"), required=True),
         Box("parent", _("上级代码"), "choice", choices=[("", _("无")), *roots]),
         Box("position", _("排列顺序"), "number", required=True, attrs={"min": "0", "max": "999"}),
-        *_span(needs_first=True),
+        *span(needs_first=True),
     ]
 
 
@@ -103,7 +61,7 @@ async def _holiday_boxes(_who: Principal) -> list[Box]:
         Box("day", _("日期"), "day", required=True, is_key=True),
         Box("is_off", _("安排"), "flag", choices=[("yes", _("放假")), ("no", _("调休上班"))]),
         Box("name", _("节日"), required=True),
-        _source(),
+        source(),
     ]
 
 
@@ -118,8 +76,8 @@ async def _cap_boxes(who: Principal) -> list[Box]:
         Box("level", _("层级"), "choice", choices=[(key, pick({"zh": zh, "en": en}, "")) for key, (zh, en) in LEVELS.items()]),
         Box("department", _("部门"), "choice", choices=await _department_choices(who)),
         Box("most", _("每户每年最多次数"), "number", required=True, attrs={"min": "0", "max": "99"}),
-        *_span(needs_first=True),
-        _source(),
+        *span(needs_first=True),
+        source(),
     ]
 
 
@@ -128,8 +86,8 @@ async def _norm_boxes(who: Principal) -> list[Box]:
         Box("department", _("部门"), "choice", choices=await _department_choices(who)),
         Box("usual", _("通常每人每周检查次数"), "number", required=True, hint=_("超过即亮黄灯"), attrs={"min": "1", "max": "99"}),
         Box("most", _("每人每周最多检查次数"), "number", required=True, hint=_("超过即亮红灯"), attrs={"min": "1", "max": "99"}),
-        *_span(needs_first=True),
-        _source(),
+        *span(needs_first=True),
+        source(),
     ]
 
 
@@ -140,8 +98,8 @@ async def _rate_boxes(who: Principal) -> list[Box]:
         Box("low", _("下限（百分比）"), "percent", required=True, attrs={"inputmode": "decimal"}),
         Box("usual", _("默认（百分比）"), "percent", required=True, attrs={"inputmode": "decimal"}),
         Box("high", _("上限（百分比）"), "percent", required=True, attrs={"inputmode": "decimal"}),
-        *_span(needs_first=True),
-        _source(),
+        *span(needs_first=True),
+        source(),
     ]
 
 
@@ -154,8 +112,8 @@ async def _step_boxes(who: Principal) -> list[Box]:
         Box("role", _("由谁审批"), "choice", choices=[(role, pick({"zh": ROLES[role][0], "en": ROLES[role][1]}, "")) for role in DECIDING]),
         Box("department", _("部门"), "choice", choices=await _department_choices(who), hint=_("部门另有环节的，只用该部门的环节")),
         Box("region", _("区划"), "choice", choices=[("", _("全部")), *regions]),
-        *_span(needs_first=True),
-        _source(),
+        *span(needs_first=True),
+        source(),
     ]
 
 
@@ -163,29 +121,29 @@ async def _retention_boxes(_who: Principal) -> list[Box]:
     return [
         Box("what", _("留存内容"), "choice", choices=[(key, pick({"zh": zh, "en": en}, "")) for key, (zh, en) in KEPT.items()]),
         Box("days", _("留存天数"), "number", required=True, hint=_("自上传之日起，自然日；期满后文件和预览自动清除"), attrs={"min": "1", "max": str(LONGEST)}),
-        *_span(needs_first=True),
-        _source(),
+        *span(needs_first=True),
+        source(),
     ]
 
 
 def _read_step(v: Typed) -> Row:
-    texts = {name: _text(v, name) for name in ("name_zh", "name_en", "role", "source")}
+    texts = {name: text(v, name) for name in ("name_zh", "name_en", "role", "source")}
     place = {"department": v["department"] or None, "region": v["region"] or None}
-    return texts | place | {"position": read_number(v["position"], "position", 1, 9), **_dates(v, needs_first=True)}
+    return texts | place | {"position": read_number(v["position"], "position", 1, 9), **dates(v, needs_first=True)}
 
 
 async def _period_boxes(_who: Principal) -> list[Box]:
-    first, last = _span()
-    names = clocks()
-    fixed = "、".join(names[c] for c in names if c in UNMEASURED)
+    first, last = span()
+    known = clocks()
+    fixed = "、".join(known[c] for c in known if c in UNMEASURED)
     return [
-        Box("clock", _("期限种类"), "choice", choices=list(names.items()), hint=_("%(clocks)s：末日随任务或文书载明，天数填 0", clocks=fixed)),
+        Box("clock", _("期限种类"), "choice", choices=list(known.items()), hint=_("%(clocks)s：末日随任务或文书载明，天数填 0", clocks=fixed)),
         Box("amount", _("天数"), "number", required=True, attrs={"min": "0", "max": "400"}),
         Box("unit", _("计算方式"), "choice", choices=[("working", _("工作日")), ("natural", _("自然日"))]),
         Box("warn", _("提前几天亮黄灯"), "number", required=True, attrs={"min": "0", "max": "60"}),
         Box(first.name, first.label, "day", required=True, hint=_("从这一天起开始计算的，按本条；上一条到这一天自动停用")),
         Box(last.name, last.label, "day", is_derived=True),
-        _source(),
+        source(),
     ]
 
 
@@ -194,62 +152,62 @@ async def _target_boxes(_who: Principal) -> list[Box]:
     return [
         Box("measure", _("统计指标"), "choice", choices=measures),
         Box("value", _("目标（百分比）"), "percent", required=True, attrs={"inputmode": "decimal"}),
-        *_span(needs_first=True),
-        _source(),
+        *span(needs_first=True),
+        source(),
     ]
 
 
 def _read_period(v: Typed) -> Row:
     amount, warn = read_number(v["amount"], "amount", 0, 400), read_number(v["warn"], "warn", 0, 60)
     first = read_day(v["valid_from"], "valid_from")
-    return {"clock": v["clock"], "amount": amount, "unit": v["unit"], "warn": warn, "valid_from": first, "source": _text(v, "source")}
+    return {"clock": v["clock"], "amount": amount, "unit": v["unit"], "warn": warn, "valid_from": first, "source": text(v, "source")}
 
 
 def _read_target(v: Typed) -> Row:
     value = read_percent(v["value"], "value")
-    return {"measure": v["measure"], "value": value, **_dates(v, needs_first=True), "source": _text(v, "source")}
+    return {"measure": v["measure"], "value": value, **dates(v, needs_first=True), "source": text(v, "source")}
 
 
 def _read_department(v: Typed) -> Row:
-    return {"name_zh": _text(v, "name_zh"), "name_en": _text(v, "name_en"), **_dates(v, needs_first=False)}
+    return {"name_zh": text(v, "name_zh"), "name_en": text(v, "name_en"), **dates(v, needs_first=False)}
 
 
 def _read_region(v: Typed) -> Row:
-    return _read_department(v) | {"parent": v["parent"] or None, "source": _text(v, "source")}
+    return _read_department(v) | {"parent": v["parent"] or None, "source": text(v, "source")}
 
 
 def _read_industry(v: Typed) -> Row:
-    return _read_department(v) | {"edition": _text(v, "edition")}
+    return _read_department(v) | {"edition": text(v, "edition")}
 
 
 def _read_outcome(v: Typed) -> Row:
     position = read_number(v["position"], "position", 0, 999)
-    return {"parent": v["parent"] or None, "zh": _text(v, "zh"), "en": _text(v, "en"), "position": position, **_dates(v, needs_first=True)}
+    return {"parent": v["parent"] or None, "zh": text(v, "zh"), "en": text(v, "en"), "position": position, **dates(v, needs_first=True)}
 
 
 def _read_holiday(v: Typed) -> Row:
-    return {"is_off": v["is_off"] == "yes", "name": _text(v, "name"), "source": _text(v, "source")}
+    return {"is_off": v["is_off"] == "yes", "name": text(v, "name"), "source": text(v, "source")}
 
 
 def _read_cap(v: Typed) -> Row:
     most = read_number(v["most"], "most", 0, 99)
-    return {"level": v["level"], "department": v["department"] or None, "most": most, **_dates(v, needs_first=True), "source": _text(v, "source")}
+    return {"level": v["level"], "department": v["department"] or None, "most": most, **dates(v, needs_first=True), "source": text(v, "source")}
 
 
 def _read_norm(v: Typed) -> Row:
     numbers = {name: read_number(v[name], name, 1, 99) for name in ("usual", "most")}
-    return {"department": v["department"] or None, **numbers, **_dates(v, needs_first=True), "source": _text(v, "source")}
+    return {"department": v["department"] or None, **numbers, **dates(v, needs_first=True), "source": text(v, "source")}
 
 
 def _read_rate(v: Typed) -> Row:
     shares = {name: read_percent(v[name], name) for name in ("low", "usual", "high")}
     about = {"department": v["department"] or None, "class_code": v["class_code"]}
-    return about | shares | _dates(v, needs_first=True) | {"source": _text(v, "source")}
+    return about | shares | dates(v, needs_first=True) | {"source": text(v, "source")}
 
 
 def _read_retention(v: Typed) -> Row:
     days = read_number(v["days"], "days", 1, LONGEST)
-    return {"what": v["what"], "days": days, **_dates(v, needs_first=True), "source": _text(v, "source")}
+    return {"what": v["what"], "days": days, **dates(v, needs_first=True), "source": text(v, "source")}
 
 
 def specs() -> Mapping[str, Spec]:
@@ -344,6 +302,7 @@ def specs() -> Mapping[str, Spec]:
             _norm_boxes,
             _read_norm,
         ),
+        *voice_specs.specs(),
     )
     if get_locale() == "en":
         found = tuple(replace(s, columns=tuple(_IN_ENGLISH.get(c, c) for c in s.columns)) for s in found)

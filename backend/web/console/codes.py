@@ -25,7 +25,8 @@ from backend.rulebook.queries import count_by_year
 from backend.usecases import edit_codes
 from backend.usecases.edit_codes import KINDS
 from backend.web.console import editing
-from backend.web.console.code_specs import Spec, key_of, parse_key, specs
+from backend.web.console.code_boxes import Spec
+from backend.web.console.code_specs import key_of, parse_key, specs
 from backend.web.console.editing import Box, Difference, Typed
 from backend.web.shared.i18n import _, get_locale
 from backend.web.shared.pages import page

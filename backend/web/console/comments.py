@@ -27,6 +27,7 @@ LISTS = {
     "handover.sent": "/console/outcomes/handovers",
     "recusal.declared": "/console/recusals",
     "draw.overdue": "/console/campaigns",
+    "evaluation.grave": "/console/evaluations?only=gifts",
     **dict.fromkeys((f"invitation.{what}" for what in ("sent", "answered", "lapsed", "overridden", "ended")), "/console/invitations"),
 }
 SHOWN = 8
@@ -49,7 +50,8 @@ async def list_notices(who: Principal) -> list[Notice]:
             continue
         title, body = text_of(entry.kind, entry.params, get_locale())
         plan = f"/console/plans/{entry.params['plan']}" if "plan" in entry.params else ""
-        href = LISTS.get(entry.kind) or plan or (f"/console/visits/{entry.inspection}#comments" if entry.inspection else "/console")
+        tip = f"/console/tips/{entry.params['tip']}" if "tip" in entry.params else ""
+        href = LISTS.get(entry.kind) or plan or tip or (f"/console/visits/{entry.inspection}#comments" if entry.inspection else "/console")
         found.append(Notice(entry.id, title, body, href, entry.created_at))
     return found[:SHOWN]
 

@@ -164,7 +164,7 @@ def matrices(now: Mapping[str, FigureSet], view: View, places: Places, *, with_d
 def _matrix(
     now: Mapping[str, FigureSet], view: View, places: Places, title: str, axis: str, which: str, take: Callable[[FigureSet], Mapping[str, Count]]
 ) -> Matrix:
-    keys = [k for k in MEASURES if which != "county" or k != "plan"]
+    keys = [k for k in now if which != "county" or k != "plan"]
     codes = sorted({code for k in keys for code in take(now[k])})
     rows = [
         (places(code), [cell(take(now[k]).get(code, Count()), view.href(k, "/records", **{which: code})) for k in keys]) for code in codes

@@ -28,9 +28,9 @@ def figures(found: Sequence[Figure], now: Mapping[str, FigureSet], places: Place
     for title, axis, take in ((_("各区县"), _("区县"), "by_county"), (_("各部门"), _("部门"), "by_department")):
         place_heads = [axis, _("指标"), _("分子"), _("分母"), _("比例（%）")]
         place_rows: list[list[str | float | None]] = []
-        for key, measure in MEASURES.items():
-            counts: Mapping[str, Count] = getattr(now[key], take)
-            place_rows += [[places(code), _text(measure.name), c.hit, c.total, c.percent] for code, c in sorted(counts.items())]
+        for key, of_measure in now.items():
+            counts: Mapping[str, Count] = getattr(of_measure, take)
+            place_rows += [[places(code), _text(MEASURES[key].name), c.hit, c.total, c.percent] for code, c in sorted(counts.items())]
         sheets.append(Sheet(title, place_heads, place_rows))
     return write_sheets(sheets)
 

@@ -19,7 +19,7 @@ from backend.kernel import clock
 from backend.kernel.errors import Invalid, NotFound
 from backend.kernel.scope import Scope
 from backend.people import queries as people
-from backend.people.rules import Principal
+from backend.people.rules import AUDITOR, Principal
 from backend.web.console import figure_charts, figure_sheets, labels
 from backend.web.shared.downloads import XLSX
 from backend.web.shared.i18n import _, get_locale, pick
@@ -107,8 +107,13 @@ def row_states(measure: Measure) -> dict[str, tuple[str, str]]:
     return labels.inspection_states()
 
 
-def measure_of(key: str) -> Measure:
-    if key not in MEASURES:
+def sees_all(who: Principal) -> bool:
+    """Whether confidential figures are this person's: the oversight office's alone."""
+    return who.role == AUDITOR
+
+
+def measure_of(key: str, who: Principal) -> Measure:
+    if key not in rules.measures_for(oversight=sees_all(who)):
         raise NotFound()
     return MEASURES[key]
 
@@ -126,6 +131,14 @@ def _figures(now: dict[str, FigureSet], then: dict[str, FigureSet], standards: d
         count = now[key].whole
         found.append(Figure(measure, count, then[key].whole, target, rules.judge(measure, count, target), standard.source if standard else ""))
     return found
+
+
+async def _both(view: View, before: Period, who: Principal) -> tuple[dict[str, FigureSet], dict[str, FigureSet]]:
+    """Every measure that the person may see, now and then."""
+    oversight = sees_all(who)
+    only = rules.measures_for(oversight=oversight)
+    now = await queries.count(view.scope, view.period, only, oversight=oversight)
+    return now, await queries.count(view.scope, before, only, oversight=oversight)
 
 
 def states() -> dict[str, tuple[str, str]]:
@@ -154,7 +167,7 @@ async def show_figures(
 ) -> Template:
     view = view_of(request.user, period, county, department, first, last)
     before = rules.year_before(view.period)
-    now, then = await queries.count(view.scope, view.period), await queries.count(view.scope, before)
+    now, then = await _both(view, before, request.user)
     context = await _choices(request.user)
     figures = _figures(now, then, await queries.list_standards(view.period.last))
     return page(
@@ -180,11 +193,12 @@ async def show_figure(
     first: From = "",
     last: To = "",
 ) -> Template:
-    measure_of(measure)
+    measure_of(measure, request.user)
+    oversight = sees_all(request.user)
     view = view_of(request.user, period, county, department, first, last)
     before, months = rules.year_before(view.period), rules.twelve_months(view.period)
     now, then, run, run_before = [
-        await queries.count(view.scope, p, [measure]) for p in (view.period, before, months, rules.year_before(months))
+        await queries.count(view.scope, p, [measure], oversight=oversight) for p in (view.period, before, months, rules.year_before(months))
     ]
     context = await _choices(request.user)
     (figure,) = _figures(now, then, await queries.list_standards(view.period.last))
@@ -231,7 +245,7 @@ def _after(written: str) -> tuple[date, UUID] | None:
 def _asked(who: Principal, measure: str, period: str, county: str, department: str, part: str, month: str) -> tuple[Measure, View, RecordFilter]:
     """Which rows of which figure an address names."""
     by = RecordFilter(part=part if part in rules.PARTS else "", month=_month(month))
-    return measure_of(measure), view_of(who, period, county, department), by
+    return measure_of(measure, who), view_of(who, period, county, department), by
 
 
 @get("/figures/{measure:str}/records")
@@ -246,8 +260,9 @@ async def list_figure_records(
     after: FromQuery[str] = "",
 ) -> Template:
     chosen, view, by = _asked(request.user, measure, period, county, department, part, month)
-    rows, following = await queries.list_records(view.scope, view.period, measure, by, after=_after(after))
-    found = (await queries.count(view.scope, view.period, [measure]))[measure]
+    oversight = sees_all(request.user)
+    rows, following = await queries.list_records(view.scope, view.period, measure, by, after=_after(after), oversight=oversight)
+    found = (await queries.count(view.scope, view.period, [measure], oversight=oversight))[measure]
     whole = found.by_month.get(by.month, Count()) if by.month else found.whole
     place = {"part": by.part, "month": month if by.month else ""}
     return page(
@@ -274,7 +289,7 @@ async def export_figures(
 ) -> Response[bytes]:
     view = view_of(request.user, period, county, department)
     before = rules.year_before(view.period)
-    now, then = await queries.count(view.scope, view.period), await queries.count(view.scope, before)
+    now, then = await _both(view, before, request.user)
     figures = _figures(now, then, await queries.list_standards(view.period.last))
     content = figure_sheets.figures(figures, now, await labels.load_places(), (period_name(view.period), period_name(before)))
     return _file(content, f"figures-{view.period.key}.xlsx")
@@ -291,7 +306,7 @@ async def export_figure_records(
     month: FromQuery[str] = "",
 ) -> Response[bytes]:
     chosen, view, by = _asked(request.user, measure, period, county, department, part, month)
-    rows, _following = await queries.list_records(view.scope, view.period, measure, by, limit=None)
+    rows, _following = await queries.list_records(view.scope, view.period, measure, by, limit=None, oversight=sees_all(request.user))
     names = row_states(chosen)
     content = figure_sheets.records(chosen, rows, await labels.load_places(), {k: name for k, (name, _kind) in names.items()})
     return _file(content, f"{measure}-{view.period.key}.xlsx")

@@ -9,7 +9,7 @@ from litestar import Request, get
 from litestar.response import Template
 
 from backend.deadlines.queries import load_book
-from backend.deadlines.rules import RED
+from backend.deadlines.rules import RED, bounds
 from backend.draws import queries as draws
 from backend.exchange import queries as exchange
 from backend.figures import queries as figures_of
@@ -24,6 +24,7 @@ from backend.people.rules import ADMIN, AUDITOR, MANAGER, REVIEWER, Principal
 from backend.registry import search
 from backend.registry.queries import Filter
 from backend.rulebook.queries import count_by_year
+from backend.tips import queries as tips
 from backend.usecases import annual_plans, board, overview
 from backend.usecases.invite import lamp_of
 from backend.usecases.recuse import list_recusals
@@ -99,6 +100,7 @@ async def _todo(who: Principal, campaigns: list[overview.CampaignProgress], wait
             found.append(Todo("warn", _("%(n)s 件抄告等待签收", n=told), "/console/outcomes/handovers"))
         if objected := await objections.count_open(who.scope):
             found.append(Todo("warn", _("%(n)s 件异议等待答复", n=objected), "/console/outcomes/objections"))
+    found += await _complained(who)
     if overdue:
         found.append(Todo("bad", _("%(n)s 项检查有期限已过", n=overdue), "/console/inspections?lamp=red"))
     if who.role == ADMIN and clock.today().month >= NOTICE_MONTH and clock.today().year + 1 not in await count_by_year():
@@ -113,6 +115,15 @@ async def _todo(who: Principal, campaigns: list[overview.CampaignProgress], wait
         if endings.later:
             found.append(Todo("", _("%(n)s 名执法人员的执法证将在 31 至 60 天内到期", n=endings.later), "/console/inspectors?certificate=60"))
     return sorted(found, key=lambda todo: URGENCY.index(todo.kind))
+
+
+async def _complained(who: Principal) -> list[Todo]:
+    """Complaints and tips that wait for this department, or for the oversight office."""
+    if who.role not in (MANAGER, REVIEWER, AUDITOR):
+        return []
+    filed, late = await tips.count_open(who, bounds(await load_book(), clock.today()))
+    found = [Todo("bad", _("%(n)s 件投诉举报已过法定期限", n=late), "/console/tips?lamp=red")] if late else []
+    return [*found, Todo("warn", _("%(n)s 件投诉举报等待受理", n=filed), "/console/tips?state=filed")] if filed else found
 
 
 async def _invited(who: Principal) -> list[Todo]:

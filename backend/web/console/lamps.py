@@ -30,6 +30,10 @@ def clocks() -> dict[str, str]:
         rules.WITHDRAW: _("撤回公示"),
         rules.ACKNOWLEDGE: _("签收抄告"),
         rules.INVITATION: _("答复联合邀请"),
+        "tip_accept": _("投诉受理"),
+        "tip_check": _("举报核查"),
+        "tip_settle": _("投诉调解"),
+        "tip_case": _("举报办理"),
     }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from litestar import Router
 
-from backend.web.public import draws, enterprise, health, log, officers, papers, results, visits
+from backend.web.public import complaints, draws, enterprise, evaluations, health, log, officers, papers, results, visits
 from backend.web.shared.access import PUBLIC
 
 router = Router(
@@ -18,6 +18,8 @@ router = Router(
         *officers.HANDLERS,
         *visits.HANDLERS,
         *papers.HANDLERS,
+        *complaints.HANDLERS,
+        *evaluations.HANDLERS,
     ],
     opt={"access": PUBLIC},
 )

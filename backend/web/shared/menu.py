@@ -33,6 +33,8 @@ MENU = (
     Entry("recusals", "/console/recusals", _("回避"), frozenset({MANAGER, AUDITOR})),
     Entry("reviews", "/console/reviews", _("审核公示"), frozenset({REVIEWER, ADMIN, AUDITOR})),
     Entry("outcomes", "/console/outcomes", _("后续处置"), _OFFICE),
+    Entry("tips", "/console/tips", _("投诉举报"), frozenset({MANAGER, REVIEWER, AUDITOR})),
+    Entry("evaluations", "/console/evaluations", _("检查评价"), _OFFICE),
     Entry("enterprises", "/console/enterprises", _("检查对象"), _OFFICE),
     Entry("placards", "/console/placards", _("企业码牌"), _OFFICE),
     Entry("imports", "/console/imports", _("名录导入"), frozenset({MANAGER, ADMIN})),

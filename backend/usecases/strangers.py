@@ -1,0 +1,18 @@
+"""How often somebody who is not signed in may do a thing, counted by where the request comes from.
+
+A try is counted in a transaction of its own, so that one which is refused afterwards counts too.
+"""
+
+from __future__ import annotations
+
+import hashlib
+
+from backend.people.service import count_try
+from backend.storage.engine import transaction
+
+
+async def spend(what: str, address: str, limit: int) -> None:
+    """Count one of at most ``limit`` tries in ten minutes. Nothing of the address is kept but a hash. Raises ``TooManyAttempts``."""
+    key = f"{what}:{hashlib.sha256(address.encode()).hexdigest()[:32]}"
+    async with transaction():
+        await count_try(key, limit)

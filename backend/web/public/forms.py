@@ -1,0 +1,26 @@
+"""What the forms of strangers have in common: a refusal in the reader's words, and the form's own id."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from uuid import UUID, uuid4
+
+from backend.kernel.errors import DomainError, Invalid
+from backend.web.shared.i18n import get_locale
+
+
+def say(error: DomainError, names: Mapping[str, str]) -> tuple[str, str]:
+    """(what is wrong, the field that it is about or nothing). ``names``: field -> what the page calls it."""
+    if not isinstance(error, Invalid):
+        return error.message(get_locale()), ""
+    field = str(error.fields["field"])
+    name = names.get(field, field)
+    return (f"{name}：{error.fields['why_zh']}" if get_locale() == "zh" else f"{name}: {error.fields['why_en']}"), field
+
+
+def form_id(text: object) -> UUID:
+    """The id under which a second click does nothing more; a form without one gets it now."""
+    try:
+        return UUID(str(text))
+    except ValueError:
+        return uuid4()
