@@ -59,8 +59,8 @@ begin
 end
 $$
 """
-OF_ENTERPRISES = ("publication", "enterprise_listing", "penalty", "permit", "rectification_order", "exemption", "objection")
-OF_ALL = ("region", "industry", "department", "visit_cap", "statutory_period", "holiday")
+OF_ENTERPRISES = ("publication", "enterprise_listing", "penalty", "permit", "rectification_order", "exemption", "objection", "placard")
+OF_ALL = ("region", "industry", "department", "visit_cap", "retention", "statutory_period", "holiday")
 
 
 def _trigger(table: str, event: str, function: str) -> str:

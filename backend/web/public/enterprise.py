@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 from urllib.parse import urlencode
 
-from litestar import Request, get, post
+from litestar import Request, Response, get, post
 from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect, Template
 
@@ -24,7 +24,9 @@ from backend.usecases.adhoc import KINDS
 from backend.usecases.door import Door
 from backend.usecases.recuse import declare_on_site
 from backend.web.public.places import load_counties
+from backend.web.shared import kept
 from backend.web.shared.i18n import LOCALES, get_locale, pick
+from backend.web.shared.kept import SAME_FOR_ALL
 from backend.web.shared.pages import page
 from backend.web.shared.qr import visit_address
 
@@ -36,7 +38,7 @@ def _names(pairs: Mapping[str, tuple[str, str]]) -> dict[str, str]:
     return {key: pick({"zh": zh, "en": en}, "") for key, (zh, en) in pairs.items()}
 
 
-async def _show(found: Door, *, card: str, error: str = "", asked: bool = False, typed: dict[str, Any] | None = None) -> Template:
+async def _show(found: Door, *, card: str, lasting: bool) -> Template:
     enterprise = found.enterprise
     assert enterprise is not None
     facts = await door.load_door_page(enterprise)
@@ -59,9 +61,8 @@ async def _show(found: Door, *, card: str, error: str = "", asked: bool = False,
         status=pick(STATUSES[enterprise.status], "") if enterprise.status in STATUSES else enterprise.status,
         visit_address=visit_address,
         today=clock.today(),
-        error=error,
-        asked=asked,
-        typed=typed or {},
+        # A visit that is under way changes with the log, too.
+        lasting=lasting and not facts.arrivals,
     )
 
 
@@ -75,14 +76,16 @@ def _refuse(found: Door) -> Template:
     )
 
 
-@get("/e/{token:str}")
+@get("/e/{token:str}", opt=SAME_FOR_ALL)
 async def show_enterprise(
     request: Request[Any, Any, Any], token: FromPath[str], card: FromQuery[str] = "", via: FromQuery[str] = ""
-) -> Template | Redirect:
+) -> Template | Redirect | Response[bytes]:
     """By the code on the door. What is published, and visits whose officers have scanned in; that one is coming must not be learnt here.
 
     ``card``: which card led here, so that the page can say that it is out of date; ``via``: a page or paper of ours led here, no card did.
     """
+    if ready := await kept.find(request):
+        return ready
     found = await door.open_door(token)
     if found.state in _STATUS:
         return _refuse(found)
@@ -90,7 +93,27 @@ async def show_enterprise(
         said = {"card": "" if via else "old" if found.is_old else "revoked", "lang": request.query_params.get("lang", "")}
         query = urlencode({k: v for k, v in said.items() if v in (*CARDS, *LOCALES)})
         return Redirect(f"/e/{found.current}{'?' + query if query else ''}", status_code=303)
-    return await _show(found, card=card if card in CARDS else "unsigned" if found.is_old and not via else "")
+    assert found.enterprise is not None
+
+    async def make() -> Template:
+        again = await door.open_door(token)
+        return await _show(found, card=card if card in CARDS else "unsigned" if found.is_old and not via else "", lasting=again == found)
+
+    return await kept.build(request, f"enterprise:{found.enterprise.id}", make)
+
+
+async def _recusal_page(token: str, *, error: str = "", asked: bool = False, typed: dict[str, Any] | None = None) -> Template:
+    """Raises ``NotFound`` behind a code that opens nothing."""
+    found = await door.open_door(token)
+    if found.enterprise is None or found.state == door.STOPPED:
+        raise NotFound()
+    return page("public/recusal.html", enterprise=found.enterprise, token=found.current, error=error, asked=asked, typed=typed or {})
+
+
+@get("/e/{token:str}/recusal")
+async def show_recusal(token: FromPath[str]) -> Template:
+    """The form stands apart: it carries its reader's token, and the enterprise's page is the same for all."""
+    return await _recusal_page(token)
 
 
 @post("/e/{token:str}/recusal", status_code=200)
@@ -102,10 +125,7 @@ async def ask_for_recusal(request: Request[Any, Any, Any], token: FromPath[str])
         await declare_on_site(token, str(form.get("officer", "")), str(form.get("reason", "")))
     except (Invalid, TooManyAttempts) as e:
         error = e.message(get_locale())
-    found = await door.open_door(token)
-    if found.enterprise is None or found.state == door.STOPPED:
-        raise NotFound()
-    return await _show(found, card="", error=error, asked=not error, typed=dict(form))
+    return await _recusal_page(token, error=error, asked=not error, typed=dict(form))
 
 
-HANDLERS = [show_enterprise, ask_for_recusal]
+HANDLERS = [show_enterprise, show_recusal, ask_for_recusal]

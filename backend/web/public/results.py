@@ -20,7 +20,8 @@ from backend.publicity import queries
 from backend.publicity.rules import STATUSES
 from backend.usecases.adhoc import KINDS
 from backend.web.public.places import load_counties
-from backend.web.shared.kept import SAME_FOR_ALL, answer
+from backend.web.shared import kept
+from backend.web.shared.kept import SAME_FOR_ALL
 from backend.web.shared.pages import page
 
 
@@ -93,10 +94,7 @@ async def list_results(q: FromQuery[str] = "", county: FromQuery[str] = "", draw
 async def show_result(request: Request[Any, Any, Any], number: FromPath[str], version: FromQuery[int | None] = None) -> Response[bytes]:
     """The version that stands, or an earlier one that says what became of it."""
 
-    async def find_subject() -> str:
-        return f"result:{number}"
-
-    async def build() -> Template:
+    async def make() -> Template:
         found = await queries.find_publication(number, version)
         versions = await queries.list_versions(number)
         evidence = await load_evidence(found.entry_id)
@@ -113,7 +111,7 @@ async def show_result(request: Request[Any, Any, Any], number: FromPath[str], ve
             lasting=evidence.index is not None,
         )
 
-    return await answer(request, find_subject, build)
+    return await kept.find(request) or await kept.build(request, f"result:{number}", make)
 
 
 @get("/results/{number:str}/proof.json")

@@ -18,6 +18,7 @@ from litestar.enums import MediaType
 from litestar.response import Template
 
 from backend.kept import service as kept
+from backend.kept.service import Kept
 from backend.web.shared import i18n, pages
 
 SAME_FOR_ALL: Final = {"exclude_from_csrf": True}
@@ -35,24 +36,37 @@ def _build() -> str:
     return made_of.hexdigest()[:16]
 
 
-async def answer(request: Request[Any, Any, Any], find_subject: Callable[[], Awaitable[str]], build: Callable[[], Awaitable[Template]]) -> Response[bytes]:
-    """The page of this address. ``find_subject`` and ``build`` are asked only where none is kept; ``find_subject`` raises what a reader is to be told.
-
-    ``build``'s template may say in its context ``lasting=False``: shown once and not kept. Addresses with a query (but for the language) are not kept.
-    """
+def _key(request: Request[Any, Any, Any]) -> str | None:
+    """None where the page is not to be kept: the address has a query (but for the language), or is nobody's."""
     key = f"{i18n.get_locale()} {_build()} {request.url.path}"
-    keepable = len(key) <= _LONGEST_KEY and not set(request.query_params) - {"lang"}
-    page = await kept.find_kept(key) if keepable else None
-    if page is None:
-        subject = await find_subject()
-        stamp = await kept.find_stamp(subject)
-        template = await build()
-        context = template.context or {}
-        assert template.template_name is not None
-        engine: Any = request.app.template_engine
-        page = kept.pack(engine.get_template(template.template_name).render(**context))
-        if keepable and context.get("lasting", True):
-            await kept.keep(key, subject, stamp, page)
+    return key if len(key) <= _LONGEST_KEY and not set(request.query_params) - {"lang"} else None
+
+
+async def find(request: Request[Any, Any, Any]) -> Response[bytes] | None:
+    """The page of this address, if it is kept and true."""
+    key = _key(request)
+    page = await kept.find_kept(key) if key else None
+    return _answer(request, page) if page else None
+
+
+async def build(request: Request[Any, Any, Any], subject: str, make: Callable[[], Awaitable[Template]]) -> Response[bytes]:
+    """Make the page of this address and keep it under ``subject`` until something is noted there.
+
+    ``make`` reads all that the page shows, for a change before it began is taken for seen. Its template may say in its context ``lasting=False``:
+    shown once and not kept.
+    """
+    key, stamp = _key(request), await kept.find_stamp(subject)
+    template = await make()
+    context = template.context or {}
+    assert template.template_name is not None
+    engine: Any = request.app.template_engine
+    page = kept.pack(engine.get_template(template.template_name).render(**context))
+    if key and context.get("lasting", True):
+        await kept.keep(key, subject, stamp, page)
+    return _answer(request, page)
+
+
+def _answer(request: Request[Any, Any, Any], page: Kept) -> Response[bytes]:
     headers = {**_HEADERS, "etag": page.etag}
     if page.etag in request.headers.get("if-none-match", ""):
         return Response(b"", status_code=304, headers=headers)

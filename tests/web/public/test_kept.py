@@ -13,7 +13,8 @@ from backend.storage.engine import connection, database, transaction
 # Tables that a kept page's facts are read from and that need no note: they never change, or the page is not kept while they may.
 UNNOTED = {
     "kept_page", "kept_change",
-    "ledger_entry", "ledger_leaf", "ledger_tile", "ledger_checkpoint", "ledger_cosignature", "ledger_stage",  # append-only
+    "ledger_entry", "ledger_leaf", "ledger_tile", "ledger_checkpoint", "ledger_cosignature", "ledger_stage", "placard_batch",  # append-only
+    "campaign",  # its kind and its department, which it has for ever
 }  # fmt: skip
 
 
@@ -144,21 +145,83 @@ async def test_pages_with_a_query_and_unknown_ones_are_not_kept(county):
     assert await one("select count(*) from kept_page") == 0
 
 
-@pytest.mark.parametrize("kind", ["result"])
+async def an_address(kind: str) -> str:
+    if kind == "result":
+        return f"/results/{await a_result()}"
+    # The fullest one that no officer is at.
+    return "/e/" + await one(
+        "select e.qr_token from enterprise e join publication p on p.enterprise = e.id join rectification_order o on o.enterprise = e.id"
+        " where not exists (select from inspection i where i.enterprise = e.id and i.state not in ('published', 'dispatched')) order by e.code limit 1"
+    )
+
+
+@pytest.mark.parametrize("kind", ["result", "enterprise"])
 async def test_every_table_that_a_page_reads_notes_its_changes(county, kind):
     """A page that begins to show something new fails here until that table has its triggers."""
     anyone = await county("")
-    path = {"result": f"/results/{await a_result()}"}[kind]
+    path = await an_address(kind)
+    path = str((await anyone.get(path, follow_redirects=True)).url.path)
+    async with transaction():
+        await connection().execute("truncate kept_page")
     texts: list[str] = []
-    connections = [await database().pool.acquire() for _ in range(database().pool.get_size())]
-    for c in connections:
+    for c in (pooled := [await database().pool.acquire() for _ in range(database().pool.get_size())]):
         c.add_query_logger(lambda record: texts.append(record.query))
-    for c in connections:
+    for c in pooled:
         await database().pool.release(c)
-    await anyone.get(path)
+    assert (await anyone.get(path)).status_code == 200
+    assert await one("select count(*) from kept_page") == 1
     async with transaction():
         tables = {row[0] for row in await connection().fetch("select tablename from pg_tables where schemaname = 'public'")}
         noted = {row[0] for row in await connection().fetch("select distinct tgrelid::regclass::text from pg_trigger where tgname like 'kept\\_%'")}
     read = {word for text in texts for word in re.findall(r"[a-z_]+", text.lower())} & tables
     assert "publication" in read
     assert read - noted - UNNOTED == set()
+
+
+CHANGES = {
+    "the register": "update enterprise set address = '新址一号', version = version + 1 where id = $1",
+    "a list": "insert into enterprise_listing (id, enterprise, list, ground, authority, document, listed_on, removal, source, as_of, entered_by, created_at)"
+    " select gen_random_uuid(), $1, 'abnormal', '新址一号', '', '', current_date, '', '', current_date, gen_random_uuid(), now()",
+    "an order": "update rectification_order set demand = '新址一号' where enterprise = $1",
+    "its visits": "update inspection set state = 'on_site' where id = (select id from inspection where enterprise = $1 limit 1)",
+}
+
+
+@pytest.mark.parametrize("what", CHANGES)
+async def test_an_enterprises_page_follows_its_register(county, what):
+    anyone = await county("")
+    path = str((await anyone.get(await an_address("enterprise"), follow_redirects=True)).url.path)
+    before = await anyone.get(path)
+    assert (await anyone.get(path)).headers["etag"] == before.headers["etag"]
+    enterprise = await one("select substr(subject, 12)::uuid from kept_page where key like '%' || $1", path)
+    async with transaction():
+        await connection().execute(CHANGES[what], enterprise)
+    after = await anyone.get(path)
+    assert after.headers["etag"] != before.headers["etag"]
+    if what != "its visits":
+        assert "新址一号" in after.text
+
+
+async def test_a_page_with_a_visit_under_way_is_not_kept(county):
+    anyone = await county("")
+    token = await one(
+        "with one as (update inspection set state = 'on_site' where id = (select id from inspection where state = 'received' limit 1) returning enterprise)"
+        " select qr_token from enterprise e join one on one.enterprise = e.id"
+    )
+    assert "正在进行的检查" in (await anyone.get(f"/e/{token}", follow_redirects=True)).text
+    assert await one("select count(*) from kept_page where key like '%/e/%'") == 0
+
+
+async def test_a_revoked_code_leads_away_at_once(county):
+    anyone = await county("")
+    path = str((await anyone.get(await an_address("enterprise"), follow_redirects=True)).url.path)
+    await anyone.get(path)
+    async with transaction():
+        done = await connection().execute(
+            "update placard set revoked_at = now(), revoked_by = gen_random_uuid(), ground = 'abuse', reason = 'x' where enterprise ="
+            " (select substr(subject, 12)::uuid from kept_page where key like '%' || $1) and revoked_at is null",
+            path,
+        )
+    if done == "UPDATE 0":
+        pytest.skip("this enterprise has no signed code")
+    assert (await anyone.get(path)).status_code == 410
