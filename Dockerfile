@@ -18,4 +18,6 @@ ENV DATA_DIR=/data HOST=0.0.0.0 PORT=8000 PATH=/app/.venv/bin:$PATH
 VOLUME /data
 EXPOSE 8000
 HEALTHCHECK --interval=15s --timeout=5s --start-period=30s CMD ["python", "-c", "import os, urllib.request as u; u.urlopen('http://127.0.0.1:' + os.environ['PORT'] + '/healthz', timeout=4)"]
+# It drains by itself: docker stop -t 60, or stop_grace_period.
+STOPSIGNAL SIGTERM
 CMD ["sunlot", "serve"]

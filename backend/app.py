@@ -13,26 +13,34 @@ from litestar.datastructures import State
 from litestar.middleware import DefineMiddleware
 from litestar.plugins.htmx import HTMXPlugin
 
-from backend.kernel import logs
+from backend.kernel import logs, meters
 from backend.kernel.settings import settings
 from backend.live.hub import END_STREAMS, Hub
 from backend.storage import engine
 from backend.storage.keys import secret
+from backend.vitals import service as vitals
 from backend.web.console import live
 from backend.web.console import routes as console
 from backend.web.field import routes as field
 from backend.web.public import routes as public
 from backend.web.shared import errors, files, headers, pages, session
 from backend.web.shared.access import PUBLIC, guard
+from backend.web.shared.request_log import watch_requests
 
 
 @asynccontextmanager
 async def lifespan(app: Litestar) -> AsyncIterator[None]:
-    async with engine.pool():
+    meters.forget_the_dead()
+    async with engine.pool(settings().pool_size):
         hub: Hub = app.state[live.STATE]
         loop = asyncio.get_running_loop()
+
+        def leave() -> None:
+            vitals.drain()
+            hub.end_streams()
+
         with suppress(ValueError, RuntimeError, NotImplementedError):  # not in the main thread: whoever runs us there ends us otherwise
-            loop.add_signal_handler(END_STREAMS, hub.end_streams)
+            loop.add_signal_handler(END_STREAMS, leave)
         try:
             yield
         finally:
@@ -42,7 +50,7 @@ async def lifespan(app: Litestar) -> AsyncIterator[None]:
 def create_app() -> Litestar:
     """The application. Needs a reachable, migrated database when it starts, none to be built."""
     open_to_all: dict[str, Any] = {"opt": {"access": PUBLIC}, "include_in_schema": False}
-    return Litestar(
+    app = Litestar(
         route_handlers=[
             console.router,
             field.router,
@@ -67,6 +75,9 @@ def create_app() -> Litestar:
         openapi_config=None,
         state=State({live.STATE: Hub()}),
     )
+    # Around the router, not in it: middleware of the framework does not see addresses that no route has.
+    app.asgi_handler = watch_requests(app.asgi_handler)
+    return app
 
 
 logs.configure()

@@ -10,8 +10,9 @@ import atexit
 import os
 import shutil
 import tempfile
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
 
@@ -23,12 +24,16 @@ os.environ.update(DATA_DIR=str(_HOME), BASE_URL="http://localhost:8000", PORT="8
 os.environ.pop("DATABASE_URL", None)
 
 import asyncpg  # noqa: E402
+import httpx  # noqa: E402
 import pytest  # noqa: E402
 
 from backend.cli.demo import load  # noqa: E402
+from backend.evidence import store as stores  # noqa: E402
 from backend.kernel import clock  # noqa: E402
+from backend.kernel.settings import settings  # noqa: E402
 from backend.storage import cluster, engine  # noqa: E402
 from backend.storage.migrate import migrate  # noqa: E402
+from tests.journeys.faults.lines import Line  # noqa: E402
 
 TEMPLATE = "sunlot_template"
 
@@ -101,3 +106,58 @@ async def demo(server: dict[str, str], demo_template: str) -> AsyncIterator[engi
 def _real_clock() -> Iterator[None]:
     yield
     clock.hold(None)
+
+
+@pytest.fixture
+def environment() -> Iterator[Callable[..., None]]:
+    """``environment(METRICS_TOKEN="x", BASE_URL=None)``: what the operator sets, for one test."""
+    with pytest.MonkeyPatch.context() as patch:
+
+        def change(**values: object) -> None:
+            for name, value in values.items():
+                if value is None:
+                    patch.delenv(name, raising=False)
+                else:
+                    patch.setenv(name, str(value))
+            settings.cache_clear()
+
+        yield change
+    settings.cache_clear()
+
+
+@dataclass
+class S3:
+    """A store that speaks S3. Shut ``line``, and it is away."""
+
+    line: Line
+    port: int
+
+    def objects(self) -> list[str]:
+        """The keys in the bucket."""
+        listed = httpx.get(f"http://127.0.0.1:{self.port}/evidence-test", params={"list-type": "2"}, trust_env=False).text
+        return [part.split("</Key>")[0] for part in listed.split("<Key>")[1:]]
+
+
+@pytest.fixture(scope="session")
+def moto() -> Iterator[int]:
+    """The port of an S3 server of Python's own: a fake at the edge of the world."""
+    from moto.server import ThreadedMotoServer  # takes a second to import
+
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    yield server.get_host_and_port()[1]
+    server.stop()
+
+
+@pytest.fixture
+def s3(moto: int, environment: Callable[..., None]) -> Iterator[S3]:
+    """An empty bucket in which this installation keeps its evidence."""
+    line = Line([moto])
+    httpx.post(f"http://127.0.0.1:{moto}/moto-api/reset", trust_env=False)
+    httpx.put(f"http://127.0.0.1:{moto}/evidence-test", trust_env=False).raise_for_status()
+    address = f"http://127.0.0.1:{line.port}"
+    environment(EVIDENCE_URL="s3://evidence-test/county/", AWS_ENDPOINT_URL=address, AWS_ACCESS_KEY_ID="x", AWS_SECRET_ACCESS_KEY="y")
+    stores._bucket.cache_clear()
+    yield S3(line, moto)
+    line.stop()
+    stores._bucket.cache_clear()

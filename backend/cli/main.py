@@ -156,6 +156,24 @@ def _ledger_verify() -> int:
     return 1 if problems else 0
 
 
+def _backup(args: argparse.Namespace) -> int:
+    from backend.cli import backups
+
+    return backups.check(args) if args.check else backups.backup(args)
+
+
+def _restore(args: argparse.Namespace) -> int:
+    from backend.cli import backups
+
+    return backups.restore(args)
+
+
+def _doctor(args: argparse.Namespace) -> int:
+    from backend.cli import doctor
+
+    return doctor.main(as_json=args.json)
+
+
 def _witness(args: argparse.Namespace) -> int:
     from backend.cli import witness
 
@@ -202,6 +220,19 @@ def parser() -> argparse.ArgumentParser:
     visit.add_argument("proof")
     visit.add_argument("--vkey", help="the log's key, as its /log/vkey shows it")
     visit.add_argument("--witness", action="append", default=[], metavar="VKEY", help="a witness's key; may be given again")
+    backup = add("backup", _backup, "backup FOLDER: one more backup beside the earlier ones, taken while everything works; --check reads one whole")
+    backup.add_argument("folder", type=Path)
+    backup.add_argument("--recipient", action="append", default=[], metavar="age1..", help="who may open the keys; may be given again")
+    backup.add_argument("--without-keys", action="store_true", help="the keys are kept elsewhere")
+    backup.add_argument("--check", action="store_true", help="make none: read the newest, or --name, byte by byte")
+    backup.add_argument("--name", help="with --check: the name of a backup, such as 20261126T010203Z")
+    restore = add("restore", _restore, "restore FOLDER: put a backup into an empty installation (DATA_DIR, DATABASE_URL) and check everything")
+    restore.add_argument("folder", type=Path)
+    restore.add_argument("--name", help="the name of a backup; the newest if none is given")
+    restore.add_argument("--identity", type=Path, help="file with the age secret key that opens the keys")
+    restore.add_argument("--without-keys", action="store_true", help="DATA_DIR/keys has them from elsewhere")
+    doctor = add("doctor", _doctor, "say what is wrong or will be, and what to do about it; the exit status is 1 for warnings, 2 for faults")
+    doctor.add_argument("--json", action="store_true")
     witness = add("witness", _witness, "witness serve: cosign another body's log; witness key: show this witness's key")
     witness.add_argument("action", choices=["serve", "key"])
     witness.add_argument("--name", required=True, help="the witness's name, such as justice.example/sunlot")

@@ -9,6 +9,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from types import FrameType
 
@@ -20,6 +21,7 @@ from backend.storage import cluster, engine
 from backend.storage.migrate import migrate
 
 PATIENCE = 60.0
+APP = "backend.app:app"
 DEMO_WITNESSES = ("city-justice", "city-audit")
 STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -30,29 +32,40 @@ class PortTaken(DomainError):
     en = "Port {port} is taken: choose another with PORT=.."
 
 
-def serve(workers: int = 1) -> int:
-    """Serve until a signal comes."""
+def serve(workers: int = 1, target: str = APP) -> int:
+    """Serve until a signal comes: then, in this order, readiness goes off, listening ends, open requests finish."""
     from granian import Granian
     from granian.constants import Interfaces
 
+    from backend.kernel import logs
+
     s = settings()
+    # Before the processes start: they count together. A folder of this server's own, for a new one counts anew.
+    counters = tempfile.TemporaryDirectory(prefix="sunlot-counters-")
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = counters.name
     server = Granian(
-        "backend.app:app",
+        target,
         address=s.host,
         port=s.port,
         interface=Interfaces.ASGI,
         workers=workers,
         respawn_failed_workers=True,
-        workers_kill_timeout=5,
+        workers_kill_timeout=s.shutdown_seconds,
         websockets=False,
+        log_dictconfig=logs.server_config(),
     )
-    server.on_startup(_end_streams_first)
-    server.serve()
+    server.on_startup(_leave_first)
+    try:
+        server.serve()
+    finally:
+        counters.cleanup()
     return 0
 
 
-def _end_streams_first() -> None:
-    """Let a signal to stop end the pages' open streams in each process, or the server would wait for them until its patience is over."""
+def _leave_first() -> None:
+    """Let a signal to stop first tell each process: it takes itself out of the balancer's list and ends the pages' open streams, for
+    the server waits for open answers and a stream has no end. Listening ends ``DRAIN_SECONDS`` later.
+    """
     from backend.live.hub import END_STREAMS
 
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -62,6 +75,7 @@ def _end_streams_first() -> None:
             for child in multiprocessing.active_children():
                 if child.pid is not None:
                     os.kill(child.pid, END_STREAMS)
+            time.sleep(settings().drain_seconds)
             if callable(stop):
                 stop(number, frame)
 
@@ -84,7 +98,7 @@ def _wait_until_up(server: subprocess.Popen[bytes]) -> bool:
     limit = time.monotonic() + PATIENCE
     while time.monotonic() < limit and server.poll() is None:
         try:
-            if httpx.get(f"http://{host}:{s.port}/healthz", timeout=2, trust_env=False).status_code == 200:
+            if httpx.get(f"http://{host}:{s.port}/readyz", timeout=5, trust_env=False).status_code == 200:
                 return True
         except httpx.HTTPError:
             time.sleep(0.1)
@@ -167,7 +181,7 @@ def run(*, demo: bool = True) -> int:
             child.terminate()
         for child in children:
             try:
-                child.wait(timeout=15)
+                child.wait(timeout=s.drain_seconds + s.shutdown_seconds + 5)
             except subprocess.TimeoutExpired:
                 os.killpg(child.pid, signal.SIGKILL)
         if not was_running:

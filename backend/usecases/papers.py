@@ -115,8 +115,8 @@ async def load_record(submission: UUID, *, by: Principal) -> RecordFacts:
         content_sha256=record_rules.content_hash(record),
         checklists={str(c.id): c for c in checklists},
         outcomes=outcomes,
-        strokes={signer: json.loads(evidence.path_of(sha256).read_bytes()) for signer, sha256 in record["strokes_sha256"].items()},
-        files={sha256: evidence.path_of(sha256).read_bytes() for sha256 in sorted(shown) if evidence.path_of(sha256).exists()},
+        strokes={signer: json.loads(await evidence.read(sha256)) for signer, sha256 in record["strokes_sha256"].items()},
+        files={sha256: await evidence.read(sha256) for sha256 in sorted(shown) if await evidence.is_here(sha256)},
         index=receipt.index if receipt else None,
         team=team,
     )

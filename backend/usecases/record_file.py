@@ -107,7 +107,7 @@ async def build_record_file(submission: UUID, *, by: Principal) -> bytes:
         for name, content in team_files.items():
             archive.writestr(name, content)
         for sha256 in hashes:
-            archive.write(evidence.path_of(sha256), EVIDENCE + sha256)
+            archive.writestr(EVIDENCE + sha256, await evidence.read(sha256))
     return out.getvalue()
 
 

@@ -10,10 +10,11 @@ from uuid import UUID
 
 from litestar import Request, Response, get, post
 from litestar.params import FromPath, FromQuery
-from litestar.response import File, Redirect, Template
+from litestar.response import Redirect, Template
 
 from backend.evidence import queries as evidence_queries
 from backend.evidence import service as evidence
+from backend.evidence.store import THUMBNAIL
 from backend.inspections import caps
 from backend.inspections import queries as inspections
 from backend.inspections import submission_queries as records
@@ -30,6 +31,7 @@ from backend.usecases.record_team import read_team
 from backend.usecases.review_submission import approve_submission, return_submission
 from backend.web.console import attachments, labels, team, versions
 from backend.web.console.paging import cut, read_place
+from backend.web.shared.evidence_files import send_evidence
 from backend.web.shared.i18n import _, get_locale
 from backend.web.shared.pages import page
 from backend.web.shared.record_words import Words
@@ -105,7 +107,7 @@ async def _signatures(record: dict[str, Any]) -> list[Signature]:
         sha256 = record["strokes_sha256"].get(signer["key"])
         strokes: dict[str, Any] = {"w": 1, "h": 1, "strokes": [], "content_sha256": shown}
         if sha256:
-            strokes = json.loads(evidence.path_of(sha256).read_bytes())
+            strokes = json.loads(await evidence.read(sha256))
         paths = ["M" + " L".join(f"{int(x)} {int(y)}" for x, y, _t in stroke) for stroke in strokes["strokes"] if stroke]
         refused = f"{signer.get('reason')}（{_('见证人')}：{signer.get('witness')}）" if signer.get("refused") else ""
         found.append(
@@ -204,10 +206,9 @@ async def show_evidence(
     blob = await evidence_queries.find_blob(sha256)
     if blob is None or not await records.is_evidence_of(submission, sha256):
         raise NotFound()
-    headers = {"Cache-Control": "private, max-age=31536000, immutable"}
     if small and blob.has_thumbnail:
-        return File(evidence.thumbnail_path(sha256), media_type="image/webp", content_disposition_type="inline", headers=headers)
-    return File(evidence.path_of(sha256), media_type=blob.media_type, content_disposition_type="inline", headers=headers)
+        return await send_evidence(sha256 + THUMBNAIL, "image/webp")
+    return await send_evidence(sha256, blob.media_type)
 
 
 @get("/reviews/{submission:uuid}/record.zip", opt=READERS)

@@ -89,10 +89,9 @@ async def reconcile(request: Request[Any, Any, Any], data: JSONBody[Asked]) -> d
 
 @head("/evidence/{sha256:str}")
 async def head_evidence(request: Request[Any, Any, Any], sha256: FromPath[str]) -> Response[None]:
-    path = evidence.path_of(sha256)
     async with transaction():
         blob = await evidence_queries.find_blob(sha256)
-    if blob is not None and path.exists():
+    if blob is not None and await evidence.is_here(sha256):
         return Response(None, headers={"Upload-Offset": str(blob.bytes), "Upload-Complete": "?1"})
     offset = evidence.offset_of(sha256, request.user.account_id)
     if offset is None:

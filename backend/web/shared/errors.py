@@ -8,14 +8,15 @@ from __future__ import annotations
 
 from typing import Any
 from urllib.parse import quote
-from uuid import uuid4
 
 import structlog
 from litestar import MediaType, Request, Response
 from litestar.exceptions import HTTPException
 from litestar.response import Redirect
 
+from backend.kernel import logs
 from backend.kernel.errors import DomainError
+from backend.storage.away import explain
 from backend.web.shared.access import NotSignedIn
 from backend.web.shared.i18n import _, get_locale
 from backend.web.shared.pages import page
@@ -70,8 +71,14 @@ def on_http_error(request: Request[Any, Any, Any], error: HTTPException) -> Resp
 
 
 def on_failure(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
-    number = uuid4().hex[:8]
-    log.error("request.failed", number=number, path=request.scope["path"], exc_info=error)
+    """The number that the visitor is told is the request's in the log. What is away for a while is said to be that."""
+    number = logs.request_id() or logs.new_request_id()
+    if (away := explain(error)) is not None:
+        log.warning("request.unavailable", code=away.code, error=repr(error))
+        answer = _answer(request, away.status, away.code, away.message(get_locale()), number=number)
+        answer.headers["retry-after"] = "5"
+        return answer
+    log.error("request.failed", number=number, route=request.scope.get("path_template", ""), exc_info=error)
     try:
         return _answer(request, 500, "failure", _("系统出错，请稍后再试（编号 %(number)s）", number=number), number=number)
     except Exception:  # noqa: BLE001 - the error page itself failed: say so plainly rather than hang up
