@@ -10,7 +10,7 @@ TESTS ?= tests
 SYSTEM_PATH := $(PATH)
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: setup run test torture lint audit bench clean chromium images
+.PHONY: setup run test torture faults soak lint audit bench clean chromium images
 
 setup: $(VENV)/.ready pwa/node_modules/.ready
 
@@ -49,6 +49,16 @@ chromium:
 torture: setup chromium
 	$(BIN)/sunlot assets
 	@$(BIN)/python -m tests.journeys.torture.run
+
+# Two servers and two workers under load for ten minutes while everything they stand on fails in turn; SEED=n repeats a run, SECONDS_OF_LOAD=60 is shorter.
+faults: setup
+	$(BIN)/sunlot assets
+	@$(BIN)/python -m tests.journeys.faults.run
+
+# Requests a second, latencies and growth of memory on the demo county with two server processes; SOAK_MINUTES=10 by default.
+soak: setup
+	$(BIN)/sunlot assets
+	@$(BIN)/python -m benchmarks.soak
 
 # Lighthouse and axe over every screen of the field app; a report in build/audit/. AUDIT=axe, lighthouse or open runs one part.
 # AUDIT=console: over every page of the office.
