@@ -23,7 +23,7 @@ from backend.web.console import live
 from backend.web.console import routes as console
 from backend.web.field import routes as field
 from backend.web.public import routes as public
-from backend.web.shared import errors, files, headers, pages, session
+from backend.web.shared import errors, files, headers, hosts, limits, pages, reading, session
 from backend.web.shared.access import PUBLIC, guard
 from backend.web.shared.request_log import watch_requests
 
@@ -58,14 +58,14 @@ def create_app() -> Litestar:
             files.file_router("/static", pages.BUILD / "static", **open_to_all),
             files.file_router("/field", pages.BUILD / "field", index=True, **open_to_all),
         ],
-        guards=[guard],
-        middleware=[headers.security_headers, DefineMiddleware(session.SessionMiddleware, exclude=["^/static", "^/field/(?!api)"])],
+        guards=[guard, limits.guard],
+        middleware=[reading.in_whole, DefineMiddleware(session.SessionMiddleware, exclude=["^/static", "^/field/(?!api)"])],
         exception_handlers=errors.HANDLERS,
         lifespan=[lifespan],
         before_send=[session.remember_language],
         csrf_config=CSRFConfig(
             secret=secret("csrf"),
-            cookie_name="csrf",
+            cookie_name="__Host-csrf" if settings().secure_cookies else "csrf",
             header_name="x-csrf-token",
             cookie_secure=settings().secure_cookies,
             cookie_samesite="lax",
@@ -76,7 +76,7 @@ def create_app() -> Litestar:
         state=State({live.STATE: Hub()}),
     )
     # Around the router, not in it: middleware of the framework does not see addresses that no route has.
-    app.asgi_handler = watch_requests(app.asgi_handler)
+    app.asgi_handler = watch_requests(headers.security_headers(hosts.only_ours(app.asgi_handler)))
     return app
 
 

@@ -50,7 +50,7 @@ self.addEventListener("sync", (e) => e.waitUntil(self.clients.matchAll({ type: "
 // The push service has replaced the subscription: told at once where this worker may read the token, by the page otherwise.
 async function resubscribe({ oldSubscription, newSubscription }) {
   const fresh = newSubscription ?? (oldSubscription && await self.registration.pushManager.subscribe(oldSubscription.options));
-  const token = (await self.cookieStore?.get("csrf"))?.value;
+  const token = (await self.cookieStore?.get("__Host-csrf") ?? await self.cookieStore?.get("csrf"))?.value;
   if (fresh && token) await fetch("/field/api/push", { method: "PUT", headers: { "content-type": "application/json", "x-csrf-token": decodeURIComponent(token) }, body: JSON.stringify(fresh) });
   for (const page of await self.clients.matchAll({ type: "window" })) page.postMessage("resubscribed");
 }

@@ -273,7 +273,7 @@ def _field(repo: Path, target: Path) -> None:
     _icons(target / "icons")
     _put(target / "manifest.webmanifest", (pwa / "manifest.webmanifest").read_bytes())
     links = "\n".join(
-        f'<link rel="modulepreload" href="/field/{path}">' for path in _preloads(target, PurePosixPath("app/screens/main.js"))
+        f'<link rel="modulepreload" href="/field/{path}" nonce="__NONCE__">' for path in _preloads(target, PurePosixPath("app/screens/main.js"))
     )
     _put(target / "index.html", (pwa / "index.html").read_text().replace("<!-- preloads -->", links))
     listed = [[_address(path.relative_to(target)), hashlib.sha256(path.read_bytes()).hexdigest()[:16]] for path in _files(target) if path.suffix != ".map"]

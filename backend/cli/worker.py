@@ -17,13 +17,16 @@ from backend.kept import service as kept
 from backend.kernel import logs, meters
 from backend.kernel.settings import settings
 from backend.ledger import sequencer
+from backend.limits import jobs as limit_jobs
 from backend.notify import jobs as notify_jobs
+from backend.people.service import forget_failures
 from backend.placards.service import TOPIC as PLACARDS
 from backend.registry import jobs as registry_jobs
 from backend.storage import engine, outbox
 from backend.usecases import import_registry, import_unsent, placards
 from backend.usecases.close_draw import reveal_what_is_due, tell_what_is_overdue
 from backend.usecases.edit_items import settle_items
+from backend.usecases.erasing import erase_what_is_due
 from backend.usecases.invite import tell_what_lapsed
 from backend.web.shared.placard_papers import render_placards
 
@@ -78,6 +81,9 @@ async def main() -> int:
                 _keep_working("reveals", reveal_what_is_due, stop, idle=60),
                 _keep_working("evaluations", evaluation_jobs.seal_what_is_over, stop, idle=600),
                 _keep_working("digests", figure_jobs.make_digests_due, stop, idle=300),
+                _keep_working("erasure", erase_what_is_due, stop, idle=3600),
+                _keep_working("limits", limit_jobs.sweep, stop, idle=300),
+                _keep_working("failures", forget_failures, stop, idle=300),
                 sequencer.run(stop),
             )
         ]

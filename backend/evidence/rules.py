@@ -87,7 +87,7 @@ def media_type_of(content: bytes) -> str:
     if content[:1] == b"{":
         try:
             json.loads(content)
-        except ValueError as e:
+        except (ValueError, RecursionError) as e:
             raise NotEvidence() from e
         return STROKES_TYPE
     try:

@@ -18,8 +18,9 @@ from backend.kernel.dates import is_open_end, read_date
 from backend.registry.rules import FIELDS, Label, mask_id_cards
 
 # A cell that a spreadsheet would run as a formula; a leading apostrophe is how Excel itself marks text.
-_FORMULA = re.compile(r"'*[=+\-@]")
-_ESCAPED = re.compile(r"'+[=+\-@]")
+# Some spreadsheets pass over blanks before it, and some read full-width signs as signs (OWASP, CSV Injection).
+_FORMULA = re.compile(r"'*\s*[=+\-@＝＋－＠]")
+_ESCAPED = re.compile(r"'+\s*[=+\-@＝＋－＠]")
 _QUOTED_TEXT = re.compile(r'="((?:[^"]|"")*)"')
 _LOSSY = re.compile(r"[+-]?\d(?:\.\d+)?E\+?\d{2,3}", re.IGNORECASE)
 _SAMPLE = re.compile(r"[((【]?(?:案例|示例|样例|范例)(?:行|数据)?[))】]?[((]?[^))]{0,12}[))]?[::]?")

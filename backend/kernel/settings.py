@@ -29,6 +29,7 @@ class Settings(msgspec.Struct, frozen=True):
     secret_witnesses: Path | None  # who keeps a share of each draw's secret: a name and an age recipient a line
     push_hosts: tuple[str, ...]  # push services that subscriptions may name (SSRF guard)
     webhook_hosts: tuple[str, ...]  # where group robots may live (SSRF guard)
+    more_hosts: tuple[str, ...] = ()  # further names that this site is asked for by, beside base_url's
     evidence_url: str | None = None  # s3://bucket/prefix; None keeps evidence in data_dir
     accel_prefix: str | None = None  # the proxy's internal address of data_dir/evidence (nginx X-Accel-Redirect)
     metrics_token: str | None = None  # who shows it may read /metrics; without one only this machine may
@@ -104,4 +105,5 @@ def settings() -> Settings:
         drain_seconds=numbers["DRAIN_SECONDS"],
         shutdown_seconds=numbers["SHUTDOWN_SECONDS"],
         backup_recipients=tuple(r for r in re.split(r"[,\s]+", env.get("BACKUP_RECIPIENTS", "")) if r),
+        more_hosts=tuple(h.strip().lower() for h in env.get("MORE_HOSTS", "").split(",") if h.strip()),
     )

@@ -9,6 +9,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+import requests
 from pywebpush import WebPushException, webpush
 
 from backend.kernel import clock
@@ -26,6 +27,14 @@ LONGEST_WAIT = timedelta(hours=1)
 
 class PushFailed(outbox.Later):
     """The push service did not take it this time; the outbox tries again."""
+
+
+def _session() -> requests.Session:
+    """Goes where the subscription says, whose host was checked, and nowhere else: no redirects, no proxy from the environment."""
+    session = requests.Session()
+    session.trust_env = False
+    session.max_redirects = 0
+    return session
 
 
 async def push(payload: dict[str, Any]) -> None:
@@ -46,6 +55,7 @@ async def push(payload: dict[str, Any]) -> None:
             vapid_claims={"sub": settings().vapid_subject},
             ttl=TTL_SECONDS,
             timeout=TIMEOUT_SECONDS,
+            requests_session=_session(),
         )
     except WebPushException as e:
         status = e.response.status_code if e.response is not None else 0

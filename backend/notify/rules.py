@@ -35,6 +35,24 @@ KINDS: dict[str, tuple[str, str, str, str]] = {
     "tip.assigned": ("转来投诉举报", "{zh}", "A complaint or tip was handed to you", "{en}"),
     "tip.added": ("投诉举报有补充", "{zh}", "A complaint or tip was added to", "{en}"),
     "evaluation.grave": ("企业评价反映索要财物", "{zh}", "An evaluation speaks of gifts", "{en}"),
+    "account.locked": (
+        "登录已被暂停",
+        "您的账号连续登录失败，{minutes} 分钟内不能用密码登录；若不是您本人，请更改密码并告知管理员",
+        "Sign-in paused",
+        "Several failed sign-ins: no password is taken for {minutes} minutes. If it was not you, change yours and tell your administrator",
+    ),
+    "password.changed": (
+        "密码已更改",
+        "您的密码于 {at} 更改，其他登录已退出；若不是您本人，请立即告知管理员",
+        "Password changed",
+        "Your password was changed at {at} and other sessions ended. If it was not you, tell your administrator at once",
+    ),
+    "passkey.added": (
+        "已添加通行密钥",
+        "“{name}”于 {at} 添加；若不是您本人，请移除它并更改密码",
+        "Passkey added",
+        "“{name}” was added at {at}. If it was not you, remove it and change your password",
+    ),
     "handover.sent": ("收到抄告", "{zh}", "Told by another department", "{en}"),
 }
 

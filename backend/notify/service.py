@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from uuid import UUID
 
 from backend.kernel import clock
@@ -88,6 +89,13 @@ async def mark_read(account: UUID, entries: Sequence[UUID]) -> None:
     await connection().execute(
         "update inbox_entry set read_at = coalesce(read_at, $3) where account = $1 and id = any($2)", account, list(entries), clock.now()
     )
+
+
+async def forget_before(moment: datetime) -> int:
+    """Delete alerts from before a moment, with what became of them on the way. Returns how many."""
+    await connection().execute("delete from notify_delivery where inbox_entry in (select id from inbox_entry where created_at < $1)", moment)
+    gone = await connection().execute("delete from inbox_entry where created_at < $1", moment)
+    return int(gone.rpartition(" ")[2])
 
 
 async def note_delivery(entry: UUID, subscription: UUID, state: str, detail: str = "") -> None:

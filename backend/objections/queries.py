@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
+from backend.kernel import clock
 from backend.kernel.errors import NotFound
 from backend.kernel.scope import Scope
+from backend.objections.rules import ERASED
 from backend.storage.engine import reader
 
 PAGE = 50
@@ -70,6 +72,19 @@ async def find_objection(objection: UUID, scope: Scope) -> ObjectionView:
     if row is None:
         raise NotFound()
     return ObjectionView(**row)
+
+
+async def find_by_number(number: str, scope: Scope) -> ObjectionView | None:
+    row = await reader().fetchrow(f"{_ONE} where o.number = $3 and {_MINE}", scope.department, scope.region, number)
+    return ObjectionView(**row) if row else None
+
+
+async def list_decided_before(age: timedelta, limit: int) -> list[UUID]:
+    """Those that were decided longer ago than ``age`` and still say who objected."""
+    rows = await reader().fetch(
+        "select id from objection where state = 'decided' and decided_at < $1 and objector <> $2 order by decided_at limit $3", clock.now() - age, ERASED, limit
+    )
+    return [row["id"] for row in rows]
 
 
 async def list_of_inspection(inspection: UUID) -> list[ObjectionView]:

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from backend.kernel.errors import DomainError, Invalid
 
+ERASED: Final = "（已依法删除）"  # stands where a person's name and words were
 KEPT, CORRECTED, WITHDRAWN = "kept", "corrected", "withdrawn"
 DECISIONS: Final = {KEPT: ("维持原结果", "Result stays"), CORRECTED: ("更正结果", "Result corrected"), WITHDRAWN: ("撤回结果", "Result withdrawn")}
 
@@ -27,6 +28,13 @@ class ObjectionOpen(DomainError):
     status = 409
     zh = "该结果已有未决的异议 {number}"
     en = "Objection {number} to this result is still open"
+
+
+class Undecided(DomainError):
+    code = "objection-undecided"
+    status = 409
+    zh = "异议尚未决定，不能删除"
+    en = "The objection is undecided: it cannot be erased yet"
 
 
 class Decided(DomainError):

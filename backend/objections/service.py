@@ -81,6 +81,19 @@ async def file(objection: UUID, subject: Subject, *, objector: str, contact: str
     return number
 
 
+async def erase(objection: UUID) -> list[UUID]:
+    """Take out who objected and what they wrote; number, dates and decision stay. Returns the ledger entries that hold it. Raises ``Undecided``."""
+    row = await connection().fetchrow("select state, entry_id, objector from objection where id = $1 for update", objection)
+    if row is None:
+        raise NotFound()
+    if row["state"] != "decided":
+        raise rules.Undecided()
+    if row["objector"] == rules.ERASED:
+        return []
+    await connection().execute("update objection set objector = $2, contact = '', grounds = $2 where id = $1", objection, rules.ERASED)
+    return [UUID(str(row["entry_id"]))]
+
+
 async def decide(objection: UUID, *, decision: str, reason: str, by: UUID) -> None:
     """Raises ``Invalid``, ``Decided``. What it means for the result is the caller's, in the same transaction."""
     rules.check_decision(decision, reason)

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from backend.kernel import clock
 from backend.people.queries import AccountView
+from backend.people.rules import idle_of
 from backend.storage.engine import reader
 
 PAGE = 50
@@ -48,3 +52,30 @@ async def search_accounts(region: str, by: AccountFilter, *, after: UUID | None 
 
 async def count_accounts(region: str, by: AccountFilter) -> int:
     return int(await reader().fetchval(f"select count(*) from account where {_WANTED}", *_values(region, by)))
+
+
+@dataclass(frozen=True, slots=True)
+class SessionView:
+    """One sign-in of an account that still holds. ``device``: the phone that it is on, by its name, where it has named itself."""
+
+    id: UUID
+    agent: str
+    device: str | None
+    created_at: datetime
+    seen_at: datetime
+    expires_at: datetime
+    is_this: bool
+
+
+async def list_sessions(account_id: UUID, role: str, cookie: str) -> list[SessionView]:
+    """The one in use latest first. ``cookie``: the asker's own."""
+    now = clock.now()
+    rows = await reader().fetch(
+        "select s.id, s.agent, d.name as device, s.created_at, s.seen_at, s.expires_at, s.key_sha256 = $2 as is_this"
+        " from session s left join device d on d.id = s.device where s.account = $1 and s.expires_at > $3 and s.seen_at > $4 order by s.seen_at desc, s.id",
+        account_id,
+        hashlib.sha256(cookie.encode()).hexdigest(),
+        now,
+        now - idle_of(role),
+    )
+    return [SessionView(**row) for row in rows]

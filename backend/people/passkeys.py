@@ -29,6 +29,7 @@ from backend.kernel.errors import Conflict, DomainError, NotFound
 from backend.kernel.ids import new_id
 from backend.kernel.settings import settings
 from backend.ledger import service as ledger
+from backend.limits.rules import network
 from backend.people import rules, service
 from backend.storage.engine import connection
 
@@ -168,7 +169,7 @@ async def ask_to_sign_in(address: str) -> Ceremony | DomainError:
     """What the browser needs to sign in with any passkey it holds for us, or the refusal returned, for its count must stand."""
     party = _party()
     try:
-        await service.count_try("pk:" + address[:60], rules.CHALLENGES_PER_ADDRESS)
+        await service.count_try("pk:" + network(address), rules.CHALLENGES_PER_ADDRESS)
     except service.TooManyAttempts as e:
         return e
     return await _ask(generate_authentication_options(rp_id=party.id, user_verification=UserVerificationRequirement.REQUIRED), None)
@@ -181,7 +182,7 @@ async def check(ceremony: UUID, credential: dict[str, Any], address: str) -> UUI
     """
     party = _party()
     challenge = await _take(ceremony, None)
-    key = ("ip:" + address[:60], rules.FAILURES_PER_ADDRESS)
+    key = ("ip:" + network(address), rules.FAILURES_PER_ADDRESS)
     if seconds := await service.seconds_blocked(*key):
         return service.TooManyAttempts(retry_after_s=seconds)
     if challenge is None:

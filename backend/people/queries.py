@@ -73,7 +73,7 @@ class PasskeyView:
     last_used_at: datetime | None
 
 
-_WHO = "select a.id, a.username, a.name, a.role, a.department, a.region, (select id from inspector i where i.account = a.id) as inspector_id"
+_WHO = "select a.id, a.username, a.name, a.role, a.department, a.region, a.must_change, (select id from inspector i where i.account = a.id) as inspector_id"
 
 
 def _principal(row: Mapping[str, Any] | None) -> rules.Principal | None:
@@ -88,10 +88,14 @@ async def find_principal(cookie: str) -> rules.Principal | None:
     key = hashlib.sha256(cookie.encode()).hexdigest()
     return _principal(
         await reader().fetchrow(
-            f"{_WHO}, s.device from account a join session s on s.account = a.id where s.key_sha256 = $1 and s.expires_at > $2 and a.active"
+            f"{_WHO}, s.device, s.seen_at from account a join session s on s.account = a.id where s.key_sha256 = $1 and s.expires_at > $2 and a.active"
+            " and s.seen_at > $2 - case when a.role = $3 then $4::interval else $5::interval end"
             " and not exists (select 1 from device d where d.id = s.device and d.revoked_at is not null)",
             key,
             clock.now(),
+            rules.INSPECTOR,
+            rules.idle_of(rules.INSPECTOR),
+            rules.IDLE_OFFICE,
         )
     )
 

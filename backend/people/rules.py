@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ipaddress
-import re
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from urllib.parse import urlsplit
@@ -24,6 +23,10 @@ ALL_DEPARTMENTS = frozenset({ADMIN, AUDITOR})
 CLASS_READERS = frozenset({ADMIN, MANAGER, AUDITOR})
 
 SESSION_LIFETIME = timedelta(hours=12)
+# Without a request for so long a session is over. A phone works on without a line for a whole day's visits, behind its own lock.
+IDLE = {INSPECTOR: SESSION_LIFETIME}
+IDLE_OFFICE = timedelta(hours=1)
+SEEN_EVERY = timedelta(minutes=1)  # how often a session's use is written down
 FAILURES_PER_ACCOUNT = 5
 FAILURES_PER_ADDRESS = 30
 WINDOW = timedelta(minutes=10)
@@ -47,6 +50,8 @@ class Principal:
     region: str
     inspector_id: UUID | None
     device: UUID | None = None  # the phone that this session is on, once it has named itself
+    must_change: bool = False  # the password is one that somebody else chose: nothing else is done before it is changed
+    seen_at: datetime | None = None  # when this session was last used, to the minute
 
     @property
     def sees_class(self) -> bool:
@@ -63,15 +68,8 @@ def is_fit(is_valid: bool, certificate_expires_on: date, on: date) -> bool:
     return is_valid and certificate_expires_on >= on
 
 
-def weakness(password: str, username: str) -> str | None:
-    """Why a password is refused (OWASP ASVS 5, 6.2: length over composition): ``short`` | ``name`` | ``repeated``, or None."""
-    if len(password) < 10:
-        return "short"
-    if username.lower() in password.lower():
-        return "name"
-    if re.fullmatch(r"(.)\1+", password):
-        return "repeated"
-    return None
+def idle_of(role: str) -> timedelta:
+    return IDLE.get(role, IDLE_OFFICE)
 
 
 @dataclass(frozen=True, slots=True)

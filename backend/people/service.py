@@ -19,9 +19,10 @@ from backend.kernel import clock
 from backend.kernel.errors import Conflict, DomainError, Forbidden, Invalid, NotFound
 from backend.kernel.ids import new_id
 from backend.ledger import service as ledger
-from backend.people import rules
+from backend.limits.rules import network
+from backend.people import password_rules, rules
 from backend.people.tables import Account, Device, Session
-from backend.storage.engine import connection
+from backend.storage.engine import aside, connection
 
 # OWASP's floor for argon2id: 19 MiB, two passes, one lane.
 _hasher = argon2.PasswordHasher(time_cost=2, memory_cost=19456, parallelism=1)
@@ -34,6 +35,7 @@ class BadCredentials(DomainError):
     status = 401
     zh = "账号或密码不正确"
     en = "The account name or the password is wrong"
+    locks: UUID | None = None  # the account that this failure keeps out for a while; for its owner's inbox, never for the answer
 
 
 class TooManyAttempts(DomainError):
@@ -89,17 +91,17 @@ async def create_account(
     department: str | None,
     region: str,
     by: UUID | None = None,
+    must_change: bool = False,
+    is_demo: bool = False,
 ) -> UUID:
-    """Add an account. Raises ``Invalid`` for an unknown role or a weak password, ``Conflict`` for a taken name."""
+    """Add an account. ``must_change``: the password is only for the first sign-in. ``is_demo``: it stands on the sign-in page.
+
+    Raises ``Invalid`` for an unknown role or a weak password, ``Conflict`` for a taken name.
+    """
     if role not in rules.ROLES:
         raise Invalid(field="role", why_zh="没有这个角色", why_en="there is no such role")
-    if why := rules.weakness(password, username):
-        texts = {
-            "short": ("至少 10 个字符", "at least 10 characters are needed"),
-            "name": ("不能包含账号名", "it must not contain the account name"),
-            "repeated": ("不能只用一个字符", "it must not repeat one character"),
-        }[why]
-        raise Invalid(field="password", why_zh=texts[0], why_en=texts[1])
+    if not is_demo:
+        await password_rules.check(password, username, name)
     if await Account.exists().where(Account.username == username):
         raise Conflict()
     account_id = new_id()
@@ -113,6 +115,8 @@ async def create_account(
             department=department,
             region=region,
             created_at=clock.now(),
+            password_changed_at=clock.now(),
+            must_change=must_change,
         )
     )
     await ledger.record(
@@ -217,33 +221,62 @@ async def check_password(username: str, password: str, address: str) -> UUID | D
     """The account id, or the refusal *returned*: its count of failures must be committed, so nothing may be raised here."""
     keys = (
         ("a:" + hashlib.sha256(username.encode()).hexdigest(), rules.FAILURES_PER_ACCOUNT),
-        ("ip:" + address[:60], rules.FAILURES_PER_ADDRESS),
+        ("ip:" + network(address), rules.FAILURES_PER_ADDRESS),
     )
     for key, limit in keys:
         if seconds := await seconds_blocked(key, limit):
             return TooManyAttempts(retry_after_s=seconds)
     account = await Account.select(Account.id, Account.password_hash, Account.active).where(Account.username == username).first()
-    try:
-        await asyncio.to_thread(_hasher.verify, account["password_hash"] if account else _NOBODY, password)
-    except argon2.exceptions.VerificationError:
-        account = None
-    if account is None or not account["active"]:
+    is_right = await matches(account["password_hash"] if account else _NOBODY, password)
+    if account is None or not is_right or not account["active"]:
         for key, _ in keys:
             await count_failure(key)
-        return BadCredentials()
+        refusal = BadCredentials()
+        if account is not None and await seconds_blocked(*keys[0]):
+            refusal.locks = account["id"]
+        return refusal
     await connection().execute("delete from login_attempt where key = $1", keys[0][0])
     return UUID(str(account["id"]))
 
 
-async def open_session(account_id: UUID, replaces: str | None = None) -> str:
+async def matches(password_hash: str, password: str) -> bool:
+    try:
+        return await asyncio.to_thread(_hasher.verify, password_hash, password)
+    except argon2.exceptions.VerificationError:
+        return False
+
+
+async def forget_failures() -> int:
+    """Delete counts of failed sign-ins whose window is over. Returns how many."""
+    done = await aside().execute("delete from login_attempt where window_started_at < $1", clock.now() - rules.WINDOW)
+    return int(done.rpartition(" ")[2])
+
+
+async def open_session(account_id: UUID, replaces: str | None = None, agent: str = "") -> str:
     """A new session cookie for the account. ``replaces`` ends the visitor's former session: a key is never kept over a sign-in."""
     if replaces:
         await close_session(replaces)
     cookie = secrets.token_urlsafe(32)
     now = clock.now()
     await Session.delete().where(Session.expires_at < now)
-    await Session.insert(Session(key_sha256=_hash_key(cookie), account=account_id, created_at=now, expires_at=now + rules.SESSION_LIFETIME))
+    await Session.insert(
+        Session(
+            key_sha256=_hash_key(cookie),
+            account=account_id,
+            created_at=now,
+            expires_at=now + rules.SESSION_LIFETIME,
+            seen_at=now,
+            proved_at=now,
+            agent=agent[:80],
+        )
+    )
     return cookie
+
+
+async def note_seen(cookie: str) -> None:
+    """A session was used, written down to the minute."""
+    now = clock.now()
+    await connection().execute("update session set seen_at = $2 where key_sha256 = $1 and seen_at < $3", _hash_key(cookie), now, now - rules.SEEN_EVERY)
 
 
 async def close_session(cookie: str) -> None:

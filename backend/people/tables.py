@@ -28,6 +28,8 @@ class Account(Table, tablename="account"):
     region = Varchar(length=12)  # a GB/T 2260 prefix without trailing zero pairs: "5303" is the whole city
     active = Boolean(default=True)
     created_at = Timestamptz()
+    password_changed_at = Timestamptz()
+    must_change = Boolean(default=False)  # the password was given by somebody else
 
 
 class Inspector(Table, tablename="inspector"):
@@ -66,6 +68,10 @@ class Session(Table, tablename="session"):
     device = ForeignKey(references=Device, on_delete=OnDelete.cascade, null=True, default=None)  # the phone, once it has named itself
     created_at = Timestamptz()
     expires_at = Timestamptz(index=True)
+    id = UUID(unique=True, default=UUID4())  # how its owner names it
+    seen_at = Timestamptz()  # its last request, to the minute
+    proved_at = Timestamptz()  # when its owner proved who they are
+    agent = Varchar(length=80, default="")  # browser and system, as it says itself
 
 
 class Passkey(Table, tablename="passkey"):

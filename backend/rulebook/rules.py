@@ -25,6 +25,8 @@ KEPT: Mapping[str, tuple[str, str]] = {
     "upload": ("上传后未写入的导入文件及其预览", "Uploaded files that were never taken in, and their previews"),
     "placards": ("企业码牌的打印文件", "Files for printing codes for doors"),
     "penalty": ("企业页面上的行政处罚信息", "Penalties on an enterprise's public page"),
+    "objection": ("已决定异议中的异议人、联系方式、理由和附件", "Who objected, with contact, grounds and files, once it was decided"),
+    "inbox": ("工作人员收件箱中的提醒", "Alerts in the inboxes of officers and officials"),
 }
 LONGEST = 3650
 

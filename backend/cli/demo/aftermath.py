@@ -10,7 +10,7 @@ from uuid import UUID, uuid5
 from backend.inspections import queries as inspections
 from backend.people.rules import Principal
 from backend.storage.engine import connection, transaction
-from backend.usecases import bulk, comment, hand_over, objecting, rectify, revise_result
+from backend.usecases import bulk, comment, erasing, hand_over, objecting, rectify, revise_result
 from backend.usecases.adhoc import list_choosable
 from backend.usecases.bulk import Order
 from backend.usecases.hand_over import Matter
@@ -65,7 +65,7 @@ async def show_aftermath(at: Callable[[date, int], None], today: date, who: dict
         filed_on=today - timedelta(days=21),
         by=reviewer,
     )
-    await objecting.file_objection(
+    number = await objecting.file_objection(
         answered,
         id_of("answered"),
         objector="店长",
@@ -91,6 +91,9 @@ async def show_aftermath(at: Callable[[date, int], None], today: date, who: dict
     needed = {i.qualification for i in await inspections.list_campaign_items(place.campaign) if i.qualification}
     team = next(t for t in combinations(free, 2) if needed <= {q for o in t for q in o.qualifications})
     await rectify.open_followup(id_of("late"), officers=[o.id for o in team], due_on=today + timedelta(days=7), by=manager)
+
+    at(today - timedelta(days=2), 15)
+    await erasing.ask(_id("erasure"), kind="objection", number=number, ground="本人书面申请，已当面核验身份，不再需要联系", by=who["auditor"])
 
     at(today - timedelta(days=1), 16)
     async with transaction():

@@ -135,7 +135,7 @@ async def load_registers() -> dict[str, UUID]:
             ("manager3", "何丽萍", MANAGER, "sthj"),
         ):
             accounts[username] = await people.create_account(
-                username=username, password=PASSWORD, name=name, role=role, department=department, region=REGION
+                username=username, password=PASSWORD, name=name, role=role, department=department, region=REGION, is_demo=True
             )
         for n, officer in enumerate(county.make_inspectors(), 1):
             username = {1: "inspector", 2: "inspector2"}.get(n, f"officer{n:02d}")
@@ -147,6 +147,7 @@ async def load_registers() -> dict[str, UUID]:
                 role=INSPECTOR,
                 department=officer["department"],
                 region=REGION,
+                is_demo=True,
             )
             fields = {k: v for k, v in officer.items() if k != "is_valid"}
             inspector = await people.add_inspector(**fields, account=accounts[username])

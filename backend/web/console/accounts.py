@@ -123,6 +123,7 @@ async def create_account(
                 department=data.department or None,
                 region=data.region,
                 by=who.account_id,
+                must_change=True,
             )
             if data.role == INSPECTOR:
                 await service.give_account(UUID(data.inspector), account_id, department=data.department, by=who.account_id)

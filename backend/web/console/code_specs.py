@@ -120,7 +120,9 @@ async def _step_boxes(who: Principal) -> list[Box]:
 async def _retention_boxes(_who: Principal) -> list[Box]:
     return [
         Box("what", _("留存内容"), "choice", choices=[(key, pick({"zh": zh, "en": en}, "")) for key, (zh, en) in KEPT.items()]),
-        Box("days", _("留存天数"), "number", required=True, hint=_("自上传之日起，自然日；期满后文件和预览自动清除"), attrs={"min": "1", "max": str(LONGEST)}),
+        Box(
+            "days", _("留存天数"), "number", required=True, hint=_("自上传、决定或提醒之日起，自然日；期满后自动清除"), attrs={"min": "1", "max": str(LONGEST)}
+        ),
         *span(needs_first=True),
         source(),
     ]

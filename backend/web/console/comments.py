@@ -28,6 +28,7 @@ LISTS = {
     "recusal.declared": "/console/recusals",
     "draw.overdue": "/console/campaigns",
     "evaluation.grave": "/console/evaluations?only=gifts",
+    **dict.fromkeys(("account.locked", "password.changed", "passkey.added"), "/console/me"),
     **dict.fromkeys((f"invitation.{what}" for what in ("sent", "answered", "lapsed", "overridden", "ended")), "/console/invitations"),
 }
 SHOWN = 8

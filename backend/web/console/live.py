@@ -17,7 +17,7 @@ from backend.live.rules import Person
 from backend.people.queries import find_principal
 from backend.people.rules import Principal
 from backend.web.shared.presence import unseal
-from backend.web.shared.session import COOKIE
+from backend.web.shared.session import session_key
 
 RETRY_MS = 3000
 STATE = "live"
@@ -55,7 +55,7 @@ async def stream_changes(
     wanted = rules.check_topics(topics or [], may_be_none=bool(place))
     seen = request.headers.get("last-event-id", last)[:40]
     live: Hub = request.app.state[STATE]
-    messages = _messages(live, request.user, request.cookies.get(COOKIE, ""), wanted, seen, place)
+    messages = _messages(live, request.user, session_key(request), wanted, seen, place)
     return ServerSentEvent(messages, headers={"Cache-Control": "no-store"})
 
 

@@ -17,6 +17,8 @@ from backend.notify.keys import public_key
 from backend.people import passkeys, queries, service
 from backend.people.rules import Principal, relying_party
 from backend.storage.engine import transaction
+from backend.usecases import own_account
+from backend.web.shared import limits
 from backend.web.shared.access import PUBLIC, SIGNED_IN
 from backend.web.shared.session import client_address, sign_in, sign_in_by_passkey, sign_out
 
@@ -51,6 +53,7 @@ async def _whoami(user: Principal | None, device: UUID | None = None) -> dict[st
             "dept": user.department,
             "region": user.region,
             "inspector_id": str(user.inspector_id) if user.inspector_id else None,
+            "must_change": user.must_change,
         }
         if user
         else None,
@@ -68,20 +71,20 @@ async def show_session(request: Request[Any, Any, Any], device: FromQuery[UUID |
     return await _whoami(request.scope.get("user"), device)
 
 
-@post("/session", opt={"access": PUBLIC}, status_code=200)
+@post("/session", opt={"access": PUBLIC, "limit": limits.SIGN_IN}, status_code=200)
 async def open_session(request: Request[Any, Any, Any], data: JSONBody[Credentials]) -> Response[dict[str, Any]]:
     principal, cookie = await sign_in(request, data.username, data.password)
     return Response(await _whoami(principal), cookies=[cookie])
 
 
-@delete("/session", opt={"access": SIGNED_IN}, status_code=204)
+@delete("/session", opt={"access": SIGNED_IN, "before_password": True}, status_code=204)
 async def close_session(request: Request[Any, Any, Any]) -> Response[None]:
     response: Response[None] = Response(None, status_code=204)
     await sign_out(request, response)
     return response
 
 
-@post("/session/passkey/challenge", opt={"access": PUBLIC}, status_code=200)
+@post("/session/passkey/challenge", opt={"access": PUBLIC, "limit": limits.PASSKEY}, status_code=200)
 async def ask_to_sign_in(request: Request[Any, Any, Any]) -> dict[str, Any]:
     async with transaction():
         asked = await passkeys.ask_to_sign_in(client_address(request))
@@ -90,7 +93,7 @@ async def ask_to_sign_in(request: Request[Any, Any, Any]) -> dict[str, Any]:
     return _asked(asked)
 
 
-@post("/session/passkey", opt={"access": PUBLIC}, status_code=200)
+@post("/session/passkey", opt={"access": PUBLIC, "limit": limits.SIGN_IN}, status_code=200)
 async def open_session_by_passkey(request: Request[Any, Any, Any], data: JSONBody[Answer]) -> Response[dict[str, Any]]:
     principal, cookie = await sign_in_by_passkey(request, data.ceremony, data.credential)
     return Response(await _whoami(principal), cookies=[cookie])
@@ -129,6 +132,8 @@ async def add_passkey(request: Request[Any, Any, Any], data: JSONBody[Answer]) -
     who: Principal = request.user
     async with transaction():
         added = await passkeys.add(data.ceremony, data.credential, account_id=who.account_id, device=who.device, name=data.name)
+        if not isinstance(added, DomainError):
+            await own_account.tell_of_passkey(who.account_id, data.name)
     if isinstance(added, DomainError):
         raise added
     return {"id": str(added)}

@@ -24,7 +24,7 @@ from backend.usecases.go_on_unscanned import go_on_unscanned
 from backend.usecases.receive_inspection import receive_inspection
 from backend.usecases.recuse import declare_own
 from backend.web.shared import qr
-from backend.web.shared.session import COOKIE
+from backend.web.shared.session import session_key
 
 
 class Receipt(msgspec.Struct):
@@ -128,7 +128,7 @@ async def unscanned(request: Request[Any, Any, Any], inspection_id: FromPath[UUI
 async def enrol(request: Request[Any, Any, Any], device_id: FromPath[UUID], data: JSONBody[Device]) -> dict[str, str]:
     async with transaction():
         await people.enrol_device(
-            device_id, account_id=request.user.account_id, name=data.name, public_key=data.public_key, session=request.cookies.get(COOKIE)
+            device_id, account_id=request.user.account_id, name=data.name, public_key=data.public_key, session=session_key(request) or None
         )
     return {"id": str(device_id)}
 

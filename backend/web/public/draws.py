@@ -24,6 +24,7 @@ from backend.people.rules import AUDITOR
 from backend.publicity import queries as publicity
 from backend.usecases.adhoc import KINDS, load_figures
 from backend.web.public.places import load_counties
+from backend.web.shared import limits
 from backend.web.shared.i18n import LOCALES, _, pick, speaking
 from backend.web.shared.pages import BUILD, page
 
@@ -171,7 +172,7 @@ def _steps(draw: queries.DrawView) -> list[tuple[str, Any, Any]]:
     ]
 
 
-@get("/draws/{draw_id:str}/bundle.json")
+@get("/draws/{draw_id:str}/bundle.json", opt={"limit": limits.HEAVY})
 async def show_bundle(request: Request[Any, Any, Any], draw_id: FromPath[str], audience: FromQuery[str] = "public") -> Response[bytes]:
     """The draw as docs/draw-spec.md gives it; ``audience=auditor`` needs that role."""
     if audience == "auditor":
@@ -184,7 +185,7 @@ async def show_bundle(request: Request[Any, Any, Any], draw_id: FromPath[str], a
     return Response(jcs.encode(bundle), media_type="application/json")
 
 
-@get("/draws/{draw_id:str}/frame.ndjson")
+@get("/draws/{draw_id:str}/frame.ndjson", opt={"limit": limits.HEAVY})
 async def show_frame(draw_id: FromPath[str]) -> Stream:
     draw = await queries.find_draw(draw_id)
 

@@ -24,7 +24,7 @@ from backend.usecases.adhoc import KINDS
 from backend.usecases.door import Door
 from backend.usecases.recuse import declare_on_site
 from backend.web.public.places import load_counties
-from backend.web.shared import kept
+from backend.web.shared import kept, limits
 from backend.web.shared.i18n import LOCALES, get_locale, pick
 from backend.web.shared.kept import SAME_FOR_ALL
 from backend.web.shared.pages import page
@@ -116,7 +116,7 @@ async def show_recusal(token: FromPath[str]) -> Template:
     return await _recusal_page(token)
 
 
-@post("/e/{token:str}/recusal", status_code=200)
+@post("/e/{token:str}/recusal", status_code=200, opt={"limit": limits.SEND})
 async def ask_for_recusal(request: Request[Any, Any, Any], token: FromPath[str]) -> Template:
     """The same answer for every name: this page tells nobody who is visiting."""
     form = await request.form()

@@ -13,6 +13,7 @@ from litestar.response import Template
 from backend.kernel.errors import NotFound
 from backend.ledger import keys, queries, rules
 from backend.web.public.results import load_evidence
+from backend.web.shared import limits
 from backend.web.shared.i18n import pick
 from backend.web.shared.pages import page
 
@@ -31,7 +32,7 @@ def _day(text: str) -> date | None:
         return None
 
 
-@get("/log")
+@get("/log", opt={"limit": limits.searching("subject", "type", "day")})
 async def list_entries(
     subject: FromQuery[str] = "",
     kind: Annotated[str, QueryParameter(name="type")] = "",

@@ -20,7 +20,7 @@ from backend.publicity import queries
 from backend.publicity.rules import STATUSES
 from backend.usecases.adhoc import KINDS
 from backend.web.public.places import load_counties
-from backend.web.shared import kept
+from backend.web.shared import kept, limits
 from backend.web.shared.kept import SAME_FOR_ALL
 from backend.web.shared.pages import page
 
@@ -75,7 +75,7 @@ async def show_home() -> Template:
     )
 
 
-@get("/results")
+@get("/results", opt={"limit": limits.searching("q")})
 async def list_results(q: FromQuery[str] = "", county: FromQuery[str] = "", draw: FromQuery[str] = "", before: FromQuery[str] = "") -> Template:
     rows = await queries.list_publications(text=q.strip(), county=county, draw_id=draw, before=before)
     more = {"q": q, "county": county, "draw": draw, "before": rows[-1].number if len(rows) == queries.PAGE else ""}

@@ -34,6 +34,15 @@ class OtherAccount(DomainError):
     en = "Another account is signed in now"
 
 
+class MustChangePassword(DomainError):
+    """The password was given by somebody else: nothing is done before its owner has chosen one."""
+
+    code = "must-change-password"
+    status = 403
+    zh = "请先更改初始密码"
+    en = "Please choose a password of your own first"
+
+
 def guard(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
     """Let the request through only where the route's ``access`` says so."""
     access = handler.opt.get("access")
@@ -44,6 +53,8 @@ def guard(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHand
         raise NotSignedIn()
     if not access or user.role not in access:
         raise Forbidden()
+    if user.must_change and not handler.opt.get("before_password"):
+        raise MustChangePassword()
     # A phone's page names its account with each request: a sign-in in another tab changes the cookie under it.
     if connection.headers.get("x-account", str(user.account_id)) != str(user.account_id):
         raise OtherAccount()

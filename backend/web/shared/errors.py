@@ -17,7 +17,7 @@ from litestar.response import Redirect
 from backend.kernel import logs
 from backend.kernel.errors import DomainError
 from backend.storage.away import explain
-from backend.web.shared.access import NotSignedIn
+from backend.web.shared.access import MustChangePassword, NotSignedIn
 from backend.web.shared.i18n import _, get_locale
 from backend.web.shared.pages import page
 
@@ -40,11 +40,14 @@ def problem(status: int, code: str, title: str, **extra: Any) -> Response[Any]:
 
 
 def _answer(request: Request[Any, Any, Any], status: int, code: str, text: str, **extra: Any) -> Response[Any]:
+    wait = {"Retry-After": str(extra["retry_after_s"])} if "retry_after_s" in extra else {}
     if wants_json(request):
-        return problem(status, code, text, **extra)
+        answer = problem(status, code, text, **extra)
+        answer.headers.update(wait)
+        return answer
     name = "shared/_toast.html" if request.headers.get("hx-request") else "shared/error.html"
     headers = {"HX-Retarget": "#toast", "HX-Reswap": "innerHTML"} if request.headers.get("hx-request") else {}
-    return page(name, status_code=status, headers=headers, status=status, code=code, text=text)
+    return page(name, status_code=status, headers=headers | wait, status=status, code=code, text=text)
 
 
 def on_domain_error(request: Request[Any, Any, Any], error: DomainError) -> Response[Any]:
@@ -54,6 +57,10 @@ def on_domain_error(request: Request[Any, Any, Any], error: DomainError) -> Resp
         if request.headers.get("hx-request"):
             return Response("", status_code=204, headers={"HX-Redirect": to})
         return Redirect(to, status_code=303)
+    if isinstance(error, MustChangePassword) and not wants_json(request):
+        if request.headers.get("hx-request"):
+            return Response("", status_code=204, headers={"HX-Redirect": "/console/me"})
+        return Redirect("/console/me", status_code=303)
     extra = {k: v for k, v in error.fields.items() if isinstance(v, str | int | list | dict | bool | None)}
     return _answer(request, error.status, error.code, error.message(get_locale()), **extra)
 
@@ -64,10 +71,15 @@ def on_http_error(request: Request[Any, Any, Any], error: HTTPException) -> Resp
         403: _("您没有此项权限，或页面已过期，请刷新后重试"),
         404: _("未找到该页面"),
         405: _("此处不支持该操作"),
+        408: _("等待过久，请检查网络后重试"),
         413: _("文件过大"),
         429: _("请求过于频繁，请稍后再试"),
     }
     return _answer(request, error.status_code, f"http-{error.status_code}", texts.get(error.status_code, _("请求无法理解")))
+
+
+# The database's words for a value that it cannot hold (SQLSTATE class 22): a NUL in a form, a number beyond 64 bits.
+NOT_A_VALUE = frozenset({"22000", "22003", "22021", "22P05"})
 
 
 def on_failure(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
@@ -78,6 +90,9 @@ def on_failure(request: Request[Any, Any, Any], error: Exception) -> Response[An
         answer = _answer(request, away.status, away.code, away.message(get_locale()), number=number)
         answer.headers["retry-after"] = "5"
         return answer
+    if getattr(error, "sqlstate", None) in NOT_A_VALUE or isinstance(error, UnicodeError | RecursionError):
+        log.warning("request.unreadable", number=number, error=type(error).__name__)
+        return _answer(request, 400, "http-400", _("请求无法理解"))
     log.error("request.failed", number=number, route=request.scope.get("path_template", ""), exc_info=error)
     try:
         return _answer(request, 500, "failure", _("系统出错，请稍后再试（编号 %(number)s）", number=number), number=number)

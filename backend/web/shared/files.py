@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import gzip
 from pathlib import Path, PurePath
 from typing import Any
 
@@ -13,12 +15,14 @@ from litestar.response.base import ASGIResponse
 from litestar.response.file import ASGIFileResponse, create_etag_for_file
 from litestar.static_files.base import StaticFiles
 
+from backend.web.shared.headers import nonce
+
 
 def file_router(path: str, folder: Path, *, index: bool = False, **handler: Any) -> Router:
     """Serve ``folder`` under ``path``; with ``index``, its index.html stands for the folder itself.
 
     A text goes out as the gzip that lies beside it when the browser takes one. Every file carries an ETag, and a browser that
-    names it gets 304 without a body.
+    names it gets 304 without a body. The index's scripts get this answer's nonce.
     """
     files = StaticFiles(is_html_mode=False, directories=[folder], file_system=BaseLocalFileSystem())
 
@@ -57,6 +61,11 @@ def file_router(path: str, folder: Path, *, index: bool = False, **handler: Any)
 
     @get("/", **handler)
     async def front(request: Request[Any, Any, Any]) -> ASGIResponse:
-        return await answer(request, "index.html")
+        # Not by its ETag: the nonce of its scripts is another each time. The service worker keeps answer and policy together.
+        body = (await asyncio.to_thread((folder / "index.html").read_bytes)).replace(b"__NONCE__", nonce().encode())
+        headers = {"vary": "accept-encoding"}
+        if "gzip" in request.headers.get("accept-encoding", ""):
+            body, headers["content-encoding"] = gzip.compress(body), "gzip"
+        return ASGIResponse(body=body, headers=headers, media_type="text/html; charset=utf-8")
 
     return Router(path, route_handlers=[send, describe, *([front] if index else [])])

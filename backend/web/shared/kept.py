@@ -19,11 +19,13 @@ from litestar.response import Template
 
 from backend.kept import service as kept
 from backend.kept.service import Kept
-from backend.web.shared import i18n, pages
+from backend.web.shared import headers, i18n, pages
 
 SAME_FOR_ALL: Final = {"exclude_from_csrf": True}
 # How long a line of text may be that a stranger can make us keep.
 _LONGEST_KEY = 200
+_PLACEHOLDER: Final = "nonce-of-the-page"
+_SCRIPTED: Final = '-s"'
 _HEADERS = {"cache-control": "no-cache", "vary": "accept-encoding, cookie"}
 
 
@@ -60,16 +62,27 @@ async def build(request: Request[Any, Any, Any], subject: str, make: Callable[[]
     context = template.context or {}
     assert template.template_name is not None
     engine: Any = request.app.template_engine
-    page = kept.pack(engine.get_template(template.template_name).render(**context))
+    headers.use_nonce(_PLACEHOLDER)
+    page = _fill(engine.get_template(template.template_name).render(**context))
     if key and context.get("lasting", True):
         await kept.keep(key, subject, stamp, page)
     return _answer(request, page)
 
 
 def _answer(request: Request[Any, Any, Any], page: Kept) -> Response[bytes]:
-    headers = {**_HEADERS, "etag": page.etag}
+    headers.use_nonce(headers.nonce_of(page.etag) if page.etag.endswith(_SCRIPTED) else "")
+    told = {**_HEADERS, "etag": page.etag}
     if page.etag in request.headers.get("if-none-match", ""):
-        return Response(b"", status_code=304, headers=headers)
+        return Response(b"", status_code=304, headers=told)
     if "gzip" in request.headers.get("accept-encoding", ""):
-        return Response(page.body, media_type=MediaType.HTML, headers={**headers, "content-encoding": "gzip"})
-    return Response(gzip.decompress(page.body), media_type=MediaType.HTML, headers=headers)
+        return Response(page.body, media_type=MediaType.HTML, headers={**told, "content-encoding": "gzip"})
+    return Response(gzip.decompress(page.body), media_type=MediaType.HTML, headers=told)
+
+
+def _fill(text: str) -> kept.Kept:
+    """Put the nonce of its scripts into a page: it comes from the content, so that the same content is the same page, and its ETag says it has one."""
+    page = kept.pack(text)
+    if _PLACEHOLDER not in text:
+        return page
+    etag = page.etag[:-1] + _SCRIPTED
+    return kept.Kept(etag, kept.pack(text.replace(_PLACEHOLDER, headers.nonce_of(etag))).body)

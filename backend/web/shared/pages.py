@@ -15,6 +15,7 @@ from litestar.template.config import TemplateConfig
 from backend.kernel.clock import BEIJING
 from backend.kernel.settings import settings
 from backend.web.shared import i18n
+from backend.web.shared.headers import nonce
 from backend.web.shared.menu import menu, role_name
 from backend.web.shared.presence import seal
 
@@ -60,7 +61,7 @@ def environment() -> Environment:
     )
     env.install_gettext_callables(i18n._, _ngettext, newstyle=True)  # type: ignore[attr-defined]
     env.filters.update(moment=moment, day=day)
-    env.globals.update(pick=i18n.pick, get_locale=i18n.get_locale, static=static, menu=menu, role_name=role_name, seal_place=seal)
+    env.globals.update(pick=i18n.pick, get_locale=i18n.get_locale, static=static, nonce=nonce, menu=menu, role_name=role_name, seal_place=seal)
     return env
 
 

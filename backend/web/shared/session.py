@@ -12,14 +12,27 @@ from litestar.datastructures import Cookie, MutableScopeHeaders
 from litestar.middleware import AbstractAuthenticationMiddleware, AuthenticationResult
 from litestar.types import Message, Scope
 
+from backend.kernel import clock
 from backend.kernel.errors import DomainError
 from backend.kernel.settings import settings
+from backend.limits.rules import visitor
 from backend.people import passkeys, queries, rules, service
 from backend.storage.engine import transaction
+from backend.usecases import own_account
 from backend.web.shared import i18n
 
-COOKIE = "sid"
+_COOKIE = "sid"
 LANGUAGE_COOKIE = "lang"
+
+
+def cookie_name() -> str:
+    """With https the prefix that keeps other hosts of the domain from setting it (RFC 6265bis, 4.1.3.2)."""
+    return "__Host-" + _COOKIE if settings().secure_cookies else _COOKIE
+
+
+def session_key(connection: ASGIConnection[Any, Any, Any, Any]) -> str:
+    """The visitor's session cookie, empty without one."""
+    return str(connection.cookies.get(cookie_name(), ""))
 
 
 def _language(connection: ASGIConnection[Any, Any, Any, Any]) -> str:
@@ -36,11 +49,14 @@ class SessionMiddleware(AbstractAuthenticationMiddleware):
 
     async def authenticate_request(self, connection: ASGIConnection[Any, Any, Any, Any]) -> AuthenticationResult:
         i18n.set_locale(_language(connection))
-        cookie = connection.cookies.get(COOKIE)
+        cookie = session_key(connection)
         if not cookie:
             return AuthenticationResult(user=None, auth=None)
         async with transaction():
-            return AuthenticationResult(user=await queries.find_principal(cookie), auth=None)
+            user = await queries.find_principal(cookie)
+            if user is not None and user.seen_at is not None and user.seen_at < clock.now() - rules.SEEN_EVERY:
+                await service.note_seen(cookie)
+            return AuthenticationResult(user=user, auth=None)
 
 
 async def remember_language(message: Message, scope: Scope) -> None:
@@ -53,23 +69,32 @@ async def remember_language(message: Message, scope: Scope) -> None:
         MutableScopeHeaders.from_message(message).add("set-cookie", cookie.to_header(header=""))
 
 
+# What stands in ``User-Agent`` -> what it is; the first that fits.
+_BROWSERS = {
+    "MicroMessenger": "微信", "wxwork": "企业微信", "DingTalk": "钉钉", "Edg/": "Edge", "Firefox/": "Firefox", "Chrome/": "Chrome", "Safari/": "Safari",
+}  # fmt: skip
+_SYSTEMS = {name: name for name in ("HarmonyOS", "Android", "iPhone", "iPad", "Windows")} | {"Mac OS X": "macOS", "Linux": "Linux"}
+
+
+def agent_of(text: str) -> str:
+    """Browser and system out of ``User-Agent``, in our own words: what a stranger writes there goes no further."""
+    return " · ".join(next((name for sign, name in known.items() if sign in text), "?") for known in (_BROWSERS, _SYSTEMS))
+
+
 def client_address(request: ASGIConnection[Any, Any, Any, Any]) -> str:
     """The visitor's address, believing ``X-Forwarded-For`` only as far as TRUSTED_PROXIES reaches."""
-    direct = request.client.host if request.client else "?"
-    hops = [h.strip() for h in request.headers.get("x-forwarded-for", "").split(",") if h.strip()]
-    depth = settings().trusted_proxies
-    return hops[-depth] if depth and len(hops) >= depth else direct
+    return visitor(request.client.host if request.client else "?", request.headers.getall("x-forwarded-for", []), settings().trusted_proxies)
 
 
 async def _enter(request: Request[Any, Any, Any], found: UUID | DomainError) -> tuple[rules.Principal, Cookie] | DomainError:
     """A fresh session for an account that has proved itself; a refusal is handed on, for its traces must be committed."""
     if isinstance(found, DomainError):
         return found
-    key = await service.open_session(found, replaces=request.cookies.get(COOKIE))
+    key = await service.open_session(found, replaces=session_key(request) or None, agent=agent_of(request.headers.get("user-agent", "")))
     principal = await queries.find_principal(key)
     assert principal is not None
     cookie = Cookie(
-        COOKIE, value=key, max_age=int(rules.SESSION_LIFETIME.total_seconds()), path="/", httponly=True, samesite="lax", secure=settings().secure_cookies
+        cookie_name(), value=key, max_age=int(rules.SESSION_LIFETIME.total_seconds()), path="/", httponly=True, samesite="lax", secure=settings().secure_cookies
     )
     return principal, cookie
 
@@ -77,7 +102,7 @@ async def _enter(request: Request[Any, Any, Any], found: UUID | DomainError) -> 
 async def sign_in(request: Request[Any, Any, Any], username: str, password: str) -> tuple[rules.Principal, Cookie]:
     """Check the password and open a fresh session. Raises ``BadCredentials`` or ``TooManyAttempts``."""
     async with transaction():
-        entered = await _enter(request, await service.check_password(username.strip(), password, client_address(request)))
+        entered = await _enter(request, await own_account.check_password(username.strip(), password, client_address(request)))
     if isinstance(entered, DomainError):
         raise entered
     return entered
@@ -93,7 +118,7 @@ async def sign_in_by_passkey(request: Request[Any, Any, Any], ceremony: UUID, cr
 
 
 async def sign_out(request: Request[Any, Any, Any], response: Response[Any]) -> None:
-    if key := request.cookies.get(COOKIE):
+    if key := session_key(request):
         async with transaction():
             await service.close_session(key)
-    response.delete_cookie(COOKIE, path="/")
+    response.set_cookie(Cookie(cookie_name(), value="", max_age=0, path="/", httponly=True, samesite="lax", secure=settings().secure_cookies))

@@ -36,6 +36,7 @@ export async function enter() {
 
 /** @param {any} session who has just signed in @returns {Promise<void>} */
 async function entered({ account }) {
+  if (account.must_change) return location.assign("/console/me"); // the office gave this password: its owner chooses another before anything else
   if (account.role !== "inspector") {
     await api.signOut();
     trouble = t("这个账号不是执法检查人员，请用电脑登录管理端。");

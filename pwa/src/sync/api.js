@@ -17,7 +17,7 @@ export async function call(method, path, send = {}) {
   /** @type {Record<string, string>} */
   const headers = { accept: "application/json", "accept-language": spoken() === "en" ? "en" : "zh-CN", ...send.headers };
   if (using()) headers["x-account"] = using(); // the server refuses when the cookie has become another's
-  if (method !== "GET" && method !== "HEAD") headers["x-csrf-token"] = decodeURIComponent(cookie("csrf"));
+  if (method !== "GET" && method !== "HEAD") headers["x-csrf-token"] = decodeURIComponent(cookie("__Host-csrf") || cookie("csrf"));
   let body = send.body;
   if (send.json !== undefined) { headers["content-type"] = "application/json"; body = JSON.stringify(send.json); }
   try {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import re
 from typing import Any
 
 import httpx
@@ -28,7 +29,6 @@ async def raw(client: httpx.AsyncClient, path: str, **headers: str) -> tuple[htt
 @pytest.mark.parametrize(
     ("path", "file", "kind"),
     [
-        ("/field/", "field/index.html", "text/html"),
         (APP, "field/app/screens/main.js", "javascript"),
         ("/field/app/field.css", "field/app/field.css", "text/css"),
         ("/field/app/i18n.en.json", "field/app/i18n.en.json", "application/json"),
@@ -50,11 +50,26 @@ async def test_texts_are_squeezed_for_who_takes_it(client: httpx.AsyncClient, pa
     assert answer.headers["etag"] != plain.headers["etag"]
 
 
+async def test_the_page_s_scripts_have_this_answer_s_nonce(client: httpx.AsyncClient) -> None:
+    whole = (BUILD / "field/index.html").read_text()
+    assert whole.count("__NONCE__") > 1
+    seen = set()
+    for encoding in ("br, gzip", "identity"):
+        answer, body = await raw(client, "/field/", **{"accept-encoding": encoding})
+        assert ("content-encoding" in answer.headers) == (encoding != "identity")
+        page = (gzip.decompress(body) if "content-encoding" in answer.headers else body).decode()
+        [nonce] = set(re.findall(r'nonce="([^"]+)"', page))
+        assert f"'nonce-{nonce}'" in answer.headers["content-security-policy"]
+        assert page == whole.replace("__NONCE__", nonce)
+        seen.add(nonce)
+    assert len(seen) == 2
+
+
 async def test_what_has_not_changed_is_not_sent_again(client: httpx.AsyncClient) -> None:
     first = await client.get(APP)
     again = await client.get(APP, headers={"if-none-match": first.headers["etag"]})
     assert (again.status_code, again.content) == (304, b"") and again.headers["etag"] == first.headers["etag"]
-    assert again.headers["content-security-policy"] and "content-length" not in again.headers and "content-type" not in again.headers
+    assert "content-security-policy" not in again.headers and "content-length" not in again.headers and "content-type" not in again.headers
     assert (await client.get(APP, headers={"if-none-match": '"another"'})).status_code == 200
 
 

@@ -1,0 +1,59 @@
+"""Reads on files from outside. Whoever asks names the matter: an id alone opens nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from backend.storage.engine import reader
+
+
+@dataclass(frozen=True, slots=True)
+class FileView:
+    """One file without its content."""
+
+    id: UUID
+    subject: UUID
+    name: str
+    media_type: str
+    bytes: int
+    width: int | None
+    height: int | None
+    sha256: str
+    received_at: datetime
+    erased_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class FileContent:
+    name: str
+    media_type: str
+    sha256: str
+    content: bytes
+
+
+_VIEW = ", ".join(FileView.__dataclass_fields__)
+
+
+async def list_files(purpose: str, subjects: Sequence[UUID]) -> dict[UUID, list[FileView]]:
+    """subject -> its files in the order of their coming; erased ones too, without content."""
+    rows = await reader().fetch(
+        f"select {_VIEW} from received_file where purpose = $1 and subject = any($2) order by received_at, id", purpose, list(subjects)
+    )
+    found: dict[UUID, list[FileView]] = {subject: [] for subject in subjects}
+    for row in rows:
+        found[row["subject"]].append(FileView(**row))
+    return found
+
+
+async def find_file(file_id: UUID, *, purpose: str, subject: UUID) -> FileContent | None:
+    """None where the matter has no such file, or no longer."""
+    row = await reader().fetchrow(
+        "select name, media_type, sha256, content from received_file where id = $1 and purpose = $2 and subject = $3 and content is not null",
+        file_id,
+        purpose,
+        subject,
+    )
+    return FileContent(row["name"], row["media_type"], row["sha256"], bytes(row["content"])) if row else None

@@ -1,0 +1,111 @@
+"""Erasing what is kept of a person: on request, by two people; or by itself, when the table 留存期限 says that the time is over.
+
+The row of the matter stays with its number and dates, so that counts and links hold; the ledger keeps its leaf and every proof, and a
+tombstone stands where the content was (``ledger.service.erase``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID
+
+from backend.erasure import queries, rules, service
+from backend.erasure.queries import RequestView
+from backend.intake import service as intake
+from backend.kernel import clock
+from backend.kernel.errors import Invalid
+from backend.kernel.scope import Scope
+from backend.ledger import service as ledger
+from backend.notify import service as notify
+from backend.objections import queries as objection_queries
+from backend.objections import service as objections
+from backend.people.rules import ADMIN, AUDITOR, Principal
+from backend.people.service import require
+from backend.rulebook.queries import find_retention
+from backend.storage.engine import transaction
+
+AT_ONCE = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Matter:
+    id: UUID
+    number: str
+    region: str
+
+
+@dataclass(frozen=True, slots=True)
+class Eraser:
+    """How one kind of matter is found by its number, which are due, and what erasing takes: it returns the ledger entries that held the data."""
+
+    find: Callable[[str, Scope], Awaitable[Matter | None]]
+    list_due: Callable[[timedelta, int], Awaitable[list[UUID]]]
+    erase: Callable[[UUID], Awaitable[list[UUID]]]
+
+
+async def _find_objection(number: str, scope: Scope) -> Matter | None:
+    found = await objection_queries.find_by_number(number, scope)
+    return Matter(found.id, found.number, found.county) if found else None
+
+
+async def _erase_objection(objection: UUID) -> list[UUID]:
+    await intake.erase("objection", [objection])
+    return await objections.erase(objection)
+
+
+ERASERS: Mapping[str, Eraser] = {"objection": Eraser(_find_objection, objection_queries.list_decided_before, _erase_objection)}
+
+
+async def _erase(kind: str, subject: UUID, reason: str, by: UUID | None) -> int:
+    entries = await ERASERS[kind].erase(subject)
+    for entry in entries:
+        await ledger.erase(entry, reason, actor=by)
+    return len(entries)
+
+
+async def ask(request: UUID, *, kind: str, number: str, ground: str, by: Principal) -> None:
+    """Idempotent by ``request``. Raises ``Invalid`` naming the field, ``AlreadyAsked``."""
+    require(by, ADMIN, AUDITOR)
+    rules.check_request(kind, ground)
+    async with transaction():
+        matter = await ERASERS[kind].find(number.strip(), by.scope)
+        if matter is None:
+            raise Invalid(field="number", why_zh="没有这个编号", why_en="there is no such number")
+        await service.ask(request, kind=kind, subject=matter.id, number=matter.number, region=matter.region, ground=ground, by=by.account_id)
+
+
+async def decide(request: UUID, *, approved: bool, reason: str, by: Principal) -> None:
+    """Approving erases, in the same transaction. Raises ``NotFound``, ``SamePerson``, ``AlreadyDecided``, ``Invalid``."""
+    require(by, ADMIN, AUDITOR)
+    async with transaction():
+        found = await queries.find_request(request, by.scope)
+        rules.require_another(found.asked_by, by.account_id)
+        if found.state != rules.ASKED:
+            raise rules.AlreadyDecided()
+        tombstones = await _erase(found.kind, found.subject, rules.ON_REQUEST, by.account_id) if approved else 0
+        await service.decide(request, asked_by=found.asked_by, approved=approved, reason=reason, tombstones=tombstones, by=by.account_id)
+
+
+async def list_requests(by: Principal) -> list[RequestView]:
+    require(by, ADMIN, AUDITOR)
+    return await queries.list_requests(by.scope)
+
+
+async def erase_what_is_due() -> int:
+    """What the table of retention gives up: each matter in its own transaction. Returns how many; a worker's job, idempotent."""
+    done = 0
+    for kind, eraser in ERASERS.items():
+        days = await find_retention(kind, clock.today())
+        if days is None:
+            continue
+        for subject in await eraser.list_due(timedelta(days=days), AT_ONCE):
+            async with transaction():
+                await _erase(kind, subject, rules.AT_THE_END, None)
+            done += 1
+    days = await find_retention("inbox", clock.today())
+    if days is not None:
+        async with transaction():
+            done += await notify.forget_before(clock.now() - timedelta(days=days))
+    return done

@@ -1,0 +1,38 @@
+"""Files in strangers' forms, and how they are handed out again: ADR 0034. The rules are the room's (backend/intake)."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from litestar import Request, Response
+from litestar.datastructures import UploadFile
+
+from backend.intake import rules, service
+from backend.intake.queries import FileContent
+from backend.intake.rules import Clean
+from backend.web.shared.downloads import attachment
+
+# For ``request_max_body_size`` of a handler that takes files, with room for the form around them.
+MAX_BODY: Final = 32 * 1024 * 1024
+
+
+async def read_files(request: Request[Any, Any, Any], field: str = "files") -> list[Clean]:
+    """The files of a multipart form, cleaned; a field that was left empty gives none. Raises ``NotTaken``, ``FileTooLarge``, ``IntakeBusy``."""
+    sent = [f for f in (await request.form()).getall(field, []) if isinstance(f, UploadFile) and f.filename]
+    if len(sent) > rules.MAX_FILES:
+        raise rules.NotTaken(
+            name=rules.clean_name(sent[rules.MAX_FILES].filename), why_zh=f"最多 {rules.MAX_FILES} 个文件", why_en=f"at most {rules.MAX_FILES} files"
+        )
+    return [await service.inspect(await f.read(rules.MAX_BYTES + 1), f.filename) for f in sent]
+
+
+def answer_file(file: FileContent) -> Response[bytes]:
+    """A picture to be looked at, anything else to be saved; neither can run anything or be put into another site's page."""
+    headers = {
+        "content-security-policy": "default-src 'none'; sandbox; frame-ancestors 'none'",
+        "cross-origin-resource-policy": "same-origin",
+        "cache-control": "private, no-store",
+    }
+    if file.media_type != rules.JPEG:
+        headers |= attachment(file.name)
+    return Response(file.content, media_type=file.media_type, headers=headers)
