@@ -7,11 +7,17 @@ signature (scheme bls-unchained-g1-rfc9380). Proven by tests/rules/test_beacon.p
 from __future__ import annotations
 
 import hashlib
+import sys
 
-from py_ecc.bls.g2_primitives import subgroup_check
-from py_ecc.bls.hash_to_curve import hash_to_G1
-from py_ecc.bls.point_compression import decompress_G1, decompress_G2
-from py_ecc.optimized_bls12_381 import G2, is_inf, pairing
+_RECURSION = sys.getrecursionlimit()
+
+from py_ecc.bls.g2_primitives import subgroup_check  # noqa: E402
+from py_ecc.bls.hash_to_curve import hash_to_G1  # noqa: E402
+from py_ecc.bls.point_compression import decompress_G1, decompress_G2  # noqa: E402
+from py_ecc.optimized_bls12_381 import G2, is_inf, pairing  # noqa: E402
+
+# Importing py_ecc raises it to 100,000, at which a deeply nested JSON text from anybody ends the process instead of raising RecursionError.
+sys.setrecursionlimit(_RECURSION)
 
 CHAIN = "52db9ba70e0cc0f6eaf7803dd07447a1f5477735fd3f661792ba94600c84e971"
 PUBLIC_KEY = bytes.fromhex(

@@ -90,7 +90,7 @@ async def erase(objection: UUID) -> list[UUID]:
         raise rules.Undecided()
     if row["objector"] == rules.ERASED:
         return []
-    await connection().execute("update objection set objector = $2, contact = '', grounds = $2 where id = $1", objection, rules.ERASED)
+    await connection().execute("update objection set objector = $2, contact = '', grounds = $3 where id = $1", objection, rules.ERASED, rules.ERASED)
     return [UUID(str(row["entry_id"]))]
 
 

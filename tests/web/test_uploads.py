@@ -7,6 +7,7 @@ from uuid import uuid4
 import httpx
 import pytest
 from litestar import Litestar, Request, Response, get, post
+from litestar.params import FromPath
 
 from backend.intake import queries, service
 from backend.storage.engine import transaction
@@ -24,7 +25,7 @@ async def send(request: Request) -> list[str]:
 
 
 @get("/files/{name:str}")
-async def show(name: str) -> Response[bytes]:
+async def show(name: FromPath[str]) -> Response[bytes]:
     found = (await queries.list_files("test", [MATTER]))[MATTER]
     [one] = [f for f in found if f.name == name]
     content = await queries.find_file(one.id, purpose="test", subject=MATTER)

@@ -30,7 +30,7 @@ class LoginForm(msgspec.Struct):
 def local_path(target: str) -> str:
     """Where to go after signing in: a path of ours, or the office's front page. Never another site."""
     # urlsplit passes over control characters, and so do browsers: "/\t/evil" is another site.
-    if not target.isprintable() or "\\" in target:
+    if not target.startswith("/") or not target.isprintable() or "\\" in target:
         return "/console"
     parts = urlsplit(target)
     ours = not parts.scheme and not parts.netloc and (parts.path == "/console" or parts.path.startswith("/console/")) and "//" not in parts.path
