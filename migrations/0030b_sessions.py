@@ -11,7 +11,7 @@ DESCRIPTION = "sessions and passwords by ASVS"
 UP = (
     "alter table account add column password_changed_at timestamptz, add column must_change boolean not null default false",
     "update account set password_changed_at = created_at",
-    "alter table account alter column password_changed_at set not null",
+    "alter table account alter column password_changed_at set not null, alter column password_changed_at set default now()",
     "alter table session add column id uuid not null default gen_random_uuid(), add column seen_at timestamptz,"
     " add column proved_at timestamptz, add column agent varchar(80) not null default ''",
     "update session set seen_at = created_at, proved_at = created_at",

@@ -195,4 +195,4 @@ async def test_a_request_for_another_host_is_not_ours(https, browsers, host, sta
     answer = await browser.get("https://sunlot.example/console/login", headers={"host": host})
     assert answer.status_code == status
     assert "evil" not in answer.text
-    assert (await browser.get("https://sunlot.example/healthz", headers={"host": host or "x"})).status_code == 200
+    assert (await browser.get("https://sunlot.example/healthz", headers={"host": "10.0.0.7:8000"})).status_code == 200
