@@ -93,7 +93,7 @@ async def show_aftermath(at: Callable[[date, int], None], today: date, who: dict
     await rectify.open_followup(id_of("late"), officers=[o.id for o in team], due_on=today + timedelta(days=7), by=manager)
 
     at(today - timedelta(days=2), 15)
-    await erasing.ask(_id("erasure"), kind="objection", number=number, ground="本人书面申请，已当面核验身份，不再需要联系", by=who["auditor"])
+    await erasing.ask(id_of("erasure"), kind="objection", number=number, ground="本人书面申请，已当面核验身份，不再需要联系", by=who["auditor"])
 
     at(today - timedelta(days=1), 16)
     async with transaction():
