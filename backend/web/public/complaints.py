@@ -21,6 +21,7 @@ from backend.usecases import tips
 from backend.usecases.tips import Followed
 from backend.web.public.forms import form_id, say
 from backend.web.public.places import load_counties
+from backend.web.shared import limits
 from backend.web.shared.i18n import _, pick
 from backend.web.shared.pages import page
 from backend.web.shared.session import client_address
@@ -118,7 +119,7 @@ async def show_form(enterprise: FromQuery[str] = "") -> Template:
     return await _show({"enterprise_name": enterprise[:40]}, enterprise=None)
 
 
-@post("/complain", status_code=200, request_max_body_size=BODY)
+@post("/complain", status_code=200, request_max_body_size=BODY, opt={"limit": limits.SEND})
 async def file(request: Request[Any, Any, Any]) -> Template:
     return await _file(request, None, "")
 
@@ -128,7 +129,7 @@ async def show_form_of_enterprise(token: FromPath[str]) -> Template:
     return await _show({}, enterprise=await _of_token(token), token=token)
 
 
-@post("/e/{token:str}/complain", status_code=200, request_max_body_size=BODY)
+@post("/e/{token:str}/complain", status_code=200, request_max_body_size=BODY, opt={"limit": limits.SEND})
 async def file_of_enterprise(request: Request[Any, Any, Any], token: FromPath[str]) -> Template:
     return await _file(request, await _of_token(token), token)
 
@@ -166,7 +167,7 @@ async def _typed(request: Request[Any, Any, Any]) -> dict[str, str]:
     return {key: str(value)[: rules.LONGEST] for key, value in (await request.form()).items()}
 
 
-@post("/complain/track", status_code=200)
+@post("/complain/track", status_code=200, opt={"limit": limits.SEND})
 async def track(request: Request[Any, Any, Any]) -> Template:
     typed = await _typed(request)
     try:
@@ -175,7 +176,7 @@ async def track(request: Request[Any, Any, Any]) -> Template:
         return await _track(typed, error=e)
 
 
-@post("/complain/track/add", status_code=200)
+@post("/complain/track/add", status_code=200, opt={"limit": limits.SEND})
 async def add(request: Request[Any, Any, Any]) -> Template:
     typed = await _typed(request)
     code, address, found = typed.get("code", ""), client_address(request), None

@@ -17,6 +17,7 @@ from backend.kernel.settings import settings
 from backend.people.queries import list_departments
 from backend.usecases.evaluate import evaluate, list_evaluable
 from backend.web.public.forms import form_id, say
+from backend.web.shared import limits
 from backend.web.shared.i18n import _, pick
 from backend.web.shared.pages import page
 from backend.web.shared.session import client_address
@@ -71,7 +72,7 @@ async def show_form(request: Request[Any, Any, Any], token: FromPath[str]) -> Te
     return answer
 
 
-@post("/e/{token:str}/evaluate", status_code=200)
+@post("/e/{token:str}/evaluate", status_code=200, opt={"limit": limits.SEND})
 async def send(request: Request[Any, Any, Any], token: FromPath[str]) -> Template:
     form = await request.form()
     typed = {key: str(value) for key, value in form.items()}
