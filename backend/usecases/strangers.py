@@ -15,7 +15,10 @@ from backend.storage.keys import secret
 
 
 async def spend(what: str, address: str, limit: int) -> None:
-    """Count one of at most ``limit`` tries in ten minutes. Nothing of the address is kept but a keyed hash: there are too few addresses for a plain one. Raises ``TooManyAttempts``."""
-    key = f"{what}:{hmac.digest(secret("limits").encode(), network(address).encode(), hashlib.sha256).hex()[:32]}"
+    """Count one of at most ``limit`` tries in ten minutes. Raises ``TooManyAttempts``.
+
+    Nothing of the address is kept but a keyed hash: there are too few addresses for a plain one.
+    """
+    who = hmac.digest(secret("limits").encode(), network(address).encode(), hashlib.sha256).hex()[:32]
     async with transaction():
-        await count_try(key, limit)
+        await count_try(f"{what}:{who}", limit)
