@@ -180,3 +180,25 @@ async def main():
 
 asyncio.run(main())
 """
+
+
+def test_two_processes_of_a_server_count_together(system):
+    """Requests go to either; whoever is asked for the metrics tells of both. A process that was killed leaves its counts and no connections."""
+    with (system.home / "serve.log").open("ab") as log:
+        system.processes["serve"] = subprocess.Popen(
+            [sys.executable, "-m", "backend.cli.main", "serve", "--workers", "2"],
+            cwd=REPO, env=system.environment, stdout=log, stderr=log, process_group=0,
+        )  # fmt: skip
+    system.wait_until_up()
+
+    def count() -> int:
+        text = httpx.get(f"{system.url}/metrics", timeout=10, trust_env=False).text
+        line = next((x for x in text.splitlines() if x.startswith('sunlot_http_requests_total{method="GET",route="/draws",status="200"}')), "x 0")
+        return int(float(line.split()[-1]))
+
+    for _ in range(40):
+        assert httpx.get(f"{system.url}/draws", timeout=30, trust_env=False).status_code == 200
+    assert {count() for _ in range(6)} == {40}
+    process = system.processes.pop("serve")
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(timeout=30) == 0

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from types import SimpleNamespace
 
 import asyncpg
 import pytest
 from piccolo.engine.exceptions import TransactionError
 
-from backend.storage import outbox
+from backend.storage import migrate, outbox
 from backend.storage.engine import ChangedMeanwhile, connection, transaction
 
 
@@ -93,3 +94,40 @@ async def test_who_sees_one_moment_is_told_when_a_row_was_changed_after_it(db):
             await connection().execute("update outbox_job set attempts = 8")
     async with transaction():
         assert await connection().fetchval("select attempts from outbox_job") == 7
+
+
+async def test_a_migration_waits_for_nobody_for_long_and_comes_again(db, monkeypatch):
+    tries = []
+
+    async def runs(_which):
+        connection_ = await db.get_new_connection()
+        tries.append(await connection_.fetchval("show lock_timeout"))
+        await connection_.close()
+        if len(tries) < 3:
+            raise asyncpg.LockNotAvailableError("canceling statement due to lock timeout")
+        return SimpleNamespace(success=True)
+
+    before = dict(db.config)
+    monkeypatch.setattr(migrate, "run_forwards", runs)
+    monkeypatch.setattr(migrate, "PAUSE_S", 0.01)
+    await migrate.migrate()
+    assert tries == [migrate.LOCK_TIMEOUT] * 3
+    assert db.config == before, "only migrations are that impatient"
+    tries.clear()
+    monkeypatch.setattr(migrate, "TRIES", 2)
+    with pytest.raises(asyncpg.LockNotAvailableError):
+        await migrate.migrate()
+    assert db.config == before
+
+
+async def test_a_real_lock_is_given_up_on(db):
+    """A transaction of somebody's holds the table; the migration's statement ends by itself."""
+    holder = await asyncpg.connect(**db.config)
+    async with holder.transaction():
+        await holder.execute("lock table outbox_job in access share mode")
+        impatient = await asyncpg.connect(**db.config, server_settings={"lock_timeout": "200ms"})
+        async with asyncio.timeout(10):
+            with pytest.raises(asyncpg.LockNotAvailableError):
+                await impatient.execute("alter table outbox_job add column x integer")
+        await impatient.close()
+    await holder.close()

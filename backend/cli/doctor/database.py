@@ -59,15 +59,15 @@ async def check_database() -> AsyncIterator[Finding]:
             "大批量导入较慢；新建数据库时请用 LC_COLLATE=C、LC_CTYPE=C.UTF-8",
             "large imports are slower; make databases with LC_COLLATE=C and LC_CTYPE=C.UTF-8",
         )  # fmt: skip
-    here = {r["extname"] for r in await reader().fetch("select extname from pg_extension")}
-    if missing := [e for e in EXTENSIONS if e not in here]:
-        zh, en = f"缺少扩展 {'、'.join(missing)}", f"extensions are missing: {', '.join(missing)}"
-        yield fail("extensions", zh, en, "请由数据库管理员执行 create extension", "let the database's administrator run create extension")
     yield drift_finding("database-clock", "数据库", "the database's", (clock.now() - row["at"]).total_seconds())
     if pending := await migrate.list_pending():
         yield fail("migrations", f"有 {len(pending)} 项迁移未执行", f"{len(pending)} migrations are due", "请运行 sunlot migrate", "run sunlot migrate")
         return
     yield ok("migrations", "数据库结构为最新", "the schema is up to date")
+    here = {r["extname"] for r in await reader().fetch("select extname from pg_extension")}
+    if missing := [e for e in EXTENSIONS if e not in here]:
+        zh, en = f"缺少扩展 {'、'.join(missing)}", f"extensions are missing: {', '.join(missing)}"
+        yield fail("extensions", zh, en, "请由数据库管理员执行 create extension", "let the database's administrator run create extension")
     async for finding in _check_work():
         yield finding
     async for finding in _check_log():

@@ -125,11 +125,11 @@ class Client(threading.Thread):
 
 
 class Officer(Client):
-    """Visits from the bundle, the ``share``-th of two officers' halves: received, worked on, photos sent, handed in."""
+    """Visits from the bundle, the ``share``-th of two officers' halves, one every ``pace`` seconds: received, worked on, photos sent, handed in."""
 
-    def __init__(self, *args: Any, share: int) -> None:
+    def __init__(self, *args: Any, share: int, pace: float = 0) -> None:
         super().__init__(*args)
-        self.share, self.phone = share, Phone()
+        self.share, self.pace, self.phone, self.next_at = share, pace, Phone(), 0.0
         self.visits: list[dict[str, Any]] = []
         self.checklists: dict[str, Any] = {}
 
@@ -144,11 +144,12 @@ class Officer(Client):
             bundle = self.ask("GET", "/field/api/bundle").json()
             self.checklists = bundle["checklists"]
             self.visits = [v for v in sorted(bundle["inspections"], key=lambda v: v["id"]) if v["state"] in ("dispatched", "received")][self.share :: 2]
-        if not self.visits:
+        if not self.visits or time.monotonic() < self.next_at:
             # A photo that no record names yet: what a phone sends while its officer still writes.
             self._send(draw_photo(self.dice, (160, 120)))
             time.sleep(0.05)
             return True
+        self.next_at = time.monotonic() + self.pace
         visit = self.visits.pop()
         self.ask("POST", f"/field/api/inspections/{visit['id']}/receive", json={"t_dev": round(time.time() * 1000)}, fine=(200, 201, 204))
         self.journal.write("received", inspection=visit["id"])

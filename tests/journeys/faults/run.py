@@ -49,7 +49,7 @@ class Size:
 
 
 SMALL = Size(seconds=15, visits=12, away_s=1.0, pause_s=0.5)
-FULL = Size(seconds=600, visits=600, away_s=4.0, pause_s=6.0)
+FULL = Size(seconds=600, visits=120, away_s=4.0, pause_s=6.0)
 
 
 def free_port() -> int:
@@ -260,12 +260,13 @@ class Faults:
     def load(self) -> None:
         url = f"http://localhost:{self.front.port}"
         common = (url, self.journal)
+        pace = 1.6 * self.size.seconds / self.size.visits  # of two officers, so that visits last for most of the load
         scout = Officer(*common, OFFICERS[0], self.stop, self.seed, share=0)
         scout.enter()
         visits = [v["id"] for v in scout.ask("GET", "/field/api/bundle").json()["inspections"]]
         scout.http.close()
         clients: list[Client] = [
-            *(Officer(*common, username, self.stop, self.seed, share=n) for n, username in enumerate(OFFICERS)),
+            *(Officer(*common, username, self.stop, self.seed, share=n, pace=pace) for n, username in enumerate(OFFICERS)),
             Office(*common, "torture-manager", self.stop, self.seed, visits=visits),
             Office(*common, "torture-reviewer", self.stop, self.seed, visits=visits),
             Citizen(*common, "", self.stop, self.seed),
@@ -318,7 +319,7 @@ def main() -> int:
     given.add_argument("--seconds", type=int, default=int(os.environ.get("SECONDS_OF_LOAD") or FULL.seconds))
     args = given.parse_args()
     print(f"seed {args.seed}: repeat with make faults SEED={args.seed}", flush=True)
-    size = SMALL if args.small else Size(args.seconds, max(60, args.seconds), FULL.away_s, FULL.pause_s)
+    size = SMALL if args.small else Size(args.seconds, FULL.visits, FULL.away_s, FULL.pause_s)
     try:
         print(run(args.seed, size))
     except Failed as e:
