@@ -61,7 +61,7 @@ soak: setup
 	@$(BIN)/python -m benchmarks.soak
 
 # Lighthouse and axe over every screen of the field app; a report in build/audit/. AUDIT=axe, lighthouse or open runs one part.
-# AUDIT=console: over every page of the office.
+# AUDIT=console: over every page of the office; AUDIT=public: over every public page.
 audit: setup chromium pwa/audit/node_modules/.ready
 	CHROME_PATH="$$(command -v chromium)" $(BIN)/python -m tests.journeys.audit
 

@@ -19,6 +19,7 @@ from backend.live.hub import END_STREAMS, Hub
 from backend.storage import engine
 from backend.storage.keys import secret
 from backend.vitals import service as vitals
+from backend.web.api import routes as api
 from backend.web.console import live
 from backend.web.console import routes as console
 from backend.web.field import routes as field
@@ -55,6 +56,8 @@ def create_app() -> Litestar:
             console.router,
             field.router,
             public.router,
+            api.v1,
+            api.router,
             files.file_router("/static", pages.BUILD / "static", **open_to_all),
             files.file_router("/field", pages.BUILD / "field", index=True, **open_to_all),
         ],

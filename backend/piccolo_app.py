@@ -35,6 +35,7 @@ ROOMS = (
     "invitations",
     "evaluations",
     "tips",
+    "webhooks",
 )
 
 APP_CONFIG = AppConfig(

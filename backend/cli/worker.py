@@ -28,7 +28,9 @@ from backend.usecases.close_draw import reveal_what_is_due, tell_what_is_overdue
 from backend.usecases.edit_items import settle_items
 from backend.usecases.erasing import erase_what_is_due
 from backend.usecases.invite import tell_what_lapsed
+from backend.usecases.push_changes import push_changes
 from backend.web.shared.placard_papers import render_placards
+from backend.webhooks import jobs as webhook_jobs
 
 HANDLERS: dict[str, outbox.Handler] = {
     "push": notify_jobs.push,
@@ -36,6 +38,8 @@ HANDLERS: dict[str, outbox.Handler] = {
     "thumbnail": evidence_jobs.make_thumbnail,
     PLACARDS: partial(placards.make_file, render=render_placards),
 }
+# A line of their own: a partner's slow server keeps nobody's alert waiting.
+PARTNERS: dict[str, outbox.Handler] = {"webhook": webhook_jobs.deliver}
 IDLE_SECONDS = 0.5
 log = structlog.get_logger()
 
@@ -68,6 +72,8 @@ async def main() -> int:
             asyncio.create_task(loop)
             for loop in (
                 _keep_working("outbox", partial(outbox.work_off, HANDLERS, stop=stop.is_set), stop),
+                _keep_working("webhooks", partial(outbox.work_off, PARTNERS, stop=stop.is_set), stop),
+                _keep_working("changes", push_changes, stop, idle=2),
                 _keep_working("imports", import_registry.work_off, stop),
                 _keep_working("leftovers", import_registry.clear_leftovers, stop, idle=600),
                 _keep_working("placards", placards.remove_old_files, stop, idle=3600),

@@ -120,17 +120,25 @@ async def find_draw_of_campaign(campaign: UUID) -> DrawView | None:
     return await find_draw(draw_id) if draw_id else None
 
 
+async def list_ids_of_campaigns(campaigns: list[UUID]) -> dict[UUID, str]:
+    """Campaign -> the id of its live draw; those that have none are left out."""
+    rows = await reader().fetch("select campaign, draw_id from draw where campaign = any($1) and state <> 'voided'", campaigns)
+    return {row["campaign"]: row["draw_id"] for row in rows}
+
+
 async def list_voided(campaign: UUID) -> list[str]:
     rows = await reader().fetch("select draw_id from draw where campaign = $1 and state = 'voided' order by announced_at", campaign)
     return [row["draw_id"] for row in rows]
 
 
-async def list_draws(limit: int = 200) -> list[DrawRow]:
-    """Newest first, voided ones too."""
+async def list_draws(limit: int = 200, before: str = "") -> list[DrawRow]:
+    """Newest first, voided ones too; ``before`` is the last draw id of the page before."""
     rows = await reader().fetch(
         "select draw_id, title, state, region, (announcement->>'n_frame')::int as n_frame, announced_at, drawn_at, revealed_at, reveal_by"
-        " from draw order by announced_at desc, draw_id desc limit $1",
+        " from draw where $2 = '' or (announced_at, draw_id) < (select announced_at, draw_id from draw where draw_id = $2)"
+        " order by announced_at desc, draw_id desc limit $1",
         limit,
+        before,
     )
     return [DrawRow(**row) for row in rows]
 

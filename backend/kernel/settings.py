@@ -40,6 +40,7 @@ class Settings(msgspec.Struct, frozen=True):
     drain_seconds: int = 0  # between readiness off and the end of listening
     shutdown_seconds: int = 30  # how long open requests, and a worker's job in hand, may take to finish
     backup_recipients: tuple[str, ...] = ()  # age recipients of the keys in a backup
+    data_licence: tuple[str, str] = ("CC BY 4.0", "https://creativecommons.org/licenses/by/4.0/")  # of the open data: its name and its address
 
     @property
     def keys_dir(self) -> Path:
@@ -106,4 +107,5 @@ def settings() -> Settings:
         shutdown_seconds=numbers["SHUTDOWN_SECONDS"],
         backup_recipients=tuple(r for r in re.split(r"[,\s]+", env.get("BACKUP_RECIPIENTS", "")) if r),
         more_hosts=tuple(h.strip().lower() for h in env.get("MORE_HOSTS", "").split(",") if h.strip()),
+        data_licence=(env.get("DATA_LICENCE") or "CC BY 4.0", env.get("DATA_LICENCE_URL") or "https://creativecommons.org/licenses/by/4.0/"),
     )

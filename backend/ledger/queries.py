@@ -229,6 +229,56 @@ async def find_entry(index: int) -> EntryPage | None:
     return EntryPage(EntryRow(**row), leaf, json.loads(kept["payload"]) if shown else None, kept["salt"] if shown else None, kept["erased_at"])
 
 
+STRIDE = 5000  # how many entries one look at the log covers
+
+
+@dataclass(frozen=True, slots=True)
+class PublicEntry:
+    """One placed entry whose payload is public."""
+
+    index: int
+    type: str
+    at: datetime
+    subject: str
+    payload: Any
+
+
+# Entry by entry along the index, never the table of entries as a whole.
+_PUBLIC = (
+    "select l.index, e.type, e.at, e.subject, e.payload from ledger_leaf l cross join lateral (select e.type, e.at, e.subject, p.payload"
+    " from ledger_entry e join ledger_payload p using (entry_id) where e.entry_id = l.entry_id and e.type = any($1) and p.is_public"
+    " and p.erased_at is null offset 0) e"
+)
+
+
+def _public(rows: Sequence[Any]) -> list[PublicEntry]:
+    return [PublicEntry(row["index"], row["type"], row["at"], row["subject"], json.loads(row["payload"])) for row in rows]
+
+
+async def list_public_after(types: Sequence[str], after: int, limit: int) -> tuple[list[PublicEntry], int]:
+    """Public entries of these types behind the index ``after``, in their order, and the index up to which the log has been read.
+
+    One look covers ``STRIDE`` entries at most: the list may be empty although the log goes on.
+    """
+    rows = await reader().fetch(f"{_PUBLIC} where l.index > $2 and l.index <= $3 order by l.index limit $4", list(types), after, after + STRIDE, limit)
+    if len(rows) == limit:
+        return _public(rows), int(rows[-1]["index"])
+    last = await reader().fetchval("select index from ledger_leaf where index <= $1 order by index desc limit 1", after + STRIDE)
+    return _public(rows), max(after, -1 if last is None else int(last))
+
+
+async def list_public_latest(types: Sequence[str], limit: int) -> list[PublicEntry]:
+    """The latest first, as far as ``4 * STRIDE`` entries back."""
+    last = await find_last_index()
+    return _public(await reader().fetch(f"{_PUBLIC} where l.index > $2 order by l.index desc limit $3", list(types), last - 4 * STRIDE, limit))
+
+
+async def find_last_index() -> int:
+    """-1 before the first entry was placed."""
+    last = await reader().fetchval("select index from ledger_leaf order by index desc limit 1")
+    return -1 if last is None else int(last)
+
+
 async def find_payload(entry_id: UUID) -> tuple[Any, bytes] | None:
     """An entry's payload and salt, private ones too, for whoever may read what it is about; None once erased."""
     row = await reader().fetchrow("select payload, salt from ledger_payload where entry_id = $1 and erased_at is null", entry_id)

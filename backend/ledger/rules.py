@@ -119,6 +119,7 @@ EVENTS: dict[str, tuple[str, str]] = {
     "tip.unsealed": ("查看投诉举报人联系方式", "Contact of a complaint looked at"),
     "unsent.imported": ("补传手机备份", "Phone backup handed in"),
     "robot.changed": ("变更群机器人", "Group robot changed"),
+    "webhook.changed": ("变更数据推送", "Webhook changed"),
     "demo.loaded": ("载入演示数据", "Demonstration data loaded"),
 }
 

@@ -14,7 +14,8 @@ from pywebpush import WebPushException, webpush
 
 from backend.kernel import clock
 from backend.kernel.settings import settings
-from backend.notify import keys, post, queries, robot_rules, robots, rules, service
+from backend.notify import keys, queries, robot_rules, robots, rules, service
+from backend.outbound import post
 from backend.people.queries import list_departments
 from backend.registry.queries import list_regions
 from backend.storage import outbox

@@ -2,7 +2,7 @@
 
 企业微信 (developer.work.weixin.qq.com, 群机器人配置说明) and 钉钉 (open.dingtalk.com, 自定义机器人接入) both take a POST of JSON
 ``{"msgtype": "text", "text": {"content": ..}}`` and answer 200 with ``{"errcode": n, "errmsg": ".."}`` whatever happened; both
-allow 20 messages a minute, after which 钉钉 is silent for ten. Proven by tests/rooms/test_webhooks.py.
+allow 20 messages a minute, after which 钉钉 is silent for ten. Proven by tests/rooms/test_robots.py.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
-import ipaddress
 import json
 import re
 from collections import Counter
@@ -21,6 +20,7 @@ from typing import Any
 from urllib.parse import parse_qs, quote_plus, urlsplit
 
 from backend.kernel.errors import DomainError
+from backend.outbound.rules import is_loopback
 
 WECOM, DINGTALK = "wecom", "dingtalk"
 KINDS = {WECOM: ("企业微信", "WeCom"), DINGTALK: ("钉钉", "DingTalk")}
@@ -106,13 +106,6 @@ class Answer:
 
 def _refuse(zh: str, en: str) -> RobotRefused:
     return RobotRefused(why_zh=zh, why_en=en)
-
-
-def is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def check_host(address: str, allowed: Sequence[str]) -> None:

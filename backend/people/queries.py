@@ -152,6 +152,12 @@ async def list_fit_inspectors(departments: list[str], on: date, *, county: str =
     return [v for v in map(_inspector, await query) if rules.is_fit(v.is_valid, v.certificate_expires_on, on)]
 
 
+async def find_by_certificate(certificate_no: str) -> InspectorView | None:
+    """Not scoped: for whoever has a certificate before them."""
+    row = await Inspector.select().where(Inspector.certificate_no == certificate_no).first()
+    return _inspector(row) if row else None
+
+
 async def list_inspectors_by_id(ids: list[UUID]) -> dict[UUID, InspectorView]:
     if not ids:
         return {}

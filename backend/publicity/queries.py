@@ -33,31 +33,33 @@ class PublicationView:
     published_at: datetime
     snapshot: dict[str, Any]
     entry_id: UUID
+    enterprise: UUID
 
 
-_ONE = (
+ONE = (
     "select number, version, status, reason, decided_on, enterprise_code, enterprise_name, department, county, draw_id, completed_on, published_at,"
-    " snapshot, entry_id from publication p"
+    " snapshot, entry_id, enterprise from publication p"
 )
 # Of each result the version that stands.
-_LATEST = "not exists (select from publication n where n.number = p.number and n.version > p.version)"
+LATEST = "not exists (select from publication n where n.number = p.number and n.version > p.version)"
 
 
-def _view(row: Any) -> PublicationView:
+def view_of(row: Any) -> PublicationView:
+    """A row of ``ONE``."""
     return PublicationView(**{**dict(row), "snapshot": json.loads(row["snapshot"])})
 
 
 async def find_publication(number: str, version: int | None = None) -> PublicationView:
     """The version that stands, or the one that is asked for. Raises ``NotFound``."""
-    row = await reader().fetchrow(f"{_ONE} where number = $1 and ($2::int is null or version = $2) order by version desc limit 1", number, version)
+    row = await reader().fetchrow(f"{ONE} where number = $1 and ($2::int is null or version = $2) order by version desc limit 1", number, version)
     if row is None:
         raise NotFound()
-    return _view(row)
+    return view_of(row)
 
 
 async def list_versions(number: str) -> list[PublicationView]:
     """All versions, the first one first."""
-    return [_view(row) for row in await reader().fetch(f"{_ONE} where number = $1 order by version", number)]
+    return [view_of(row) for row in await reader().fetch(f"{ONE} where number = $1 order by version", number)]
 
 
 async def find_number_of(inspection: UUID) -> str | None:
@@ -66,48 +68,31 @@ async def find_number_of(inspection: UUID) -> str | None:
     return None if number is None else str(number)
 
 
-async def list_publications(
-    *, text: str = "", county: str = "", department: str = "", draw_id: str = "", before: str = "", limit: int = PAGE
-) -> list[PublicationView]:
-    """Newest first; ``before`` is the last number of the page before. ``text`` is part of a name, or the start of a code."""
-    rows = await reader().fetch(
-        f"{_ONE} where {_LATEST} and ($1 = '' or enterprise_name like '%' || $1 || '%' or enterprise_code like $1 || '%') and ($2 = '' or county = $2)"
-        " and ($3 = '' or department = $3) and ($4 = '' or draw_id = $4) and ($5 = '' or number < $5) order by number desc limit $6",
-        text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_"),
-        county,
-        department,
-        draw_id,
-        before,
-        limit,
-    )
-    return [_view(row) for row in rows]
-
-
 async def list_of_enterprise(enterprise: UUID, limit: int = 100) -> list[PublicationView]:
     """The newest first, each in the version that stands."""
-    rows = await reader().fetch(f"{_ONE} where {_LATEST} and enterprise = $1 order by completed_on desc, number desc limit $2", enterprise, limit)
-    return [_view(row) for row in rows]
+    rows = await reader().fetch(f"{ONE} where {LATEST} and enterprise = $1 order by completed_on desc, number desc limit $2", enterprise, limit)
+    return [view_of(row) for row in rows]
 
 
 async def list_latest_of(enterprises: Sequence[UUID], each: int = 3) -> dict[UUID, list[PublicationView]]:
     """The newest results of each enterprise that stand, newest first; withdrawn ones are left out."""
     rows = await reader().fetch(
-        f"select w.enterprise as of_enterprise, r.* from unnest($1::uuid[]) as w (enterprise) cross join lateral"
-        f" ({_ONE} where {_LATEST} and status <> 'withdrawn' and enterprise = w.enterprise order by published_at desc limit $2) r",
+        f"select w.id as of_enterprise, r.* from unnest($1::uuid[]) as w (id) cross join lateral"
+        f" ({ONE} where {LATEST} and status <> 'withdrawn' and enterprise = w.id order by published_at desc limit $2) r",
         list(set(enterprises)),
         each,
     )
     found: dict[UUID, list[PublicationView]] = {}
     for row in rows:
-        found.setdefault(row["of_enterprise"], []).append(_view({k: v for k, v in row.items() if k != "of_enterprise"}))
+        found.setdefault(row["of_enterprise"], []).append(view_of({k: v for k, v in row.items() if k != "of_enterprise"}))
     return found
 
 
 async def count_publications() -> int:
     """Results that stand."""
-    return int(await reader().fetchval(f"select count(*) from publication p where {_LATEST} and status <> 'withdrawn'"))
+    return int(await reader().fetchval(f"select count(*) from publication p where {LATEST} and status <> 'withdrawn'"))
 
 
 async def list_of_inspections(inspections: Sequence[UUID]) -> list[PublicationView]:
     """The standing versions of these visits' results, by number."""
-    return [_view(row) for row in await reader().fetch(f"{_ONE} where {_LATEST} and inspection = any($1) order by number", list(inspections))]
+    return [view_of(row) for row in await reader().fetch(f"{ONE} where {LATEST} and inspection = any($1) order by number", list(inspections))]

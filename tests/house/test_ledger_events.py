@@ -55,6 +55,7 @@ ROOMS = (
     "invitations",
     "evaluations",
     "tips",
+    "webhooks",
 )
 # A verb that writes without an entry of its own, and what stands for it in the log.
 SILENT = {
@@ -153,6 +154,10 @@ SILENT = {
     "registry.saved_filters.save": "a person's own view of a list",
     "registry.saved_filters.delete": "a person's own view of a list",
     "registry.jobs.index_some": "nothing: made again from the register at any time",
+    "webhooks.service.try_again": "what is told is public already; the delivery stands in its own list",
+    "webhooks.service.tell": "the entries that it tells of",
+    "webhooks.service.note": "a partner's answer",
+    "webhooks.service.note_test": "a partner's answer",
     "registry.service.put_enterprises": "registry.imported",
 }
 

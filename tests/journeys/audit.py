@@ -5,7 +5,8 @@ axe-core (every weight is a finding) and tests/journeys/look.js judge each scree
 screen by its address in navigation mode, signed in and with the service worker in place, as a phone does on any day but the
 first; and once the sign-in page in a browser that has never been here. Every score must reach 95. A screen that main.js routes
 to and the walk does not open is a miss. Last, the app is opened with no network on a slowed processor (benchmarks/field_open.py).
-``AUDIT=axe``, ``AUDIT=lighthouse`` or ``AUDIT=open`` runs one part; ``AUDIT=console`` looks at the office instead (audit_office.py).
+``AUDIT=axe``, ``AUDIT=lighthouse`` or ``AUDIT=open`` runs one part; ``AUDIT=console`` looks at the office instead (audit_office.py),
+``AUDIT=public`` at the public pages (audit_public.py).
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from pathlib import Path
 from playwright.sync_api import Playwright, sync_playwright
 
 from benchmarks import field_open
-from tests.journeys import audit_office, field_walk
+from tests.journeys import audit_office, audit_public, field_walk
 from tests.journeys.audit_lines import OFFICE, OUT, SCHEMES, Report, html_page, judge, show
 from tests.journeys.conftest import CHROMIUM, FLAGS, System, running
 
@@ -96,7 +97,7 @@ def lighthouse(p: Playwright, system: System, report: Report) -> None:
 
 
 def name_of(half: str) -> str:
-    return "console" if half == "console" else "report"
+    return half if half in ("console", "public") else "report"
 
 
 def main() -> int:
@@ -110,6 +111,8 @@ def main() -> int:
         OUT.mkdir(parents=True, exist_ok=True)
         if is_office:
             audit_office.look(p, system, report)
+        if half == "public":
+            audit_public.look(p, system, report)
         if half in ("", "axe"):
             walk(p, system, report)
         if half in ("", "lighthouse"):
@@ -119,14 +122,14 @@ def main() -> int:
     print(f"\n{'screen':<24} language theme states findings accessibility best-practices performance")
     for line in lines:
         print(show(line))
-        missed += [f"{line.screen} {line.language} {line.scheme}: {m}" for m in line.misses(judged=half in ("", "lighthouse", "console"))]
+        missed += [f"{line.screen} {line.language} {line.scheme}: {m}" for m in line.misses(judged=half in ("", "lighthouse", "console", "public"))]
     if half in ("", "open"):
         for name, times in zip(("just started", "running"), field_open.measure(), strict=True):
             print(f"opened offline, processor {field_open.SLOWER} x slower, browser {name}: median {statistics.median(times):.2f} s of {len(times)}")
             if statistics.median(times) > field_open.OPEN_LIMIT_S:
                 missed.append(f"opens offline in {statistics.median(times):.2f} s in a browser {name}")
     (OUT / f"{name_of(half)}.json").write_text(json.dumps([asdict(line) for line in lines], ensure_ascii=False, indent=1) + "\n")
-    (OUT / f"{name_of(half)}.html").write_text(html_page("Office" if is_office else "Field app", lines, missed))
+    (OUT / f"{name_of(half)}.html").write_text(html_page({"console": "Office", "public": "Public pages"}.get(half, "Field app"), lines, missed))
     print("\n".join(["", *missed, f"{len(missed)} misses · {Path('build/audit') / name_of(half)}.html"]))
     return 1 if missed or not (lines or half == "open") else 0
 

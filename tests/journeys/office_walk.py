@@ -158,11 +158,17 @@ def open_plans(client: httpx.Client) -> None:
     assert client.post("/console/plans/new", data=form).status_code == 303
 
 
-def _links(page: str, here: str) -> Iterator[str]:
+def links_of(page: str, here: str) -> Iterator[str]:
+    """The addresses of this site that a page leads to or fetches."""
     for found in (*_LINK.findall(page), *_PART.findall(page)):
         address = urljoin(here, html.unescape(found)).partition("#")[0]
         if address.startswith("/") and not address.startswith(("/static/", "/field")) and not re.search(r"[?&]lang=", address):
             yield address
+
+
+def ids_of(page: str) -> frozenset[str]:
+    """Which parts a page has."""
+    return frozenset(_ID.findall(page)) | {"html"}
 
 
 def crawl(system: System, role: str) -> list[Seen]:
@@ -192,11 +198,11 @@ def crawl(system: System, role: str) -> list[Seen]:
             answer = client.get(address, headers={"hx-request": "true"} if source.startswith("hx:") else {}, follow_redirects=False)
             text = answer.text if answer.headers.get("content-type", "").startswith("text/html") else ""
             whole = "<html" in text and bool(route) and answer.status_code == 200
-            ids = frozenset(_ID.findall(text)) | {"html"} if whole else frozenset()
+            ids = ids_of(text) if whole else frozenset()
             found.append(Seen(role, route, address, source, answer.status_code, ids, misnested(text)))
             if not route:
                 continue
-            for link in _links(text, address):
+            for link in links_of(text, address):
                 if link not in met:
                     met.add(link)
                     todo.append((link, address))

@@ -14,6 +14,8 @@ from backend.kernel import clock
 from backend.kernel.errors import Forbidden, Invalid, NotFound
 from backend.publicity import queries as publicity
 from backend.publicity.rules import OtherVersion, Withdrawn
+from backend.publicity.search import search_results
+from backend.publicity.search_rules import ResultFilter
 from backend.storage.engine import connection, transaction
 from backend.usecases.revise_result import correct_result, load_history, withdraw_result
 from tests.usecases.test_board import CLEAN
@@ -51,7 +53,7 @@ async def test_a_corrected_result_stands_beside_what_it_was(demo):
     assert {k: now.snapshot[k] for k in same} == {k: before.snapshot[k] for k in same}
     assert [v.version for v in await publicity.list_versions(number)] == [1, 2]
     assert await publicity.count_publications() == count
-    assert [p.version for p in await publicity.list_publications(text=before.enterprise_code) if p.number == number] == [2]
+    assert [p.version for p in await search_results(ResultFilter(text=before.enterprise_code)) if p.number == number] == [2]
     ((kind, is_public, payload),) = [e for e in await entries(number) if e[0] == "result.corrected"]
     assert (kind, is_public, payload) == ("result.corrected", True, now.snapshot)
     async with transaction():

@@ -37,6 +37,8 @@ ADDS_UP = {
     " (clock, first, last, red_before, yellow_before)) select i.county, l.rank, count(*)": "how many inspections of each county are late",
     "select c.kind, count(*) as n from inspection i": "how many of all visits were drawn",
     "select count(*) from publication p where not exists": "how many results are public",
+    "with result as (select county, department, date_trunc('month', completed_on)": "how many results of a year there are, by place and outcome",
+    "select count(*) as n, max(published_at)": "whether a month's file is another one",
     "with bound as (select * from unnest($1::text[], $2::date[], $3::date[], $4::date[], $5::date[]) b"
     " (clock, first, last, red_before, yellow_before)), seen as materialized": "how many inspections of the scope stand in each column of the board",
 }
@@ -171,7 +173,10 @@ async def test_no_list_page_reads_a_big_table_from_end_to_end(demo, monkeypatch)
             pages = [p for p in list_pages() if username or not p.startswith("/console")]
             doors = [f"/e/{code}" for code in await doors_of_interest()] if not username else []
             extra = ["/console/enterprises?q=%E9%A5%AD%E5%BA%97", "/console/enterprises?status=revoked", "/console/inspections?state=published"]
-            for page in [*pages, *doors, *(extra if username else [])]:
+            public = ["/results?q=%E9%A5%AD%E5%BA%97", "/results?q=9153", "/results?county=530302", "/results?department=scjg&outcome=1&item=SC03",
+                      "/results?from=2026-01-01&to=2026-01-31", "/lists?q=%E9%A5%AD%E5%BA%97", "/api/v1/results?county=530303&limit=200",
+                      "/api/v1/changes?after=5", "/api/v1/campaigns", "/api/v1/lists"]  # fmt: skip
+            for page in [*pages, *doors, *(extra if username else public)]:
                 where[0] = page
                 opened[username, page] = (await browser.get(page)).status_code
                 where[0] = ""

@@ -6,7 +6,7 @@ import secrets
 from datetime import date, timedelta
 from uuid import UUID
 
-from backend.cli.demo import checkitems, county, doors, history, joint, plans, rounds, rulebook
+from backend.cli.demo import checkitems, county, doors, history, joint, openface, plans, rounds, rulebook
 from backend.cli.demo.aftermath import show_aftermath
 from backend.cli.demo.dossiers import tell_histories
 from backend.cli.demo.fieldwork import Work
@@ -71,9 +71,12 @@ async def load_if_empty() -> bool:
                 return False
             await ledger.record("demo.loaded", actor=None, subject="begun", payload={"seed": county.SEED})
         try:
-            await _load()
+            admin = await _load()
         finally:
             clock.hold(None)
+        while await sequencer.sequence():
+            pass
+        await openface.show_webhook(admin)
         async with transaction():
             await ledger.record("demo.loaded", actor=None, subject="done", payload={"seed": county.SEED})
         while await sequencer.sequence():
@@ -81,7 +84,8 @@ async def load_if_empty() -> bool:
     return True
 
 
-async def _load() -> None:
+async def _load() -> Principal:
+    """Returns the administrator."""
     today = clock.today()
     set_clock(today - timedelta(days=150), 9)
     accounts = await load_registers()
@@ -99,6 +103,7 @@ async def _load() -> None:
     await show_imports(who["manager"], await doors.list_published())
     await show_registers(who["manager"], who["admin"])
     await plans.look_ahead(set_clock, today, who)
+    return who["admin"]
 
 
 async def _principal(account: UUID) -> Principal:
@@ -159,6 +164,7 @@ async def load_registers() -> dict[str, UUID]:
     async with transaction():
         await registry.put_enterprises(drafts, places={e["code"]: (e["lat_e7"], e["lon_e7"]) for e in made})
         await tell_histories([d.code for d in drafts[:2]], region=REGION, by=accounts["manager"])
+        await openface.fill_lists([d.code for d in drafts[-6:]], region=REGION, by=accounts["manager"])
     return accounts
 
 

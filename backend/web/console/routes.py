@@ -45,6 +45,7 @@ from backend.web.console import (
     tips,
     unsent,
     visits,
+    webhooks,
 )
 
 router = Router(
@@ -87,6 +88,7 @@ router = Router(
         *accounts.HANDLERS,
         *devices.HANDLERS,
         *alerts.HANDLERS,
+        *webhooks.HANDLERS,
         *papers.HANDLERS,
         *live.HANDLERS,
     ],

@@ -21,8 +21,10 @@ from backend.kernel.errors import Forbidden
 from backend.ledger import queries as ledger
 from backend.people import queries as people
 from backend.people.rules import AUDITOR
-from backend.publicity import queries as publicity
+from backend.publicity.search import search_results
+from backend.publicity.search_rules import ResultFilter
 from backend.usecases.adhoc import KINDS, load_figures
+from backend.usecases.draw_counters import account_for
 from backend.web.public.places import load_counties
 from backend.web.shared import limits
 from backend.web.shared.i18n import LOCALES, _, pick, speaking
@@ -31,9 +33,12 @@ from backend.web.shared.pages import BUILD, page
 
 @get("/draws")
 async def list_draws() -> Template:
+    rows = await queries.list_draws()
     return page(
         "public/draws.html",
-        draws=await queries.list_draws(),
+        draws=rows,
+        states={state: sum(d.state == state for d in rows) for state in queries.STATES},
+        accounts=await account_for([d.draw_id for d in rows]),
         names=queries.STATES,
         counties=await load_counties(),
         withheld=await queries.count_not_revealed_in_time(clock.now()),
@@ -153,13 +158,14 @@ async def show_draw(draw_id: FromPath[str]) -> Template:
         frame=frame,
         by_county=by_county,
         two_people=needs_two_people(sources),
+        account=(await account_for([draw_id]))[draw_id],
         is_withheld=draw.state in ("announced", "drawn") and clock.now() > draw.reveal_by + queries.GRACE,
         changes=await queries.list_changes(draw.id) if draw.state == "revealed" else [],
         reasons=REASONS,
         steps=[(name, at, await ledger.find_receipt(entry) if entry else None) for name, at, entry in steps],
         names=queries.STATES,
         checks=check_names(),
-        results=await publicity.list_publications(draw_id=draw_id, limit=100),
+        results=await search_results(ResultFilter(draw=draw_id), limit=100),
         counties=await load_counties(),
     )
 

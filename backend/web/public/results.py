@@ -5,22 +5,29 @@ from __future__ import annotations
 import base64
 import json
 from dataclasses import dataclass
-from typing import Any
+from datetime import date
+from typing import Annotated, Any
 from urllib.parse import urlencode
 from uuid import UUID
 
 from litestar import Request, Response, get
-from litestar.params import FromPath, FromQuery
+from litestar.params import FromPath, FromQuery, QueryParameter
 from litestar.response import Template
 
 from backend.draws import queries as draws
+from backend.items.queries import list_outcomes, list_register
+from backend.kernel.errors import Invalid
 from backend.ledger import keys
 from backend.ledger import queries as ledger
+from backend.people.queries import list_departments
 from backend.publicity import queries
 from backend.publicity.rules import STATUSES
+from backend.publicity.search import search_results
+from backend.publicity.search_rules import ResultFilter, read_day
 from backend.usecases.adhoc import KINDS
 from backend.web.public.places import load_counties
 from backend.web.shared import kept, limits
+from backend.web.shared.i18n import _, get_locale, pick
 from backend.web.shared.kept import SAME_FOR_ALL
 from backend.web.shared.pages import page
 
@@ -68,25 +75,76 @@ async def show_home() -> Template:
         draws=rows[:4],
         states={state: sum(d.state == state for d in rows) for state in draws.STATES},
         names=draws.STATES,
-        results=await queries.list_publications(limit=6),
+        results=await search_results(ResultFilter(), limit=6),
         published=await queries.count_publications(),
         entries=await ledger.count_entries(),
         counties=await load_counties(),
     )
 
 
-@get("/results", opt={"limit": limits.searching("q")})
-async def list_results(q: FromQuery[str] = "", county: FromQuery[str] = "", draw: FromQuery[str] = "", before: FromQuery[str] = "") -> Template:
-    rows = await queries.list_publications(text=q.strip(), county=county, draw_id=draw, before=before)
-    more = {"q": q, "county": county, "draw": draw, "before": rows[-1].number if len(rows) == queries.PAGE else ""}
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What an address asks of the results, as typed."""
+
+    q: str
+    county: str
+    department: str
+    item: str
+    outcome: str
+    first: str
+    last: str
+    draw: str
+    campaign: str
+
+    @property
+    def has_more(self) -> bool:
+        """Whether anything is asked for that stands behind the fold."""
+        return any((self.department, self.item, self.outcome, self.first, self.last))
+
+    def filter(self) -> ResultFilter:
+        """Raises ``Invalid``."""
+        first, last = read_day(self.first, _("完成日期")), read_day(self.last, _("完成日期"))
+        if first and last and last < first:
+            raise Invalid(field=_("完成日期"), why_zh="结束日期早于开始日期", why_en="the period ends before it begins")
+        return ResultFilter(self.q, self.county, self.department, self.item, self.outcome, self.draw, self.campaign, first, last)
+
+    def href(self, before: str) -> str:
+        """The page behind the result ``before``."""
+        names = {"first": "from", "last": "to"}
+        wanted = {names.get(name, name): getattr(self, name) for name in self.__dataclass_fields__}
+        return "/results?" + urlencode({k: v for k, v in {**wanted, "before": before}.items() if v})
+
+
+@get("/results", opt={"limit": limits.searching("q", "county", "department", "item", "outcome", "from", "to")})
+async def list_results(
+    q: FromQuery[str] = "",
+    county: FromQuery[str] = "",
+    department: FromQuery[str] = "",
+    item: FromQuery[str] = "",
+    outcome: FromQuery[str] = "",
+    first: Annotated[str, QueryParameter(name="from")] = "",
+    last: Annotated[str, QueryParameter(name="to")] = "",
+    draw: FromQuery[str] = "",
+    campaign: FromQuery[str] = "",
+    before: FromQuery[str] = "",
+) -> Template:
+    asked = Asked(*(value.replace("\x00", "").strip() for value in (q, county, department, item, outcome, first, last, draw, campaign)))
+    error, rows = "", []
+    try:
+        rows = await search_results(asked.filter(), before=before.replace("\x00", ""))
+    except Invalid as e:
+        error = e.message(get_locale())
     return page(
         "public/results.html",
+        status_code=422 if error else 200,
+        error=error,
         rows=rows,
-        q=q,
-        county=county,
-        draw=draw,
-        next_href="/results?" + urlencode({k: v for k, v in more.items() if v}) if more["before"] else None,
+        asked=asked,
+        next_href=asked.href(rows[-1].number) if len(rows) == queries.PAGE else None,
         counties=await load_counties(),
+        departments={d.code: pick(d, "name") for d in await list_departments()},
+        items=[(i.code, pick(i, "name")) for i in await list_register()],
+        outcomes=[(o.code, pick(o, "")) for o in await list_outcomes(since=date(2020, 1, 1))],
     )
 
 

@@ -4,7 +4,22 @@ from __future__ import annotations
 
 from litestar import Router
 
-from backend.web.public import complaints, draws, enterprise, evaluations, health, log, officers, papers, results, visits
+from backend.web.public import (
+    complaints,
+    data,
+    draws,
+    enterprise,
+    evaluations,
+    health,
+    lists,
+    log,
+    officers,
+    papers,
+    plans,
+    results,
+    statistics,
+    visits,
+)
 from backend.web.shared.access import PUBLIC
 
 router = Router(
@@ -14,12 +29,16 @@ router = Router(
         *results.HANDLERS,
         *enterprise.HANDLERS,
         *draws.HANDLERS,
+        *plans.HANDLERS,
+        *lists.HANDLERS,
+        *statistics.HANDLERS,
         *log.HANDLERS,
         *officers.HANDLERS,
         *visits.HANDLERS,
         *papers.HANDLERS,
         *complaints.HANDLERS,
         *evaluations.HANDLERS,
+        *data.HANDLERS,
     ],
     opt={"access": PUBLIC},
 )

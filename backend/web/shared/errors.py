@@ -62,7 +62,10 @@ def on_domain_error(request: Request[Any, Any, Any], error: DomainError) -> Resp
             return Response("", status_code=204, headers={"HX-Redirect": "/console/me"})
         return Redirect("/console/me", status_code=303)
     extra = {k: v for k, v in error.fields.items() if isinstance(v, str | int | list | dict | bool | None)}
-    return _answer(request, error.status, error.code, error.message(get_locale()), **extra)
+    answer = _answer(request, error.status, error.code, error.message(get_locale()), **extra)
+    if "retry_after_s" in extra:
+        answer.headers["retry-after"] = str(extra["retry_after_s"])
+    return answer
 
 
 def on_http_error(request: Request[Any, Any, Any], error: HTTPException) -> Response[Any]:
@@ -75,7 +78,9 @@ def on_http_error(request: Request[Any, Any, Any], error: HTTPException) -> Resp
         413: _("文件过大"),
         429: _("请求过于频繁，请稍后再试"),
     }
-    return _answer(request, error.status_code, f"http-{error.status_code}", texts.get(error.status_code, _("请求无法理解")))
+    answer = _answer(request, error.status_code, f"http-{error.status_code}", texts.get(error.status_code, _("请求无法理解")))
+    answer.headers.update(error.headers or {})  # of 405: what is allowed here
+    return answer
 
 
 # The database's words for a value that it cannot hold (SQLSTATE class 22): a NUL in a form, a number beyond 64 bits.

@@ -42,6 +42,7 @@ MENU = (
     Entry("inspectors", "/console/inspectors", _("执法人员名录"), _OFFICE),
     Entry("registers", "/console/registers", _("基础数据"), _OFFICE),
     Entry("alerts", "/console/alerts", _("通知送达"), frozenset({MANAGER, ADMIN, AUDITOR})),
+    Entry("webhooks", "/console/webhooks", _("数据推送"), frozenset({ADMIN})),
     Entry("accounts", "/console/accounts", _("账号设备"), frozenset({ADMIN})),
     Entry("erasures", "/console/erasures", _("个人信息删除"), frozenset({ADMIN, AUDITOR})),
     Entry("log", "/log", _("存证日志"), _OFFICE),

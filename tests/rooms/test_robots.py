@@ -22,8 +22,9 @@ from backend.kernel import clock
 from backend.kernel.errors import Invalid, NotFound
 from backend.kernel.scope import EVERYTHING, Scope
 from backend.kernel.settings import settings
-from backend.notify import deliveries, jobs, post, robot_rules, robots, service
+from backend.notify import deliveries, jobs, robot_rules, robots, service
 from backend.notify.robot_rules import Item, RobotRefused, compose, parse_robot, read_answer, request_of, sign
+from backend.outbound import post
 from backend.storage import outbox
 from backend.storage.engine import connection, transaction
 from tests.rooms.robot_service import KEY, SECRET, TOKEN, RobotService

@@ -1,0 +1,54 @@
+"""名单: who is on the list of abnormal operation or of serious breaches today."""
+
+from __future__ import annotations
+
+from typing import Annotated
+from urllib.parse import urlencode
+
+from litestar import get
+from litestar.params import FromQuery, QueryParameter
+from litestar.response import Template
+
+from backend.kernel.errors import Invalid
+from backend.publicity.search_rules import read_day
+from backend.registry import listings
+from backend.registry.listings import LISTS, ListingFilter
+from backend.web.public.places import load_counties
+from backend.web.shared import limits
+from backend.web.shared.i18n import _, get_locale, pick
+from backend.web.shared.pages import page
+
+
+@get("/lists", opt={"limit": limits.searching("q", "list", "county", "since")})
+async def show_lists(
+    which: Annotated[str, QueryParameter(name="list")] = "",
+    q: FromQuery[str] = "",
+    county: FromQuery[str] = "",
+    since: FromQuery[str] = "",
+    after: FromQuery[str] = "",
+) -> Template:
+    q, county, since = (value.replace("\x00", "").strip() for value in (q, county, since))
+    which = which if which in LISTS else ""
+    error, rows = "", []
+    try:
+        rows = await listings.list_in_force(ListingFilter(which, q, county, read_day(since, _("列入日期"))), after=after)
+    except Invalid as e:
+        error = e.message(get_locale())
+    more = {"list": which, "q": q, "county": county, "since": since, "after": listings.cursor_of(rows[-1]) if len(rows) == listings.PAGE else ""}
+    return page(
+        "public/lists.html",
+        status_code=422 if error else 200,
+        error=error,
+        rows=rows,
+        which=which,
+        q=q,
+        county=county,
+        since=since,
+        counts=await listings.count_in_force(),
+        lists={key: pick({"zh": zh, "en": en}, "") for key, (zh, en) in LISTS.items()},
+        counties=await load_counties(),
+        next_href="/lists?" + urlencode({k: v for k, v in more.items() if v}) if more["after"] else None,
+    )
+
+
+HANDLERS = [show_lists]
