@@ -62,10 +62,7 @@ def on_domain_error(request: Request[Any, Any, Any], error: DomainError) -> Resp
             return Response("", status_code=204, headers={"HX-Redirect": "/console/me"})
         return Redirect("/console/me", status_code=303)
     extra = {k: v for k, v in error.fields.items() if isinstance(v, str | int | list | dict | bool | None)}
-    answer = _answer(request, error.status, error.code, error.message(get_locale()), **extra)
-    if "retry_after_s" in extra:
-        answer.headers["retry-after"] = str(extra["retry_after_s"])
-    return answer
+    return _answer(request, error.status, error.code, error.message(get_locale()), **extra)
 
 
 def on_http_error(request: Request[Any, Any, Any], error: HTTPException) -> Response[Any]:
