@@ -6,8 +6,10 @@ import asyncio
 from pathlib import Path
 
 import asyncpg
+import httpx
 import pytest
 
+from backend.placards.rules import sign
 from backend.storage import cluster
 from tests.journeys import field_walk
 from tests.journeys.conftest import System
@@ -15,6 +17,7 @@ from tests.journeys.office import SIDEWAYS, UNFOLD, browser
 
 pytestmark = pytest.mark.browser
 SMALL = {"width": 360, "height": 740}
+FORGED = "1" + "a" * 26
 ALBUM = Path(__file__).parents[2] / "build/journeys/door"
 
 
@@ -37,24 +40,25 @@ async def _tokens(system: System) -> dict[str, str]:
 
 
 def _addresses(system: System) -> dict[str, str]:
-    from backend.placards.rules import sign
-
+    """State -> the code that shows it. Before a browser is there, whose loop is in the way."""
+    httpx.get(f"{system.url}/e/{FORGED}")  # the key is made when it is first needed
     key = (system.home / "keys/placard.secret").read_bytes()
     found = asyncio.run(_tokens(system))
     old = found.pop("old")
-    return {name: sign(token, key) for name, token in found.items()} | {"old": old, "forged": "1" + "a" * 26, "unknown": "a" * 26}
+    return {name: sign(token, key) for name, token in found.items()} | {"old": old, "forged": FORGED, "unknown": "a" * 26}
 
 
 def test_every_state_of_the_page_is_for_everybody(system: System) -> None:
     ALBUM.mkdir(parents=True, exist_ok=True)
     found: list[str] = []
+    addresses = _addresses(system)
     with browser() as b:
         for language in ("zh", "en"):
             for scheme in ("light", "dark"):
                 context = b.new_context(viewport=SMALL, color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type]
                 context.set_default_timeout(60_000)
                 page = context.new_page()
-                for state, code in _addresses(system).items():
+                for state, code in addresses.items():
                     page.goto(f"{system.url}/e/{code}?lang={language}")
                     page.evaluate(UNFOLD)
                     found += [f"{state} {language} {scheme}: {line}" for line in field_walk.axe(page)]
@@ -71,12 +75,13 @@ def test_every_state_of_the_page_is_for_everybody(system: System) -> None:
 
 def test_the_page_works_where_no_script_runs(system: System) -> None:
     """As WeChat's browser opens it with JavaScript off: all is there, and a recusal is sent."""
+    busy = _addresses(system)["busy"]
     with browser() as b:
         context = b.new_context(viewport=SMALL, java_script_enabled=False, locale="zh-CN")  # type: ignore[arg-type]
         page = context.new_page()
         asked: list[str] = []
         page.on("request", lambda request: asked.append(request.resource_type))
-        page.goto(f"{system.url}/e/{_addresses(system)['busy']}")
+        page.goto(f"{system.url}/e/{busy}")
         assert "script" not in asked
         page.get_by_role("link", name="申请检查人员回避").click()
         page.get_by_label("检查人员姓名或执法证号").fill("张三")

@@ -40,7 +40,7 @@ async def test_from_the_form_to_the_printed_sheet(county):
     assert pdf.headers["content-type"] == "application/pdf"
     assert len(PdfReader(io.BytesIO(pdf.content)).pages) == 1
     assert "已打印 1 次" in (await manager.get(where)).text
-    assert "Printed once" in (await manager.get(f"{where}?lang=en")).text or "Printed 1" in (await manager.get(f"{where}?lang=en")).text
+    assert "printed: 1, last at" in (await manager.get(f"{where}?lang=en")).text
     assert (await manager.get("/console/placards?lang=zh")).text.count(where) == 1
 
 
