@@ -46,7 +46,7 @@ async def rows_of(batch_id) -> int:
 
 
 async def set_days(days: int, valid_to: date | None = None) -> None:
-    (row,) = await list_rows(RETENTION)
+    (row,) = [r for r in await list_rows(RETENTION) if r["what"] == "upload"]
     values = {name: row[name] for name in RETENTION.columns} | {"days": days, "valid_to": valid_to}
     async with transaction():
         await save_retention(row["id"], values, version=row["version"], by=uuid4())

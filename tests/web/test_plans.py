@@ -25,8 +25,9 @@ from tests.web.conftest import _browsers
 BIG = {
     "enterprise", "enterprise_search", "enterprise_change", "inspection", "inspection_officer", "submission", "submission_photo", "import_row",
     "ledger_entry", "ledger_leaf", "ledger_payload", "publication", "draw_frame_row", "penalty", "permit", "notice", "inbox_entry", "placard",
-    "rectification_order",
 }  # fmt: skip
+# A door's page is opened by anybody, at any rate: it reads no table of all enterprises' doings from end to end, be it large yet or not.
+BIG_FOR_A_DOOR = BIG | {"rectification_order", "enterprise_listing"}
 # What adds up a whole scope or year cannot come from a few rows: a figure, not a list. By the beginning of its query.
 ADDS_UP = {
     "with visit as materialized": "KPIs over all inspections of a period",
@@ -78,6 +79,7 @@ COPIES: dict[str, tuple[int, dict[str, str]]] = {
          "inspection": "gen_random_uuid()", "due_on": "r.due_on - (g % 900)", "state": "case when g % 20 = 0 then r.state else 'ended' end",
          "closed_at": "case when g % 20 = 0 then r.closed_at else r.ordered_at end", "closing": "case when g % 20 = 0 then r.closing else '-' end"},
     ),
+    "enterprise_listing": (3_000, {"id": "gen_random_uuid()", "enterprise": "gen_random_uuid()"}),
     "inbox_entry": (15_000, {"id": "gen_random_uuid()", "account": "gen_random_uuid()"}),
 }  # fmt: skip
 
@@ -144,11 +146,11 @@ def list_pages() -> list[str]:
     return sorted(found)
 
 
-def scans(plan: dict[str, Any]) -> Iterator[str]:
-    if plan["Node Type"] in ("Seq Scan", "Parallel Seq Scan") and plan.get("Relation Name") in BIG:
+def scans(plan: dict[str, Any], big: set[str]) -> Iterator[str]:
+    if plan["Node Type"] in ("Seq Scan", "Parallel Seq Scan") and plan.get("Relation Name") in big:
         yield f"{plan['Relation Name']}: {plan.get('Filter', 'all of it')}"
     for part in plan.get("Plans", ()):
-        yield from scans(part)
+        yield from scans(part, big)
 
 
 async def test_no_list_page_reads_a_big_table_from_end_to_end(demo, monkeypatch):
@@ -194,7 +196,7 @@ async def test_no_list_page_reads_a_big_table_from_end_to_end(demo, monkeypatch)
             plan = json.loads(await engine.database().pool.fetchval("explain (format json) " + query, *args))
         except asyncpg.PostgresError as e:
             pytest.fail(f"{page}: no plan for {query[:200]}: {e}")
-        for scan in scans(plan[0]["Plan"]):
+        for scan in scans(plan[0]["Plan"], BIG_FOR_A_DOOR if page.startswith("/e/") else BIG):
             found.setdefault(f"{page} | {scan}", set()).add(query)
     assert len(seen) > 50
     assert not found, "\n".join(f"{where} | {q[:1500]}" for where, queries in sorted(found.items()) for q in queries)
