@@ -24,6 +24,7 @@ from backend.web.console import live
 from backend.web.console import routes as console
 from backend.web.field import routes as field
 from backend.web.public import routes as public
+from backend.web.public.my import routes as my
 from backend.web.shared import errors, files, headers, hosts, limits, pages, reading, session
 from backend.web.shared.access import PUBLIC, guard
 from backend.web.shared.request_log import watch_requests
@@ -58,6 +59,7 @@ def create_app() -> Litestar:
             public.router,
             api.v1,
             api.router,
+            my.router,
             files.file_router("/static", pages.BUILD / "static", **open_to_all),
             files.file_router("/field", pages.BUILD / "field", index=True, **open_to_all),
         ],

@@ -195,5 +195,6 @@ def _welcome(address: str, *, demo: bool) -> str:
             "",
             "  演示账号 demo logins   admin manager reviewer inspector inspector2 auditor",
             "  密码 password          sunlot-demo",
+            f"  企业 an enterprise     {address}/my （代码和手机号见登录页 · its code and telephone stand on the sign-in page）",
         ]
     return "\n".join([*lines, "", "  Ctrl-C 停止 stops everything", ""])

@@ -22,7 +22,7 @@ from backend.kernel.errors import DomainError, Invalid
 from backend.kernel.workdays import add_working_days, is_provisional, is_working_day
 
 TIP_CLOCKS: Final = ("tip_accept", "tip_check", "tip_settle", "tip_case")
-VISIT, SCAN, REVIEW, PUBLISH, OBJECTION, REPLACEMENT, RECTIFY, WITHDRAW, ACKNOWLEDGE, INVITATION = (
+VISIT, SCAN, REVIEW, PUBLISH, OBJECTION, REPLACEMENT, RECTIFY, WITHDRAW, ACKNOWLEDGE, INVITATION, RESPONSE = (
     "visit",
     "scan",
     "review",
@@ -33,8 +33,9 @@ VISIT, SCAN, REVIEW, PUBLISH, OBJECTION, REPLACEMENT, RECTIFY, WITHDRAW, ACKNOWL
     "withdraw",
     "acknowledge",
     "invitation",
+    "response",
 )
-CLOCKS: Final = (VISIT, SCAN, REVIEW, PUBLISH, OBJECTION, REPLACEMENT, RECTIFY, WITHDRAW, ACKNOWLEDGE, INVITATION, *TIP_CLOCKS)
+CLOCKS: Final = (VISIT, SCAN, REVIEW, PUBLISH, OBJECTION, REPLACEMENT, RECTIFY, WITHDRAW, ACKNOWLEDGE, INVITATION, RESPONSE, *TIP_CLOCKS)
 # Their last day is stored with the thing itself, for it was told to somebody; the table gives only the warning.
 STORED: Final = frozenset({VISIT, SCAN, RECTIFY})
 # Of these even the length comes with the thing: a campaign's deadline, an order's.

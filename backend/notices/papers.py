@@ -75,7 +75,7 @@ def scaled(photo: bytes) -> bytes | None:
     return out.getvalue()
 
 
-def render(kind: Literal["notice", "record", "sheet", "placards"], data: Mapping[str, Any], files: Mapping[str, bytes], at: datetime) -> bytes:
+def render(kind: Literal["notice", "record", "sheet", "placards", "letter"], data: Mapping[str, Any], files: Mapping[str, bytes], at: datetime) -> bytes:
     """The PDF (PDF/A-2a: to be kept, and to be read aloud). ``files`` by the names that ``data`` uses; ``at`` is the paper's own date."""
     missing: dict[str, None] = {}
     told = drawable(data, missing) | {"missing": list(missing)}

@@ -46,7 +46,8 @@ async def push(payload: dict[str, Any]) -> None:
         return
     rules.check_endpoint(task.endpoint, settings().push_hosts)
     title, body = rules.text_of(task.kind, task.params)
-    message = {"title": title, "body": body, "url": f"/field/#/inspection/{task.inspection}" if task.inspection else "/field/", "tag": str(entry)}
+    at = f"/field/#/inspection/{task.inspection}" if task.inspection else "/field/"
+    message = {"title": title, "body": body, "url": task.params.get("href", at), "tag": str(entry)}
     try:
         await asyncio.to_thread(
             webpush,

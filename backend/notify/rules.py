@@ -53,6 +53,11 @@ KINDS: dict[str, tuple[str, str, str, str]] = {
         "Passkey added",
         "“{name}” was added at {at}. If it was not you, remove it and change your password",
     ),
+    # To an enterprise's own people; ``href`` says where it is to be read.
+    "my.result": ("检查结果有更新", "{zh}", "A result of yours has news", "{en}"),
+    "my.order": ("收到责令改正", "{zh}", "You were ordered to correct something", "{en}"),
+    "my.objection": ("异议已答复", "{zh}", "Your objection was answered", "{en}"),
+    "my.response": ("回应已审看", "{zh}", "Your reply was read by the office", "{en}"),
     "handover.sent": ("收到抄告", "{zh}", "Told by another department", "{en}"),
 }
 

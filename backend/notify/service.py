@@ -80,6 +80,11 @@ async def forget_phone(account: UUID, device: UUID) -> None:
     await connection().execute("delete from push_subscription where account = $1 and (device = $2 or device is null)", account, device)
 
 
+async def forget_person(account: UUID) -> None:
+    """No more alerts to anybody who has left."""
+    await connection().execute("delete from push_subscription where account = $1", account)
+
+
 async def unsubscribe(endpoint: str) -> None:
     """Forget a browser, whoever subscribed it: only that browser knows its address, and somebody else may be signed in there by now."""
     await connection().execute("delete from push_subscription where endpoint = $1", endpoint)

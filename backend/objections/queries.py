@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from backend.kernel import clock
@@ -17,7 +18,10 @@ PAGE = 50
 
 @dataclass(frozen=True, slots=True)
 class ObjectionView:
-    """``result`` is the publication's number, ``result_version`` the version objected to. ``contact`` stays inside the office."""
+    """``result`` is the publication's number, ``result_version`` the version objected to. ``contact`` stays inside the office.
+
+    ``entered_by``: an account, or the enterprise's person where ``origin`` is "enterprise". ``files``: evidence by hash.
+    """
 
     id: UUID
     number: str
@@ -35,6 +39,8 @@ class ObjectionView:
     filed_on: date
     state: str
     entered_by: UUID
+    origin: str
+    files: tuple[str, ...]
     entered_at: datetime
     decision: str
     decision_reason: str
@@ -43,6 +49,12 @@ class ObjectionView:
 
 
 _ONE = f"select {', '.join(ObjectionView.__dataclass_fields__)} from objection o"
+
+
+def _view(row: Any) -> ObjectionView:
+    return ObjectionView(**{**dict(row), "files": tuple(row["files"])})
+
+
 _MINE = "starts_with(o.county, $2) and ($1::text is null or o.department = $1)"
 
 
@@ -59,7 +71,7 @@ async def list_objections(scope: Scope, *, is_decided: bool = False, after: UUID
         after,
         limit,
     )
-    return [ObjectionView(**row) for row in rows]
+    return [_view(row) for row in rows]
 
 
 async def count_open(scope: Scope) -> int:
@@ -71,12 +83,12 @@ async def find_objection(objection: UUID, scope: Scope) -> ObjectionView:
     row = await reader().fetchrow(f"{_ONE} where o.id = $3 and {_MINE}", scope.department, scope.region, objection)
     if row is None:
         raise NotFound()
-    return ObjectionView(**row)
+    return _view(row)
 
 
 async def find_by_number(number: str, scope: Scope) -> ObjectionView | None:
     row = await reader().fetchrow(f"{_ONE} where o.number = $3 and {_MINE}", scope.department, scope.region, number)
-    return ObjectionView(**row) if row else None
+    return _view(row) if row else None
 
 
 async def list_decided_before(age: timedelta, limit: int) -> list[UUID]:
@@ -89,4 +101,9 @@ async def list_decided_before(age: timedelta, limit: int) -> list[UUID]:
 
 async def list_of_inspection(inspection: UUID) -> list[ObjectionView]:
     """For a caller that has found the inspection within a scope."""
-    return [ObjectionView(**row) for row in await reader().fetch(f"{_ONE} where o.inspection = $1 order by o.entered_at", inspection)]
+    return [_view(row) for row in await reader().fetch(f"{_ONE} where o.inspection = $1 order by o.entered_at", inspection)]
+
+
+async def list_of_enterprise(enterprise: UUID) -> list[ObjectionView]:
+    """For the enterprise itself: all of its objections, the newest first."""
+    return [_view(row) for row in await reader().fetch(f"{_ONE} where o.enterprise = $1 order by o.entered_at desc", enterprise)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
@@ -31,8 +32,21 @@ class Subject:
     published_on: date
 
 
-async def file(objection: UUID, subject: Subject, *, objector: str, contact: str, grounds: str, filed_on: date, by: UUID) -> str:
-    """提出异议, entered by the office for the enterprise. Idempotent by ``objection``. Returns the number.
+async def file(
+    objection: UUID,
+    subject: Subject,
+    *,
+    objector: str,
+    contact: str,
+    grounds: str,
+    filed_on: date,
+    by: UUID,
+    origin: str = "office",
+    files: Sequence[str] = (),
+) -> str:
+    """提出异议, entered by the office for the enterprise, or filed by its own person. Idempotent by ``objection``. Returns the number.
+
+    ``files``: hashes of evidence that is stored already.
 
     Raises ``Invalid`` naming the field, ``ObjectionOpen`` while an earlier one is undecided.
     """
@@ -52,12 +66,19 @@ async def file(objection: UUID, subject: Subject, *, objector: str, contact: str
         "objection.filed",
         actor=by,
         subject=str(subject.inspection),
-        payload={"number": number, "result": subject.result, "version": subject.version, "filed_on": filed_on.isoformat(), "grounds": grounds.strip()},
+        payload={
+            "number": number,
+            "result": subject.result,
+            "version": subject.version,
+            "filed_on": filed_on.isoformat(),
+            "grounds": grounds.strip(),
+            "files": list(files),
+        },
     )
     await connection().execute(
         "insert into objection (id, number, department, year, serial, inspection, result, result_version, enterprise, enterprise_code, enterprise_name,"
-        " county, objector, contact, grounds, filed_on, state, entered_by, entered_at, decision, decision_reason, entry_id)"
-        " values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, 'open', $17, $18, '', '', $19)",
+        " county, objector, contact, grounds, filed_on, state, entered_by, entered_at, decision, decision_reason, entry_id, origin,"
+        " files) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, 'open', $17, $18, '', '', $19, $20, $21)",
         objection,
         number,
         subject.department,
@@ -77,6 +98,8 @@ async def file(objection: UUID, subject: Subject, *, objector: str, contact: str
         by,
         clock.now(),
         entry,
+        origin,
+        list(files),
     )
     return number
 

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from piccolo.columns import UUID, Date, Integer, SmallInt, Text, Timestamptz, Varchar
+from piccolo.columns import UUID, Array, Date, Integer, SmallInt, Text, Timestamptz, Varchar
 from piccolo.table import Table
 
 
@@ -24,10 +24,12 @@ class Objection(Table, tablename="objection"):
     grounds = Text()
     filed_on = Date()
     state = Varchar(length=10)  # open | decided
-    entered_by = UUID(default=None)
+    entered_by = UUID(default=None)  # account, or the enterprise's person
     entered_at = Timestamptz()
     decision = Varchar(length=10)  # empty | kept | corrected | withdrawn
     decision_reason = Text()
     decided_by = UUID(null=True, default=None)
     decided_at = Timestamptz(null=True, default=None)
     entry_id = UUID(default=None)
+    origin = Varchar(length=10, default="office")  # office: entered for the enterprise | enterprise: filed by it
+    files = Array(base_column=Varchar(length=64))  # SHA-256 of evidence

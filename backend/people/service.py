@@ -217,6 +217,11 @@ async def count_failure(key: str) -> None:
     )
 
 
+async def clear_failures(key: str) -> None:
+    """Whoever has proved themselves begins anew."""
+    await connection().execute("delete from login_attempt where key = $1", key)
+
+
 async def check_password(username: str, password: str, address: str) -> UUID | DomainError:
     """The account id, or the refusal *returned*: its count of failures must be committed, so nothing may be raised here."""
     keys = (
@@ -235,8 +240,13 @@ async def check_password(username: str, password: str, address: str) -> UUID | D
         if account is not None and await seconds_blocked(*keys[0]):
             refusal.locks = account["id"]
         return refusal
-    await connection().execute("delete from login_attempt where key = $1", keys[0][0])
+    await clear_failures(keys[0][0])
     return UUID(str(account["id"]))
+
+
+async def is_password(password_hash: str | None, password: str) -> bool:
+    """Takes as long where there is nobody (None), so that an answer's time does not tell who is there."""
+    return await matches(password_hash or _NOBODY, password) and password_hash is not None
 
 
 async def matches(password_hash: str, password: str) -> bool:

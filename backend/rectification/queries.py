@@ -50,6 +50,17 @@ class OrderView:
     followups: tuple[FollowUpView, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class EvidenceView:
+    """What was handed in at once. ``handed_by``: the enterprise's person."""
+
+    id: UUID
+    note: str
+    files: tuple[str, ...]
+    handed_by: UUID
+    handed_at: datetime
+
+
 _ORDER = (
     "select o.id, o.number, o.department, o.inspection, o.enterprise, o.enterprise_code, o.enterprise_name, o.county, o.demand, o.legal_basis, o.due_on,"
     " o.state, o.ordered_by, o.ordered_at, o.closed_at, o.closed_by, o.closing,"
@@ -90,6 +101,20 @@ async def find_order(order: UUID, scope: Scope) -> OrderView:
     if row is None:
         raise NotFound()
     return _view(row)
+
+
+async def list_of_enterprise(enterprise: UUID) -> list[OrderView]:
+    """For the enterprise itself: standing ones first, the one that is due next first."""
+    rows = await reader().fetch(f"{_ORDER} where o.enterprise = $1 order by o.closed_at is not null, o.due_on, o.number", enterprise)
+    return [_view(row) for row in rows]
+
+
+async def list_evidence(order: UUID) -> list[EvidenceView]:
+    """For a caller that has found the order within a scope, the newest first."""
+    rows = await reader().fetch(
+        "select id, note, files, handed_by, handed_at from rectification_evidence where of_order = $1 order by handed_at desc, id", order
+    )
+    return [EvidenceView(**{**dict(row), "files": tuple(row["files"])}) for row in rows]
 
 
 async def find_order_followed(inspection: UUID) -> OrderView | None:

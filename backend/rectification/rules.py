@@ -25,6 +25,16 @@ class OrderClosed(DomainError):
     en = "This order is closed already"
 
 
+class NoFiles(DomainError):
+    code = "no-files"
+    status = 422
+    zh = "请至少选择一张照片，至多 {most} 张"
+    en = "Choose at least one photo, at most {most}"
+
+
+MOST_FILES: Final = 9
+
+
 class FollowUpOpen(DomainError):
     code = "followup-open"
     status = 409

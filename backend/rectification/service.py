@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
@@ -82,6 +83,41 @@ async def lock(order_id: UUID) -> str:
     if state is None:
         raise NotFound()
     return str(state)
+
+
+async def hand_evidence(evidence: UUID, order_id: UUID, *, enterprise: UUID, note: str, files: Sequence[str], by: UUID) -> None:
+    """整改材料: what the enterprise shows of its correction. Idempotent by ``evidence``; the order stays as it is until the office judges.
+
+    The caller holds ``lock`` and has stored the files. Raises ``OrderClosed``, ``NoFiles``, ``NotFound`` for another enterprise's order.
+    """
+    row = await connection().fetchrow("select enterprise, number, state from rectification_order where id = $1", order_id)
+    if row is None or row["enterprise"] != enterprise:
+        raise NotFound()
+    known = await connection().fetchval("select of_order from rectification_evidence where id = $1", evidence)
+    if known is not None:
+        if known != order_id:
+            raise NotFound()
+        return
+    rules.require_standing(row["state"])
+    if not 1 <= len(files) <= rules.MOST_FILES:
+        raise rules.NoFiles(most=rules.MOST_FILES)
+    same = "select 1 from rectification_evidence where of_order = $1 and files = $2 and note = $3"
+    if await connection().fetchval(same, order_id, list(files), note.strip()):
+        return
+    entry = await ledger.record(
+        "rectification.evidenced", actor=by, subject=str(order_id), payload={"number": row["number"], "files": list(files), "note": note.strip()}
+    )
+    await connection().execute(
+        "insert into rectification_evidence (id, of_order, enterprise, note, files, handed_by, handed_at, entry_id) values ($1, $2, $3, $4, $5, $6, $7, $8)",
+        evidence,
+        order_id,
+        enterprise,
+        note.strip()[:1000],
+        list(files),
+        by,
+        clock.now(),
+        entry,
+    )
 
 
 async def follow_up(order_id: UUID, inspection: UUID, *, by: UUID) -> None:

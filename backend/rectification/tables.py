@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from piccolo.columns import UUID, Date, Integer, SmallInt, Text, Timestamptz, Varchar
+from piccolo.columns import UUID, Array, Date, Integer, SmallInt, Text, Timestamptz, Varchar
 from piccolo.columns.defaults.uuid import UUID4
 from piccolo.table import Table
 
@@ -39,6 +39,19 @@ class FollowUp(Table, tablename="rectification_followup"):
     opened_at = Timestamptz()
     result = Varchar(length=12)  # empty | corrected | uncorrected | gone
     judged_at = Timestamptz(null=True, default=None)
+
+
+class CorrectionEvidence(Table, tablename="rectification_evidence"):
+    """整改材料 What an enterprise handed in once to show that it corrects what an order demands. Append-only."""
+
+    id = UUID(primary_key=True, default=None)
+    of_order = UUID(default=None)
+    enterprise = UUID(default=None)
+    note = Text()
+    files = Array(base_column=Varchar(length=64))  # SHA-256 of evidence
+    handed_by = UUID(default=None)  # the enterprise's person
+    handed_at = Timestamptz()
+    entry_id = UUID(default=None)
 
 
 class SettlingOutcome(Table, tablename="rectification_outcome"):

@@ -27,6 +27,9 @@ KEPT: Mapping[str, tuple[str, str]] = {
     "penalty": ("企业页面上的行政处罚信息", "Penalties on an enterprise's public page"),
     "objection": ("已决定异议中的异议人、联系方式、理由和附件", "Who objected, with contact, grounds and files, once it was decided"),
     "inbox": ("工作人员收件箱中的提醒", "Alerts in the inboxes of officers and officials"),
+    "claim_post": ("未使用的企业认领码（邮寄）", "Unused claim codes by post"),
+    "claim_site": ("未使用的企业认领码（现场交付）", "Unused claim codes given on site"),
+    "claim_invite": ("未使用的企业人员邀请码", "Unused invitations of an enterprise's own people"),
 }
 LONGEST = 3650
 

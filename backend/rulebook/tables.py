@@ -46,7 +46,7 @@ class Retention(Table, tablename="retention"):
     """留存期限 How many days something is kept before the system removes it by itself, while the row is in force."""
 
     id = UUID(primary_key=True, default=None)
-    what = Varchar(length=20)  # upload: a file that was read and never taken in
+    what = Varchar(length=20)  # upload: a file that was read and never taken in; claim_..: a one-time code that nobody used
     days = SmallInt()
     valid_from = Date()
     valid_to = Date(null=True, default=None)

@@ -1,4 +1,4 @@
-"""异议: entered by the office on behalf of the enterprise, decided by somebody who had no part in the visit; the result follows at once."""
+"""异议: filed by the enterprise or entered by the office for it, decided by somebody who had no part in the visit; the result follows at once."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from backend.publicity.rules import CORRECTED, WITHDRAWN, Withdrawn
 from backend.storage.engine import transaction
 from backend.usecases.issue_paper import reply_within
 from backend.usecases.revise_result import find_own, revise_within
+from backend.usecases.tell_enterprise import tell_enterprise
 
 
 async def file_objection(
@@ -29,25 +30,43 @@ async def file_objection(
         place = await find_place(inspection, by.scope)
         if place.department != by.department:
             raise Forbidden()
-        number = await results.find_number_of(inspection)
-        if number is None:
-            raise NotFound()
-        standing = await results.find_publication(number)
-        if standing.status == WITHDRAWN:
-            raise Withdrawn()
-        first = (await results.list_versions(number))[0]
-        subject = service.Subject(
-            place.id,
-            place.department,
-            place.enterprise,
-            place.enterprise_code,
-            place.enterprise_name,
-            place.county,
-            number,
-            standing.version,
-            clock.day_of(first.published_at),
-        )
-        return await service.file(objection, subject, objector=objector, contact=contact, grounds=grounds, filed_on=filed_on, by=by.account_id)
+        return await file_within(place, objection, objector=objector, contact=contact, grounds=grounds, filed_on=filed_on, by=by.account_id)
+
+
+async def file_within(
+    place: InspectionPlace,
+    objection: UUID,
+    *,
+    objector: str,
+    contact: str,
+    grounds: str,
+    filed_on: date,
+    by: UUID,
+    origin: str = "office",
+    files: Sequence[str] = (),
+) -> str:
+    """Inside the caller's transaction, by whoever may object to the result of this visit."""
+    number = await results.find_number_of(place.id)
+    if number is None:
+        raise NotFound()
+    standing = await results.find_publication(number)
+    if standing.status == WITHDRAWN:
+        raise Withdrawn()
+    first = (await results.list_versions(number))[0]
+    subject = service.Subject(
+        place.id,
+        place.department,
+        place.enterprise,
+        place.enterprise_code,
+        place.enterprise_name,
+        place.county,
+        number,
+        standing.version,
+        clock.day_of(first.published_at),
+    )
+    return await service.file(
+        objection, subject, objector=objector, contact=contact, grounds=grounds, filed_on=filed_on, by=by, origin=origin, files=files
+    )
 
 
 async def list_reviewers_of(inspection: UUID) -> set[UUID]:
@@ -81,3 +100,7 @@ async def decide_objection(objection: UUID, *, decision: str, reason: str, outco
             status = {rules.CORRECTED: CORRECTED, rules.WITHDRAWN: WITHDRAWN}[decision]
             await revise_within(place, seen=seen, status=status, outcomes=outcomes, reason=reason, decided_on=clock.today(), by=by)
         await reply_within(await queries.find_objection(objection, by.scope), by=by.account_id)
+        zh, en = rules.DECISIONS[decision]
+        await tell_enterprise(
+            place.enterprise, "my.objection", zh=f"{view.number}：{zh}", en=f"{view.number}: {en.lower()}", href=f"/my/objections/{objection}"
+        )

@@ -102,12 +102,17 @@ async def load_record(submission: UUID, *, by: Principal) -> RecordFacts:
         view = await submission_queries.find_record(submission, by.scope)
         if by.role == INSPECTOR:
             await _require_own(view.inspection, by)
-        record = view.record
-        receipt = await ledger.find_receipt(view.entry_id)
-        checklists = await submission_queries.list_checklists([UUID(i["checklist"]) for i in record["items"]])
-        facts = await load_facts(await submission_queries.find_for_team(view.inspection))
-        outcomes = {o.code: o for o in await list_outcomes(since=date.min)}
-        team = await read_team(view)
+        return await gather_record(view)
+
+
+async def gather_record(view: RecordView) -> RecordFacts:
+    """Inside the caller's transaction, for whoever has found the record within a scope."""
+    record = view.record
+    receipt = await ledger.find_receipt(view.entry_id)
+    checklists = await submission_queries.list_checklists([UUID(i["checklist"]) for i in record["items"]])
+    facts = await load_facts(await submission_queries.find_for_team(view.inspection))
+    outcomes = {o.code: o for o in await list_outcomes(since=date.min)}
+    team = await read_team(view)
     shown = {p.get("marked") or p["sha256"] for p in record["photos"]}
     return RecordFacts(
         facts=facts,

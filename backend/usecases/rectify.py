@@ -17,6 +17,7 @@ from backend.rectification import rules, service
 from backend.rectification.queries import OrderView
 from backend.storage.engine import transaction
 from backend.usecases.adhoc import open_within
+from backend.usecases.tell_enterprise import tell_enterprise
 
 # An order rests on a record, so there must be one.
 RECORDED = (SUBMITTED, UNDER_REVIEW, PUBLISHED)
@@ -35,7 +36,13 @@ async def order_correction(inspection: UUID, order: UUID, *, demand: str, legal_
         if place.state not in RECORDED:
             raise WrongState(state=place.state)
         party = service.Party(place.id, place.department, place.enterprise, place.enterprise_code, place.enterprise_name, place.county)
-        return await service.order(order, party, demand=demand, legal_basis=legal_basis, due_on=due_on, by=by.account_id)
+        is_new = not any(o.id == order for o in await orders.list_of_inspection(inspection))
+        number = await service.order(order, party, demand=demand, legal_basis=legal_basis, due_on=due_on, by=by.account_id)
+        if is_new:
+            await tell_enterprise(
+                place.enterprise, "my.order", zh=f"{number}，{due_on} 前改正", en=f"{number}, due {due_on}", href=f"/my/orders/{order}"
+            )
+        return number
 
 
 async def open_followup(order: UUID, *, officers: Sequence[UUID], due_on: date, by: Principal) -> UUID:

@@ -20,6 +20,7 @@ from backend.publicity import service as publicity
 from backend.storage.engine import transaction
 from backend.usecases.close_record import require_closable
 from backend.usecases.rectify import judge_within
+from backend.usecases.tell_enterprise import tell_enterprise
 
 
 async def return_submission(submission: UUID, comment: str, *, by: Principal) -> None:
@@ -69,6 +70,7 @@ async def approve_submission(submission: UUID, comment: str, *, by: Principal) -
         if campaign.kind != RANDOM:
             await service.move_campaign(campaign.id, expected=("drawn",), to="closed")
         await _tell_officers(standing, "result.published", {"enterprise": standing.enterprise_name})
+        await tell_enterprise(standing.enterprise, "my.result", zh=f"{number} 已公示", en=f"{number} is public", href=f"/my/results/{number}")
         return number
 
 

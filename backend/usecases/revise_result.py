@@ -21,6 +21,7 @@ from backend.publicity import queries as results
 from backend.publicity import rules, service
 from backend.publicity.queries import PublicationView
 from backend.storage.engine import transaction
+from backend.usecases.tell_enterprise import tell_enterprise
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,4 +99,5 @@ async def revise_within(
     for officer in (await people.list_inspectors_by_id(list(place.officers))).values():
         if officer.account is not None:
             await notify.tell(officer.account, "result.revised", inspection=place.id, params=texts)
+    await tell_enterprise(place.enterprise, "my.result", zh=f"{number} {zh}", en=f"{number}: {en.lower()}", href=f"/my/results/{number}")
     return number

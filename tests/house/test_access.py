@@ -8,8 +8,11 @@ import pytest
 
 from backend.app import create_app
 from backend.people.rules import ROLES
-from backend.web.shared.access import PUBLIC
-from tests.web.conftest import browsers, client, login  # noqa: F401 - fixtures
+from backend.storage.engine import connection, transaction
+from backend.web.shared.access import ENTERPRISE, PUBLIC
+from backend.web.shared.session import is_my
+from tests.web.conftest import browsers, client, county, login  # noqa: F401 - fixtures
+from tests.web.public.test_my import come_in
 
 # What the world may reach without signing in. A new public route is added here on purpose or not at all.
 PUBLIC_PATHS = {
@@ -48,6 +51,11 @@ PUBLIC_PATHS = {
     "/field/{file_path:path}",
     "/healthz",
     "/lists",
+    "/my/claim",
+    "/my/login",
+    "/my/login/passkey",
+    "/my/login/passkey/challenge",
+    "/my/sw.js",
     "/log",
     "/log/checkpoint",
     "/log/entries/{index:int}",
@@ -73,7 +81,7 @@ PUBLIC_PATHS = {
 }
 DUMMIES = {"uuid": "00000000-0000-4000-8000-000000000000", "int": "7", "str": "x", "path": "x/y"}
 # Ends the session that the walk goes with; its guard is that of any signed-in page.
-LAST = {"/console/logout", "/field/api/session"}
+LAST = {"/console/logout", "/field/api/session", "/my/logout"}
 
 
 def routes() -> list[tuple[str, str, object]]:
@@ -106,6 +114,10 @@ def test_the_public_list_is_complete_and_no_longer_than_it_must_be():
         ("/complain/track", "POST"),
         ("/complain/track/add", "POST"),
         ("/officers", "POST"),
+        ("/my/claim", "POST"),
+        ("/my/login", "POST"),
+        ("/my/login/passkey", "POST"),
+        ("/my/login/passkey/challenge", "POST"),
     }
 
 
@@ -125,7 +137,7 @@ async def test_nobody_reaches_anything_that_is_not_public(client):  # noqa: F811
             assert answer.status_code == 401, (method, path, answer.status_code)
         else:
             assert answer.status_code == 303, (method, path, answer.status_code)
-            assert answer.headers["location"].startswith("/console/login"), (method, path)
+            assert answer.headers["location"].startswith("/my/login" if is_my(path) else "/console/login"), (method, path)
     assert walked > 30
 
 
@@ -136,10 +148,31 @@ async def test_each_role_reaches_what_is_marked_for_it_and_nothing_else(client, 
         if access == PUBLIC or path in LAST:
             continue
         answer = await client.request(method, fill(path))
-        if role in access:
+        if is_my(path):
+            assert (answer.status_code, answer.headers["location"].partition("?")[0]) == (303, "/my/login"), (role, method, path)
+        elif role in access:
             assert answer.status_code not in (401, 500), (role, method, path, answer.status_code, answer.text[:200])
         else:
             assert answer.status_code == 403, (role, method, path, answer.status_code)
+
+
+async def test_an_enterprises_person_reaches_their_own_pages_and_nothing_of_the_office(county):  # noqa: F811 - the fixture
+    async with transaction():
+        enterprise = await connection().fetchval("select id from enterprise e where not exists (select from claim_code c where c.enterprise = e.id) limit 1")
+    browser = await come_in(county, enterprise)
+    walked = 0
+    for path, method, access in routes():
+        if access == PUBLIC or path in LAST:
+            continue
+        answer = await browser.request(method, fill(path))
+        if access == ENTERPRISE:
+            walked += 1
+            assert answer.status_code not in (401, 403, 500), (method, path, answer.status_code, answer.text[:200])
+            assert not answer.headers.get("location", "").startswith("/my/login"), (method, path)
+        else:
+            assert answer.status_code in (401, 303), (method, path, answer.status_code)
+            assert answer.status_code == 401 or answer.headers["location"].startswith("/console/login"), (method, path)
+    assert walked > 20
 
 
 async def test_a_write_without_its_csrf_token_is_refused(client, login):  # noqa: F811 - the fixtures

@@ -23,7 +23,7 @@ def id_of(name: str) -> UUID:
     return uuid5(NAMES, name)
 
 
-async def _published() -> list[UUID]:
+async def list_finished() -> list[UUID]:
     """The visits of the finished campaign in the order of their results."""
     async with transaction():
         rows = await connection().fetch(
@@ -36,7 +36,7 @@ async def _published() -> list[UUID]:
 async def show_aftermath(at: Callable[[date, int], None], today: date, who: dict[str, Principal]) -> None:
     """``at`` sets the clock to an hour of a day."""
     manager, reviewer = who["manager"], who["reviewer"]
-    visits = await _published()
+    visits = await list_finished()
     soon, late, objected, corrected, withdrawn, answered = (visits[n] for n in (1, 5, 4, 6, 8, 9))
 
     at(today - timedelta(days=26), 10)

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from backend.cli.demo import checkitems, county, doors, history, joint, openface, plans, rounds, rulebook
 from backend.cli.demo.aftermath import show_aftermath
+from backend.cli.demo.claims import show_claims
 from backend.cli.demo.dossiers import tell_histories
 from backend.cli.demo.fieldwork import Work
 from backend.cli.demo.imports import show_imports
@@ -98,6 +99,7 @@ async def _load() -> Principal:
     await _announced(today - timedelta(days=1), who)
     await joint.show_invitations(set_clock, today, who)
     await show_aftermath(set_clock, today, who)
+    await show_claims(set_clock, today, who, PASSWORD)
     await doors.issue_codes(set_clock, today, who)
     await show_voices(set_clock, today, who)
     await show_imports(who["manager"], await doors.list_published())

@@ -114,4 +114,4 @@ def decisions() -> dict[str, tuple[str, str]]:
 
 
 def tabs() -> dict[str, str]:
-    return {"orders": _("责令改正"), "objections": _("异议"), "handovers": _("抄告移送")}
+    return {"orders": _("责令改正"), "objections": _("异议"), "handovers": _("抄告移送"), "responses": _("企业回应")}

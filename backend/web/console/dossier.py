@@ -23,7 +23,7 @@ from backend.registry.queries import EnterpriseView
 from backend.registry.rules import FIELDS, KINDS, STATUSES
 from backend.storage.engine import transaction
 from backend.usecases.dossier import load_dossier
-from backend.web.console import editing, labels, lamps, reviews
+from backend.web.console import claims, editing, labels, lamps, reviews
 from backend.web.console.editing import Box, Difference, Typed
 from backend.web.shared import qr
 from backend.web.shared.i18n import _, pick
@@ -106,6 +106,7 @@ async def _show(who: Principal, enterprise_id: UUID, *, typed: Mapping[str, str]
         lamps=lamps.colours(),
         complaint_kinds=labels.adhoc_kinds(),
         today=clock.today(),
+        claim=await claims.load(e.id, who),
         places=places,
         labels=labels,
     )

@@ -34,6 +34,7 @@ def clocks() -> dict[str, str]:
         "tip_check": _("举报核查"),
         "tip_settle": _("投诉调解"),
         "tip_case": _("举报办理"),
+        rules.RESPONSE: _("审看企业回应"),
     }
 
 

@@ -9,6 +9,7 @@ from litestar import Request, get, post
 from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect, Template
 
+from backend.claims.queries import list_names
 from backend.deadlines.queries import load_book
 from backend.deadlines.rules import ACKNOWLEDGE, OBJECTION, judge
 from backend.handovers import queries as handovers
@@ -63,6 +64,13 @@ async def list_objections(request: Request[Any, Any, Any], show: FromQuery[str] 
     )
 
 
+async def _who_entered(objection: queries.ObjectionView) -> str:
+    """The office's person who entered it, or the enterprise's own who filed it."""
+    if objection.origin == "enterprise":
+        return (await list_names([objection.entered_by])).get(objection.entered_by, "")
+    return await people.find_account_name(objection.entered_by)
+
+
 async def _show(objection_id: UUID, who: Principal, *, error: str = "", status: int = 200, typed: dict[str, Any] | None = None) -> Template:
     found = await queries.find_objection(objection_id, who.scope)
     place = await find_place(found.inspection, who.scope)
@@ -80,7 +88,7 @@ async def _show(objection_id: UUID, who: Principal, *, error: str = "", status: 
         say=lamps.say,
         decisions=case.decisions(),
         outcome_codes=await list_outcomes(),
-        entered_by=await people.find_account_name(found.entered_by),
+        entered_by=await _who_entered(found),
         decided_by=await people.find_account_name(found.decided_by) if found.decided_by else "",
         may_decide=is_open and await objecting.may_decide(place, who),
         is_own=who.department == found.department and who.role in DECIDERS["access"],

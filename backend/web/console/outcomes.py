@@ -9,6 +9,7 @@ from litestar import Request, get, post
 from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect, Template
 
+from backend.claims.queries import list_names
 from backend.deadlines.queries import load_book
 from backend.deadlines.rules import RECTIFY, judge
 from backend.inspections import queries
@@ -96,8 +97,11 @@ async def _show_order(order_id: UUID, who: Principal, *, error: str = "", status
     is_own = who.role == MANAGER and who.department == found.department and found.state in STANDING
     is_followed = any(not f.result for f in found.followups)
     officers = await list_choosable(who, found.county) if is_own else []
+    handed = await orders.list_evidence(order_id)
     return page(
         "console/rectification.html",
+        handed=handed,
+        handed_names=await list_names([e.handed_by for e in handed]),
         status_code=status,
         error=error,
         typed=typed or {},

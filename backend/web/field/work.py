@@ -19,6 +19,7 @@ from backend.notify import service as notify
 from backend.people import service as people
 from backend.storage.engine import transaction
 from backend.usecases.arrival import arrive
+from backend.usecases.claiming import issue_on_site
 from backend.usecases.field_bundle import build_field_bundle
 from backend.usecases.go_on_unscanned import go_on_unscanned
 from backend.usecases.receive_inspection import receive_inspection
@@ -64,6 +65,10 @@ class Recusal(msgspec.Struct):
 class Unscanned(msgspec.Struct):
     t_dev: int
     reason: str
+
+
+class NewCode(msgspec.Struct):
+    id: UUID
 
 
 class Ids(msgspec.Struct):
@@ -124,6 +129,13 @@ async def unscanned(request: Request[Any, Any, Any], inspection_id: FromPath[UUI
     return {"scan_due_on": due_on.isoformat()}
 
 
+@post("/inspections/{inspection_id:uuid}/claim-code", status_code=200)
+async def give_claim_code(request: Request[Any, Any, Any], inspection_id: FromPath[UUID], data: JSONBody[NewCode]) -> dict[str, str]:
+    """A one-time code for the enterprise, to be handed over on the spot. The phone chooses the id: a repeat gives the same code."""
+    letter = await issue_on_site(inspection_id, data.id, by=request.user)
+    return {"code": letter.code, "enterprise": letter.enterprise.name, "expires_at": letter.expires_at.isoformat()}
+
+
 @put("/devices/{device_id:uuid}")
 async def enrol(request: Request[Any, Any, Any], device_id: FromPath[UUID], data: JSONBody[Device]) -> dict[str, str]:
     async with transaction():
@@ -164,4 +176,4 @@ async def note_arrival(request: Request[Any, Any, Any], inspection_id: FromPath[
     return {"state": state, "version": version}
 
 
-HANDLERS = [show_bundle, receive, note_arrival, unscanned, enrol, subscribe, unsubscribe, declare_recusal, read_inbox]
+HANDLERS = [show_bundle, receive, note_arrival, unscanned, give_claim_code, enrol, subscribe, unsubscribe, declare_recusal, read_inbox]

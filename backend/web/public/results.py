@@ -24,6 +24,7 @@ from backend.publicity import queries
 from backend.publicity.rules import STATUSES
 from backend.publicity.search import search_results
 from backend.publicity.search_rules import ResultFilter, read_day
+from backend.responses.queries import find_public
 from backend.usecases.adhoc import KINDS
 from backend.web.public.places import load_counties
 from backend.web.shared import kept, limits
@@ -165,6 +166,7 @@ async def show_result(request: Request[Any, Any, Any], number: FromPath[str], ve
             statuses=STATUSES,
             kinds=KINDS,
             evidence=evidence,
+            response=await find_public(number),
             counties=await load_counties(),
             lasting=evidence.index is not None,
         )

@@ -16,6 +16,8 @@ from backend.people.rules import ROLES
 
 PUBLIC: Final = "public"
 SIGNED_IN: Final = frozenset(ROLES)
+# An enterprise's own people: no account of the office, and a cookie of their own (web/shared/session.py).
+ENTERPRISE: Final = frozenset({"enterprise"})
 
 
 class NotSignedIn(DomainError):

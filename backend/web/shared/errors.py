@@ -20,6 +20,7 @@ from backend.storage.away import explain
 from backend.web.shared.access import MustChangePassword, NotSignedIn
 from backend.web.shared.i18n import _, get_locale
 from backend.web.shared.pages import page
+from backend.web.shared.session import is_my
 
 log = structlog.get_logger()
 
@@ -53,7 +54,8 @@ def _answer(request: Request[Any, Any, Any], status: int, code: str, text: str, 
 def on_domain_error(request: Request[Any, Any, Any], error: DomainError) -> Response[Any]:
     if isinstance(error, NotSignedIn) and not wants_json(request):
         target = request.url.path + (f"?{request.url.query}" if request.url.query else "")
-        to = "/console/login?next=" + quote(target if request.method == "GET" else "/console", safe="")
+        home = "/my" if is_my(request.url.path) else "/console"
+        to = f"{home}/login?next=" + quote(target if request.method == "GET" else home, safe="")
         if request.headers.get("hx-request"):
             return Response("", status_code=204, headers={"HX-Redirect": to})
         return Redirect(to, status_code=303)

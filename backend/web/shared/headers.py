@@ -33,6 +33,8 @@ _MORE = (
     ("/field", " 'wasm-unsafe-eval'", "; worker-src 'self'; manifest-src 'self'; media-src 'self' blob:"),
     ("/draws/", " 'wasm-unsafe-eval'", "; worker-src 'self'"),
     ("/console", "", "; media-src 'self'"),
+    # An enterprise's people may choose alerts, which a worker shows.
+    ("/my", "", "; worker-src 'self'"),
 )
 
 _OFF = (
@@ -44,6 +46,7 @@ _OFF = (
 _ON = {
     "/field": ("camera", "geolocation", "microphone", "publickey-credentials-create", "publickey-credentials-get", "screen-wake-lock", "autoplay"),
     "/draws/": ("camera",),
+    "/my": ("publickey-credentials-create", "publickey-credentials-get"),
 }
 
 

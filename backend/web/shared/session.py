@@ -12,6 +12,7 @@ from litestar.datastructures import Cookie, MutableScopeHeaders
 from litestar.middleware import AbstractAuthenticationMiddleware, AuthenticationResult
 from litestar.types import Message, Scope
 
+from backend.claims.queries import find_session
 from backend.kernel import clock
 from backend.kernel.errors import DomainError
 from backend.kernel.settings import settings
@@ -22,12 +23,28 @@ from backend.usecases import own_account
 from backend.web.shared import i18n
 
 _COOKIE = "sid"
+# Of an enterprise's own people, who are asked for nowhere but under /my: neither cookie opens what is the other's.
+_MY_COOKIE = "eid"
 LANGUAGE_COOKIE = "lang"
 
 
-def cookie_name() -> str:
+def _prefixed(name: str) -> str:
     """With https the prefix that keeps other hosts of the domain from setting it (RFC 6265bis, 4.1.3.2)."""
-    return "__Host-" + _COOKIE if settings().secure_cookies else _COOKIE
+    return "__Host-" + name if settings().secure_cookies else name
+
+
+def cookie_name() -> str:
+    return _prefixed(_COOKIE)
+
+
+def my_cookie(value: str) -> Cookie:
+    """The cookie of an enterprise's person; an empty value ends it."""
+    age = int(rules.SESSION_LIFETIME.total_seconds()) if value else 0
+    return Cookie(_prefixed(_MY_COOKIE), value=value, max_age=age, path="/", httponly=True, samesite="lax", secure=settings().secure_cookies)
+
+
+def my_session_key(connection: ASGIConnection[Any, Any, Any, Any]) -> str:
+    return str(connection.cookies.get(_prefixed(_MY_COOKIE), ""))
 
 
 def session_key(connection: ASGIConnection[Any, Any, Any, Any]) -> str:
@@ -44,11 +61,22 @@ def _language(connection: ASGIConnection[Any, Any, Any, Any]) -> str:
     return str(connection.cookies.get(LANGUAGE_COOKIE, "zh"))
 
 
+def is_my(path: str) -> bool:
+    """Whether an address is of the enterprises' own pages."""
+    return path == "/my" or path.startswith("/my/")
+
+
 class SessionMiddleware(AbstractAuthenticationMiddleware):
     """Looks the cookie up in the database on every request, so that ending a session takes effect at once."""
 
     async def authenticate_request(self, connection: ASGIConnection[Any, Any, Any, Any]) -> AuthenticationResult:
         i18n.set_locale(_language(connection))
+        if is_my(connection.scope["path"]):
+            cookie = my_session_key(connection)
+            if not cookie:
+                return AuthenticationResult(user=None, auth=None)
+            async with transaction():
+                return AuthenticationResult(user=await find_session(cookie), auth=None)
         cookie = session_key(connection)
         if not cookie:
             return AuthenticationResult(user=None, auth=None)

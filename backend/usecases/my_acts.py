@@ -1,0 +1,180 @@
+"""What an enterprise's own people do: hand in pictures, reply, object, show that they correct, let others in. Each act names who.
+
+Every verb takes the ``Member`` and reaches only what is their enterprise's; anything else is not there. Proven by
+tests/web/public/test_my_idor.py.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import AsyncIterator, Sequence
+from uuid import UUID
+
+from backend.claims import queries as claims
+from backend.claims import rules
+from backend.claims import service as verbs
+from backend.claims.rules import OBJECT, REPLY, UPLOAD, Member, require_owner, require_right
+from backend.claims.sessions import hash_key
+from backend.deadlines.queries import load_book
+from backend.deadlines.rules import DAY, RESPONSE
+from backend.evidence import service as evidence
+from backend.inspections.queries import InspectionPlace, find_place
+from backend.intake import service as intake
+from backend.intake.rules import JPEG
+from backend.kernel import clock
+from backend.kernel.errors import Invalid, NotFound
+from backend.kernel.scope import EVERYTHING
+from backend.notify import service as notify
+from backend.rectification import service as orders
+from backend.rectification.rules import MOST_FILES
+from backend.responses import service as responses
+from backend.responses.service import Beside
+from backend.storage.engine import connection, transaction
+from backend.usecases.objecting import file_within
+
+
+async def _one_chunk(content: bytes) -> AsyncIterator[bytes]:
+    yield content
+
+
+async def keep_pictures(contents: Sequence[bytes], *, right: str, by: Member) -> list[str]:
+    """Redraw and store pictures before the act that names them, so that a form with a mistake need not send them again. Returns hashes.
+
+    Raises ``NotTaken``, ``FileTooLarge``, ``NotPicture``, ``IntakeBusy``, ``NoRight``.
+    """
+    require_right(by, right)
+    if len(contents) > MOST_FILES:
+        raise Invalid(field="files", why_zh=f"至多 {MOST_FILES} 张照片", why_en=f"at most {MOST_FILES} photos")
+    stored = []
+    for number, content in enumerate(contents, 1):
+        clean = await intake.inspect(content, str(number))
+        if clean.media_type != JPEG:
+            raise rules.NotPicture(number=number)
+        picture = clean.content
+        digest = hashlib.sha256(picture).hexdigest()
+        await evidence.upload(digest, _one_chunk(picture), uploader=by.id, total=len(picture))
+        async with transaction():
+            await verbs.keep_upload(by.enterprise, digest, len(picture), by=by.id)
+        stored.append(digest)
+    return stored
+
+
+async def _require_uploads(files: Sequence[str], by: Member) -> list[str]:
+    """Each once, all handed in by this enterprise. Raises ``NotFound`` for any other hash."""
+    wanted = list(dict.fromkeys(files))
+    if set(wanted) - await claims.list_own_uploads(by.enterprise, wanted):
+        raise NotFound()
+    return wanted
+
+
+async def find_own_place(result: str, by: Member) -> InspectionPlace:
+    """The visit behind a published result of the member's own enterprise. Raises ``NotFound`` for anybody else's."""
+    inspection = await connection().fetchval("select inspection from publication where number = $1 and enterprise = $2 limit 1", result, by.enterprise)
+    if inspection is None:
+        raise NotFound()
+    return await find_place(inspection, EVERYTHING)
+
+
+def _beside(result: str, place: InspectionPlace) -> Beside:
+    return Beside(result, place.id, place.department, place.county, place.enterprise, place.enterprise_name)
+
+
+async def reply(result: str, response: UUID, body: str, *, seen: int, by: Member) -> int:
+    """企业回应. Idempotent by ``response``. Returns the version. Raises ``NotFound``, ``Invalid``, ``OtherVersion``, ``NoRight``."""
+    require_right(by, REPLY)
+    async with transaction():
+        place = await find_own_place(result, by)
+        shows_on = (await load_book()).due_of(RESPONSE, clock.today()) + DAY
+        return await responses.file(response, _beside(result, place), body, seen=seen, shows_on=shows_on, by=by.id)
+
+
+async def take_reply_down(result: str, response: UUID, *, seen: int, by: Member) -> int:
+    """Raises ``NotFound``, ``OtherVersion``, ``NoRight``."""
+    require_right(by, REPLY)
+    async with transaction():
+        place = await find_own_place(result, by)
+        return await responses.withdraw(response, _beside(result, place), seen=seen, by=by.id)
+
+
+async def object_to(result: str, objection: UUID, grounds: str, files: Sequence[str], *, by: Member) -> str:
+    """提出异议 by the enterprise itself. Idempotent by ``objection``. Returns its number.
+
+    Raises ``NotFound``, ``Invalid`` naming the field, ``ObjectionOpen``, ``Withdrawn``, ``NoRight``.
+    """
+    require_right(by, OBJECT)
+    async with transaction():
+        place = await find_own_place(result, by)
+        named = await _require_uploads(files, by)
+        if len(named) > MOST_FILES:
+            raise Invalid(field="files", why_zh=f"至多 {MOST_FILES} 张照片", why_en=f"at most {MOST_FILES} photos")
+        return await file_within(
+            place,
+            objection,
+            objector=f"{by.person}（{by.position}）",
+            contact=await claims.find_contact(by.id),
+            grounds=grounds[:4000],
+            filed_on=clock.today(),
+            by=by.id,
+            origin="enterprise",
+            files=named,
+        )
+
+
+async def hand_evidence(order: UUID, evidence_id: UUID, note: str, files: Sequence[str], *, by: Member) -> None:
+    """整改材料. Idempotent by ``evidence_id``. Raises ``NotFound``, ``OrderClosed``, ``NoFiles``, ``NoRight``."""
+    require_right(by, UPLOAD)
+    async with transaction():
+        await orders.lock(order)
+        named = await _require_uploads(files, by)
+        await orders.hand_evidence(evidence_id, order, enterprise=by.enterprise, note=note[:1000], files=named, by=by.id)
+
+
+async def invite(code: UUID, rights: Sequence[str], *, by: Member) -> str:
+    """The owner lets somebody in, by a code that is shown once. Idempotent by ``code``. Raises ``NoRight``, ``TooManyMembers``."""
+    require_owner(by)
+    given = rules.check_rights(rights)
+    async with transaction():
+        if len(await claims.list_member_ids(by.enterprise)) >= rules.MOST_MEMBERS:
+            raise rules.TooManyMembers(limit=rules.MOST_MEMBERS)
+        return await verbs.issue(code, by.enterprise, by.code, kind=rules.INVITE, rights=given, by=by.id)
+
+
+async def revoke_invitation(code: UUID, *, by: Member) -> None:
+    """Raises ``NotFound`` for anything but an invitation of the own enterprise, ``Conflict`` for one that is over."""
+    require_owner(by)
+    async with transaction():
+        found = await claims.find_code(code)
+        if found is None or found.kind != rules.INVITE:
+            raise NotFound()
+        await verbs.revoke(code, enterprise=by.enterprise, by=by.id)
+
+
+async def change_rights(member: UUID, rights: Sequence[str], *, seen: int, by: Member) -> None:
+    require_owner(by)
+    async with transaction():
+        await verbs.change_rights(member, rights, enterprise=by.enterprise, seen=seen, by=by.id)
+
+
+async def end_person(member: UUID, *, by: Member) -> None:
+    """The owner puts one of the staff out, or somebody of the staff leaves. Raises ``NotFound``, ``NoRight``."""
+    if member != by.id:
+        require_owner(by)
+    async with transaction():
+        await verbs.end_member(member, enterprise=by.enterprise, enterprise_code=by.code, by=by.id)
+        await notify.forget_person(member)
+
+
+async def end_own_claim(reason: str, *, by: Member) -> None:
+    """The owner gives the claim back: everybody is out. Raises ``Invalid`` without a reason, ``NoRight``."""
+    require_owner(by)
+    async with transaction():
+        members = await claims.list_member_ids(by.enterprise)
+        await verbs.end_claim(by.enterprise, by.code, why=reason, by=by.id)
+        for member in members:
+            await notify.forget_person(member)
+
+
+async def change_password(password: str, *, cookie: str, by: Member) -> None:
+    """All other sessions end. Raises ``Invalid``."""
+    async with transaction():
+        await verbs.change_password(by.id, password, keep_session=hash_key(cookie))

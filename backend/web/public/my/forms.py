@@ -1,0 +1,68 @@
+"""What the forms of these pages have in common: their own id, the pictures that came with them, the page that tells a mistake."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from litestar import Request
+from litestar.datastructures import FormMultiDict, UploadFile
+
+from backend.claims.rules import Member
+from backend.kernel.errors import DomainError, Invalid
+from backend.usecases.my_acts import keep_pictures
+from backend.web.shared.i18n import _, get_locale
+
+# Nine photos of 12 MB and what stands around them; a phone without JavaScript sends them as they are.
+MAX_BODY = 110 * 1024 * 1024
+
+
+def read_id(text: object) -> UUID:
+    """The form's own id, under which a second click does nothing more. Raises ``Invalid``."""
+    try:
+        return UUID(str(text))
+    except ValueError as e:
+        raise Invalid(field="id", why_zh="表单已失效，请刷新页面", why_en="the form is stale: reload the page") from e
+
+
+def read_seen(text: object) -> int:
+    """The version that the person had read. Raises ``Invalid``."""
+    if not str(text).isascii() or not str(text).isdigit() or len(str(text)) > 9:
+        raise Invalid(field="seen", why_zh="表单已失效，请刷新页面", why_en="the form is stale: reload the page")
+    return int(str(text))
+
+
+def read_text(form: FormMultiDict, name: str, longest: int = 4000) -> str:
+    value = form.get(name, "")
+    return value[:longest].replace("\x00", "") if isinstance(value, str) else ""
+
+
+def told(error: DomainError) -> str:
+    """What went wrong, with the field named as the form names it."""
+    labels = {
+        "person": _("姓名"),
+        "position": _("职务"),
+        "phone": _("手机号"),
+        "password": _("密码"),
+        "body": _("回应"),
+        "grounds": _("异议的事实和理由"),
+        "files": _("照片"),
+        "reason": _("理由"),
+        "rights": _("权限"),
+        "id": _("表单"),
+        "seen": _("表单"),
+    }
+    field = error.fields.get("field")
+    if isinstance(error, Invalid) and field in labels:
+        return Invalid(**{**error.fields, "field": labels[str(field)]}).message(get_locale())
+    return error.message(get_locale())
+
+
+async def read_pictures(request: Request[Any, Any, Any], form: FormMultiDict, *, right: str, typed: dict[str, Any]) -> list[str]:
+    """The hashes of the pictures that came, behind those that came with an earlier try (``kept``). They are put into ``typed`` for the next."""
+    member: Member = request.user
+    typed["kept"] = list(dict.fromkeys(k for k in form.getall("kept", []) if isinstance(k, str)))[:9]
+    uploads = [f for f in form.getall("files", []) if isinstance(f, UploadFile) and f.filename]
+    typed["kept"] += await keep_pictures([await f.read() for f in uploads[: 10 - len(typed["kept"])]], right=right, by=member)
+    typed["kept"] = list(dict.fromkeys(typed["kept"]))
+    return list(typed["kept"])
