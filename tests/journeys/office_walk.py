@@ -37,7 +37,6 @@ _ID = re.compile(r'\bid="([a-z][\w-]*)"')
 BUTTONS = (f"/console/bulk/{uuid5(NAMES, 'run')}", "/console/items/SC03/checklist")
 # route -> why no walk gets there.
 ELSEWHERE = {
-    "/console/placards/{batch_id:uuid}/files": "only while files are made: tests/web/console/test_placards.py",
     "/console/live": "a script opens the stream: tests/journeys/test_live.py",
     "/console/imports/template.xlsx": "an old address of the template",
     "/console/imports/{batch_id:uuid}/progress": "only while a file is read: tests/web/console/test_imports.py",

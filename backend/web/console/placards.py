@@ -168,13 +168,6 @@ async def _say_asked(asked: Any) -> list[str]:
     return said
 
 
-@get("/placards/{batch_id:uuid}/files")
-async def show_files(request: Request[Any, Any, Any], batch_id: FromPath[UUID]) -> Template:
-    """The list of files alone, asked for again until all of them are made."""
-    batch = await queries.find_batch(batch_id, request.user.scope)
-    return page("console/_placard_files.html", batch=batch, sheets=await queries.list_sheets(batch_id), may_issue=request.user.role == MANAGER)
-
-
 @post("/placards/{batch_id:uuid}/files/{part:int}", opt=MANAGERS, status_code=200)
 async def print_file(request: Request[Any, Any, Any], batch_id: FromPath[UUID], part: FromPath[int]) -> Response[bytes] | Redirect:
     """The PDF, counted as printed; the page again while it is being made."""
@@ -227,4 +220,4 @@ async def revoke(request: Request[Any, Any, Any], placard_id: FromPath[UUID]) ->
     return Redirect(f"/console/placards/codes/{placard_id}", status_code=303)
 
 
-HANDLERS = [list_batches, show_form, issue, show_batch, show_files, print_file, make_again, show_code, revoke]
+HANDLERS = [list_batches, show_form, issue, show_batch, print_file, make_again, show_code, revoke]
