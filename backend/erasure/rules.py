@@ -9,7 +9,10 @@ from uuid import UUID
 from backend.kernel.errors import Conflict, Forbidden, Invalid
 
 # What holds personal data that nobody is bound by law to keep for ever. The words for it, zh and en.
-KINDS: Final[Mapping[str, tuple[str, str]]] = {"objection": ("异议（异议人、联系方式、理由、附件）", "Objection (who objects, contact, grounds, files)")}
+KINDS: Final[Mapping[str, tuple[str, str]]] = {
+    "objection": ("异议（异议人、联系方式、理由、附件）", "Objection (who objects, contact, grounds, files)"),
+    "tip": ("投诉举报（内容、联系方式、照片）", "Complaint or tip (words, contact, photos)"),
+}
 ASKED, ERASED, REFUSED = "asked", "erased", "refused"
 STATES: Final[Mapping[str, tuple[str, str]]] = {
     ASKED: ("待第二人决定", "Waits for a second person"),

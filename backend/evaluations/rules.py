@@ -15,7 +15,7 @@ from backend.kernel.errors import DomainError, Invalid
 
 LONGEST: Final = 1000
 SATISFIED: Final = 4  # from this mark on, of five, a visit counts as satisfactory
-SHOWN_QUARTERS: Final = 8
+SHOWN_QUARTERS: Final = 4
 
 
 class AlreadyEvaluated(DomainError):

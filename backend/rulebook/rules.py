@@ -26,6 +26,7 @@ KEPT: Mapping[str, tuple[str, str]] = {
     "placards": ("企业码牌的打印文件", "Files for printing codes for doors"),
     "penalty": ("企业页面上的行政处罚信息", "Penalties on an enterprise's public page"),
     "objection": ("已决定异议中的异议人、联系方式、理由和附件", "Who objected, with contact, grounds and files, once it was decided"),
+    "tip": ("已办结投诉举报中的内容、联系方式和照片", "Words, contact and photos of a complaint or tip, once it was closed"),
     "inbox": ("工作人员收件箱中的提醒", "Alerts in the inboxes of officers and officials"),
     "claim_post": ("未使用的企业认领码（邮寄）", "Unused claim codes by post"),
     "claim_site": ("未使用的企业认领码（现场交付）", "Unused claim codes given on site"),

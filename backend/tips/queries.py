@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from backend.deadlines.rules import Bound
+from backend.kernel import clock
 from backend.kernel.errors import NotFound
+from backend.kernel.scope import Scope
 from backend.people.rules import Principal
 from backend.storage.engine import reader
 from backend.tips import rules
@@ -89,7 +91,8 @@ _TIP = (
     "select t.id, t.number, t.track, t.subject, t.category, k.zh as category_zh, k.en as category_en, t.enterprise, t.enterprise_code,"
     " t.enterprise_name, t.accused, t.county, t.place, t.text, t.contact is not null as has_contact, t.filed_at, t.filed_on, t.state, t.department, t.clock,"
     " t.since, t.reason, t.decided_by, t.decided_at, t.joined_to, (select l.number from tip l where l.id = t.joined_to) as lead, t.closed_at,"
-    " (select count(*)::int from tip_photo p where p.tip = t.id) as photos, t.version from tip t join tip_category k on k.code = t.category"
+    " (select count(*)::int from received_file f where f.purpose = 'tip' and f.subject = t.id and f.erased_at is null) as photos, t.version"
+    " from tip t join tip_category k on k.code = t.category"
 )
 # $1 department or null, $2 region, $3 whether what is about officers is seen.
 _SEEN = "starts_with(t.county, $2) and ($1::text is null or t.department = $1) and ($3 or t.subject = 'enterprise')"
@@ -186,16 +189,6 @@ async def list_of_inspection(inspection: UUID, who: Principal) -> list[TipView]:
     return [TipView(**row) for row in rows]
 
 
-async def find_photo(tip: UUID, position: int, who: Principal) -> bytes:
-    """A JPEG. Raises ``NotFound`` as ``find_tip``."""
-    row = await reader().fetchrow(
-        f"select p.content from tip_photo p join tip t on t.id = p.tip where p.tip = $4 and p.position = $5 and {_SEEN}", *_sight(who), tip, position
-    )
-    if row is None:
-        raise NotFound()
-    return bytes(row["content"])
-
-
 async def list_messages(tip: UUID) -> list[MessageView]:
     """The first one first. For a caller that has found the matter."""
     rows = await reader().fetch("select id, kind, author, text, at from tip_message where tip = $1 order by at, id", tip)
@@ -228,6 +221,23 @@ async def find_lead(tip: TipView) -> TipView:
     row = await reader().fetchrow(f"{_TIP} where t.id = $1", tip.joined_to)
     assert row is not None
     return TipView(**row)
+
+
+async def find_by_number(number: str, scope: Scope) -> tuple[UUID, str, str] | None:
+    """(id, number, county), for who looks over erasures: not a word of what it says."""
+    row = await reader().fetchrow("select id, number, county from tip where number = $1 and starts_with(county, $2)", number, scope.region)
+    return (row["id"], row["number"], row["county"]) if row else None
+
+
+async def list_over_before(age: timedelta, limit: int) -> list[UUID]:
+    """Those that were closed, refused or joined longer ago than ``age`` and whose words still stand."""
+    rows = await reader().fetch(
+        "select id from tip where clock is null and coalesce(closed_at, decided_at, filed_at) < $1 and text <> $2 order by filed_at limit $3",
+        clock.now() - age,
+        rules.ERASED,
+        limit,
+    )
+    return [row["id"] for row in rows]
 
 
 async def list_categories(on: date) -> list[Category]:

@@ -31,6 +31,7 @@ RUNNING: Final = frozenset({FILED, ACCEPTED})
 CLOCKS: Final = {(COMPLAINT, FILED): "tip_accept", (TIP, FILED): "tip_check", (COMPLAINT, ACCEPTED): "tip_settle", (TIP, ACCEPTED): "tip_case"}
 PREFIXES: Final = {COMPLAINT: "TS", TIP: "JB"}
 
+ERASED: Final = "（已依法删除）"  # stands where the words were
 SHORTEST, LONGEST, LONGEST_MESSAGE = 10, 4000, 2000
 MOST_PHOTOS: Final = 4
 MOST_MESSAGES: Final = 20  # that a citizen adds to one matter
@@ -154,7 +155,7 @@ def check_filing(filing: Filing, category: Category | None) -> Category:
 
 
 def content(filing: Filing, photos: list[str]) -> bytes:
-    """The canonical bytes of a filing with the hashes of its photos: what makes two filings the same."""
+    """The canonical bytes of a filing with the hashes of its photos as they are kept: what makes two filings the same."""
     about = {name: getattr(filing, name) for name in Filing.__dataclass_fields__ if name != "enterprise"}
     return jcs.encode({**about, "enterprise": str(filing.enterprise or ""), "photos": photos})
 

@@ -22,7 +22,6 @@ from backend.storage.engine import connection
 from backend.storage.keys import keep
 from backend.storage.numbering import next_serial
 from backend.tips import rules
-from backend.tips.pictures import Picture
 from backend.tips.queries import TipView
 from backend.tips.rules import Category, Filing
 
@@ -48,14 +47,14 @@ def _code_of(form: UUID) -> str:
     return rules.make_code(keep("tip-codes.key", lambda: secrets.token_bytes(32)), form)
 
 
-async def file(form: UUID, filing: Filing, category: Category, photos: Sequence[Picture]) -> Filed:
-    """提出投诉举报. Idempotent by the form's id and content: the same again gives the same number and code.
+async def file(form: UUID, filing: Filing, category: Category, photos: Sequence[str]) -> Filed:
+    """提出投诉举报. Idempotent by the form's id and content: the same again gives the same number and code. ``photos``: hashes of those kept with it.
 
     The row has an id of its own: who reads it in the office cannot ask for its code with it. Raises ``Conflict`` for other words under the same form.
     """
     await connection().execute("select pg_advisory_xact_lock($1)", NUMBERING)
     form_sha256 = hashlib.sha256(form.bytes).hexdigest()
-    said = hashlib.sha256(rules.content(filing, [p.source_sha256 for p in photos])).hexdigest()
+    said = hashlib.sha256(rules.content(filing, list(photos))).hexdigest()
     known = await connection().fetchrow("select id, number, content_sha256 from tip where form_sha256 = $1", form_sha256)
     code = _code_of(form)
     if known is not None:
@@ -75,7 +74,7 @@ async def file(form: UUID, filing: Filing, category: Category, photos: Sequence[
             "county": filing.county,
             "department": category.department or "",
             "content_sha256": said,
-            "photos": [p.sha256 for p in photos],
+            "photos": list(photos),
         },
     )
     contact = _safe().encrypt(json.dumps({"name": filing.name, "phone": filing.phone}).encode()) if not filing.is_anonymous else None
@@ -110,10 +109,6 @@ async def file(form: UUID, filing: Filing, category: Category, photos: Sequence[
     }
     places = ", ".join(f"${n}" for n in range(1, len(row) + 1))
     await connection().execute(f"insert into tip ({', '.join(row)}) values ({places})", *row.values())
-    await connection().executemany(
-        "insert into tip_photo (id, tip, position, content, width, height, sha256) values ($1, $2, $3, $4, $5, $6, $7)",
-        [(new_id(), tip, n, p.content, p.width, p.height, p.sha256) for n, p in enumerate(photos, 1)],
-    )
     return Filed(tip, number, code, is_new=True)
 
 
@@ -222,6 +217,27 @@ async def unseal(tip: TipView, *, by: UUID) -> tuple[str, str]:
     await ledger.record("tip.unsealed", actor=by, subject=str(tip.id), payload={"number": tip.number})
     contact = json.loads(_safe().decrypt(bytes(sealed)))
     return contact["name"], contact["phone"]
+
+
+async def erase(tip: UUID) -> list[UUID]:
+    """Take out what was told, by whom and of whom; number, dates, decisions and answers stay. Returns the ledger entries that held hashes of it.
+
+    Raises ``NotOpen`` while it is in hand.
+    """
+    row = await connection().fetchrow("select state, entry_id, text from tip where id = $1 for update", tip)
+    if row is None:
+        raise NotFound()
+    if row["state"] in rules.RUNNING:
+        raise rules.NotOpen(state_zh=rules.STATES[row["state"]][0], state_en=rules.STATES[row["state"]][1])
+    if row["text"] == rules.ERASED:
+        return []
+    await connection().execute(
+        "update tip set text = $2, contact = null, accused = '', place = '', enterprise_name = $2, enterprise_code = '', enterprise = null where id = $1",
+        tip,
+        rules.ERASED,
+    )
+    added = await connection().fetch("update tip_message set text = $2 where tip = $1 and author is null returning entry_id", tip, rules.ERASED)
+    return [UUID(str(r["entry_id"])) for r in (row, *added)]
 
 
 async def save_category(code: str, values: Mapping[str, Any], *, version: int | None, by: UUID | None) -> None:

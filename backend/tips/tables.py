@@ -53,18 +53,6 @@ class TipMessage(Table, tablename="tip_message"):
     entry_id = UUID(default=None)
 
 
-class TipPhoto(Table, tablename="tip_photo"):
-    """举报照片 One photo of a citizen, made anew without anything that its file said of place or phone."""
-
-    id = UUID(primary_key=True, default=None)
-    tip = UUID(default=None)
-    position = SmallInt()
-    content = Bytea()
-    width = Integer()
-    height = Integer()
-    sha256 = Varchar(length=64)
-
-
 class TipVisit(Table, tablename="tip_visit"):
     """举报核查 One visit that was opened because of a complaint or tip."""
 

@@ -25,6 +25,8 @@ from backend.people.rules import ADMIN, AUDITOR, Principal
 from backend.people.service import require
 from backend.rulebook.queries import find_retention
 from backend.storage.engine import transaction
+from backend.tips import queries as tip_queries
+from backend.tips import service as tips
 
 AT_ONCE = 100
 
@@ -55,7 +57,20 @@ async def _erase_objection(objection: UUID) -> list[UUID]:
     return await objections.erase(objection)
 
 
-ERASERS: Mapping[str, Eraser] = {"objection": Eraser(_find_objection, objection_queries.list_decided_before, _erase_objection)}
+async def _find_tip(number: str, scope: Scope) -> Matter | None:
+    found = await tip_queries.find_by_number(number, scope)
+    return Matter(*found) if found else None
+
+
+async def _erase_tip(tip: UUID) -> list[UUID]:
+    await intake.erase("tip", [tip])
+    return await tips.erase(tip)
+
+
+ERASERS: Mapping[str, Eraser] = {
+    "objection": Eraser(_find_objection, objection_queries.list_decided_before, _erase_objection),
+    "tip": Eraser(_find_tip, tip_queries.list_over_before, _erase_tip),
+}
 
 
 async def _erase(kind: str, subject: UUID, reason: str, by: UUID | None) -> int:

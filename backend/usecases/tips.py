@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -12,8 +12,12 @@ from backend.deadlines.queries import load_book
 from backend.deadlines.rules import Lamp, judge
 from backend.inspections import queries as inspections
 from backend.inspections.rules import COMPLAINT, AdhocPlan
+from backend.intake import queries as files
+from backend.intake import service as intake
+from backend.intake.queries import FileContent, FileView
+from backend.intake.rules import JPEG, Clean, NotTaken
 from backend.kernel import clock
-from backend.kernel.errors import Forbidden, Invalid
+from backend.kernel.errors import Forbidden, Invalid, NotFound
 from backend.notify import service as notify
 from backend.people import queries as people
 from backend.people.rules import AUDITOR, MANAGER, Principal
@@ -21,7 +25,6 @@ from backend.people.service import require
 from backend.registry import queries as registry
 from backend.storage.engine import transaction
 from backend.tips import queries, rules, service
-from backend.tips.pictures import remake
 from backend.tips.queries import MessageView, TipView
 from backend.tips.rules import Category, Filing
 from backend.tips.service import Filed
@@ -29,6 +32,7 @@ from backend.usecases.adhoc import find_enterprise, open_within
 from backend.usecases.strangers import spend
 
 FILINGS, LOOKS = 15, 30
+PHOTOS = "tip"  # the word under which they are kept among strangers' files
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,16 +58,23 @@ async def _check(filing: Filing, n_photos: int) -> Category:
     return category
 
 
+async def _picture(raw: bytes, name: str) -> Clean:
+    clean = await intake.inspect(raw, name)
+    if clean.media_type != JPEG:
+        raise NotTaken(name=clean.name, why_zh="只接受照片（JPEG、PNG、WebP）", why_en="only photos (JPEG, PNG, WebP) are accepted")
+    return clean
+
+
 async def file(form: UUID, filing: Filing, photos: Sequence[tuple[str, bytes]], *, address: str) -> Filed:
-    """``photos``: (name, bytes) as they came. Raises ``Invalid`` naming the field, ``NotAPhoto``, ``Conflict`` for other words under the same form,
+    """``photos``: (name, bytes) as they came. Raises ``Invalid`` naming the field, ``NotTaken``, ``Conflict`` for other words under the same form,
     ``TooManyAttempts``."""
     await spend("tip", address, FILINGS)
     async with transaction():
         category = await _check(filing, len(photos))
-    # Decoding takes its time: no transaction is open meanwhile, and no more than one picture is in memory.
-    pictures = [await asyncio.to_thread(remake, raw, name) for name, raw in photos]
+    pictures = [await _picture(raw, name) for name, raw in photos]
     async with transaction():
-        filed = await service.file(form, filing, category, pictures)
+        filed = await service.file(form, filing, category, [hashlib.sha256(p.content).hexdigest() for p in pictures])
+        await intake.keep(pictures, purpose=PHOTOS, subject=filed.id)
         if filed.is_new:
             department = category.department if category.subject == rules.ENTERPRISE else None
             await _tell(department, filing.county, "tip.filed", filed.id, f"{filed.number}：{category.zh}", f"{filed.number}: {category.en}")
@@ -94,6 +105,20 @@ async def _followed(tip: TipView) -> Followed:
     lamp = await lamp_of(lead)
     results = [v.result for v in await queries.list_visits(lead.id) if v.result]
     return Followed(tip, lead, said, sorted(answers, key=lambda m: m.at), lamp.due_on if lamp else None, results)
+
+
+async def list_photos(tip: TipView) -> Sequence[FileView]:
+    """For a caller that has found the matter; erased ones are not among them."""
+    return [f for f in (await files.list_files(PHOTOS, [tip.id]))[tip.id] if f.erased_at is None]
+
+
+async def find_photo(tip: UUID, photo: UUID, by: Principal) -> FileContent:
+    """Raises ``NotFound`` also for a matter that the person may not see."""
+    view = await queries.find_tip(tip, by)
+    found = await files.find_file(photo, purpose=PHOTOS, subject=view.id)
+    if found is None:
+        raise NotFound()
+    return found
 
 
 async def lamp_of(tip: TipView) -> Lamp | None:

@@ -1,22 +1,19 @@
-"""What citizens say: answers, quarters and commitments; filings, codes and sights; strangers' photos made anew."""
+"""What citizens say: answers, quarters and commitments; filings, codes and sights."""
 
 from __future__ import annotations
 
 import hashlib
-import io
 from dataclasses import replace
 from datetime import date
 from itertools import pairwise
 from uuid import UUID, uuid4
 
 import pytest
-from PIL import Image
 
 from backend.evaluations import rules as evaluations
 from backend.kernel.errors import Forbidden, Invalid
 from backend.people.rules import ADMIN, AUDITOR, INSPECTOR, MANAGER, REVIEWER, Principal
 from backend.tips import rules as tips
-from backend.tips.pictures import MAX_BYTES, SIDE, NotAPhoto, remake
 
 GIVEN = {"certificates": "yes", "scanned": "no", "gifts": "no", "polite": "5", "clear": "4", "overall": "3", "text": " 好 "}
 
@@ -122,57 +119,3 @@ def test_what_is_about_officers_is_the_oversight_offices_alone():
     for role in (ADMIN, INSPECTOR):
         with pytest.raises(Forbidden):
             tips.sight_of(who(role, "scjg"))
-
-
-def jpeg(size=(2400, 1200), **save) -> bytes:
-    out = io.BytesIO()
-    Image.new("RGB", size, (200, 40, 40)).save(out, "JPEG", **save)
-    return out.getvalue()
-
-
-def test_a_photo_is_made_anew_upright_small_and_without_what_its_file_said():
-    exif = Image.Exif()
-    exif[0x0112] = 6  # turned
-    exif[0x010F] = "SecretPhone"
-    exif.get_ifd(0x8825)[2] = (25.0, 29.0, 0.0)
-    raw = jpeg(exif=exif, comment=b"hidden words") + b"PK\x03\x04 a second file behind the picture"
-    made = remake(raw, "a.jpg")
-    with Image.open(io.BytesIO(made.content)) as image:
-        assert (image.format, image.size) == ("JPEG", (made.width, made.height)) == ("JPEG", (SIDE // 2, SIDE))
-        assert not image.getexif()
-        assert "comment" not in image.info
-    for secret in (b"SecretPhone", b"hidden", b"second file"):
-        assert secret not in made.content
-    assert made.sha256 == hashlib.sha256(made.content).hexdigest()
-    assert made.source_sha256 == hashlib.sha256(raw).hexdigest()
-
-
-def test_what_is_see_through_becomes_white_not_black():
-    out = io.BytesIO()
-    Image.new("RGBA", (40, 40), (0, 0, 0, 0)).save(out, "PNG")
-    with Image.open(io.BytesIO(remake(out.getvalue(), "a.png").content)) as image:
-        assert min(image.getpixel((20, 20))) > 250
-
-
-def bomb() -> bytes:
-    """A few kilobytes that say they are 30,000 by 30,000."""
-    out = io.BytesIO()
-    Image.new("1", (30_000, 30_000)).save(out, "PNG")
-    return out.getvalue()
-
-
-@pytest.mark.parametrize(
-    "raw",
-    [b"", b"MZ\x90 no picture", b"<svg xmlns='http://www.w3.org/2000/svg'/>", jpeg()[:300], b"GIF89a" + b"\0" * 40, b"\xff\xd8" + b"0" * MAX_BYTES],
-    ids=["empty", "program", "svg", "cut", "gif", "large"],
-)
-def test_what_is_no_photo_is_refused_by_its_content(raw):
-    with pytest.raises(NotAPhoto, match=r"holiday\.jpg"):
-        remake(raw, "holiday.jpg")
-
-
-def test_a_decompression_bomb_is_refused_before_it_is_decoded():
-    raw = bomb()
-    assert len(raw) < 2_000_000
-    with pytest.raises(NotAPhoto):
-        remake(raw, "small.png")

@@ -22,7 +22,7 @@ from backend.tips import queries, rules
 from backend.tips.queries import TipFilter
 from backend.tips.rules import Filing
 from backend.tips.service import Filed
-from backend.usecases import tips
+from backend.usecases import erasing, tips
 from tests.usecases.test_adhoc import enterprise_in, team
 from tests.usecases.test_records import principal
 
@@ -64,7 +64,7 @@ async def test_the_same_form_again_is_the_same_and_other_words_are_refused(demo)
         await filed(form, photos=1)
     assert one.id != form, "who reads the row cannot ask for the code with it"
     async with transaction():
-        assert await connection().fetchval("select count(*) from tip_photo where tip = $1", one.id) == 2
+        assert await connection().fetchval("select count(*) from received_file where purpose = 'tip' and subject = $1", one.id) == 2
 
 
 async def test_numbers_have_no_gaps_and_each_track_its_own(demo):
@@ -337,3 +337,31 @@ async def test_an_officer_matter_can_have_no_department_whoever_writes_it(demo):
     with pytest.raises(asyncpg.CheckViolationError):
         async with transaction():
             await connection().execute("update tip set department = 'scjg' where id = $1", one.id)
+
+
+async def test_the_words_of_a_closed_matter_are_erased_by_two_people_or_when_their_time_is_over(demo):
+    reviewer, admin, auditor = [await principal(n) for n in ("reviewer", "admin", "auditor")]
+    one, late, running = await filed(photos=1, name="赵女士", phone=PHONE), await filed(), await filed()
+    await tips.add(one.code, uuid4(), "还有一句补充", address="e")
+    for tip in (one, late):
+        await tips.decide(tip.id, accepted=False, reason="不属于本部门职责", version=1, by=reviewer)
+    request, refused = uuid4(), uuid4()
+    await erasing.ask(request, kind="tip", number=one.number, ground="本人申请", by=admin)
+    await erasing.decide(request, approved=True, reason="", by=auditor)
+    followed = await tips.follow(one.code, address="e")
+    assert followed.tip.text == rules.ERASED == followed.own[0].text == followed.tip.enterprise_name
+    assert (followed.tip.reason, followed.tip.photos, followed.tip.has_contact) == ("不属于本部门职责", 0, False)
+    assert await tips.list_photos(followed.tip) == []
+    async with transaction():
+        kept = await connection().fetch(
+            "select e.type, p.erased_at is not null as gone from ledger_payload p join ledger_entry e using (entry_id) where e.subject = $1", str(one.id)
+        )
+    assert {r["type"]: r["gone"] for r in kept} == {"tip.filed": True, "tip.added": True, "tip.decided": False}
+    await erasing.ask(refused, kind="tip", number=running.number, ground="本人申请", by=admin)
+    with pytest.raises(rules.NotOpen):
+        await erasing.decide(refused, approved=True, reason="", by=auditor)
+    async with transaction():
+        await connection().execute("update tip set decided_at = decided_at - interval '6 years' where id = $1", late.id)
+    assert await erasing.erase_what_is_due() >= 1
+    assert (await see(late.id, reviewer)).text == rules.ERASED
+    assert (await see(running.id, reviewer)).text == WORDS

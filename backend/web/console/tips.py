@@ -25,6 +25,7 @@ from backend.web.console.case import TIP_READERS, read_id, read_seen
 from backend.web.console.paging import cut, read_place
 from backend.web.shared.i18n import _, get_locale, pick
 from backend.web.shared.pages import page
+from backend.web.shared.uploads import answer_file
 
 ACTING = {"access": TIP_READERS["access"]}
 
@@ -91,6 +92,7 @@ async def _show(
         say=lamps.say,
         contact=contact,
         messages=messages,
+        photos=await tips.list_photos(found),
         names=names,
         visits=await queries.list_visits(tip),
         visit_states={key: pick({"zh": zh, "en": en}, "") for key, (zh, en) in VISIT_STATES.items()},
@@ -113,10 +115,9 @@ async def show_tip(request: Request[Any, Any, Any], tip_id: FromPath[UUID]) -> T
     return await _show(tip_id, request.user)
 
 
-@get("/tips/{tip_id:uuid}/photos/{position:int}", opt=TIP_READERS)
-async def show_photo(request: Request[Any, Any, Any], tip_id: FromPath[UUID], position: FromPath[int]) -> Response[bytes]:
-    content = await queries.find_photo(tip_id, position, request.user)
-    return Response(content, media_type="image/jpeg", headers={"content-disposition": "inline", "cache-control": "private, no-store"})
+@get("/tips/{tip_id:uuid}/photos/{photo_id:uuid}", opt=TIP_READERS)
+async def show_photo(request: Request[Any, Any, Any], tip_id: FromPath[UUID], photo_id: FromPath[UUID]) -> Response[bytes]:
+    return answer_file(await tips.find_photo(tip_id, photo_id, request.user))
 
 
 Act = Callable[[UUID, dict[str, str], int, Principal], Awaitable[None]]

@@ -10,12 +10,12 @@ from litestar.datastructures import FormMultiDict, UploadFile
 from litestar.params import FromPath, FromQuery
 from litestar.response import Template
 
+from backend.intake.rules import MAX_BYTES
 from backend.kernel import clock
 from backend.kernel.errors import DomainError, Invalid, NotFound
 from backend.people.queries import list_departments
 from backend.registry.queries import EnterpriseView, find_by_token, list_by_codes
 from backend.tips import queries, rules
-from backend.tips.pictures import MAX_BYTES
 from backend.tips.rules import Filing
 from backend.usecases import tips
 from backend.usecases.tips import Followed
@@ -25,9 +25,9 @@ from backend.web.shared import limits
 from backend.web.shared.i18n import _, pick
 from backend.web.shared.pages import page
 from backend.web.shared.session import client_address
+from backend.web.shared.uploads import MAX_BODY
 
 TRAP = "website"  # people do not see it; programs fill it in
-BODY = (rules.MOST_PHOTOS + 1) * MAX_BYTES
 
 
 def names() -> dict[str, str]:
@@ -119,7 +119,7 @@ async def show_form(enterprise: FromQuery[str] = "") -> Template:
     return await _show({"enterprise_name": enterprise[:40]}, enterprise=None)
 
 
-@post("/complain", status_code=200, request_max_body_size=BODY, opt={"limit": limits.SEND})
+@post("/complain", status_code=200, request_max_body_size=MAX_BODY, opt={"limit": limits.SEND})
 async def file(request: Request[Any, Any, Any]) -> Template:
     return await _file(request, None, "")
 
@@ -129,7 +129,7 @@ async def show_form_of_enterprise(token: FromPath[str]) -> Template:
     return await _show({}, enterprise=await _of_token(token), token=token)
 
 
-@post("/e/{token:str}/complain", status_code=200, request_max_body_size=BODY, opt={"limit": limits.SEND})
+@post("/e/{token:str}/complain", status_code=200, request_max_body_size=MAX_BODY, opt={"limit": limits.SEND})
 async def file_of_enterprise(request: Request[Any, Any, Any], token: FromPath[str]) -> Template:
     return await _file(request, await _of_token(token), token)
 

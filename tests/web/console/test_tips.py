@@ -24,6 +24,11 @@ def hidden(text: str, part: str) -> dict[str, str]:
     return dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', form[0]))
 
 
+async def photo_of(tip) -> str:
+    async with transaction():
+        return f"/console/tips/{tip}/photos/{await connection().fetchval('select id from received_file where subject = $1', tip)}"
+
+
 async def test_from_the_desk_to_the_closing_answer(county):
     one = await filed(photos=2, name="赵女士", phone=PHONE)
     manager = await county("manager")
@@ -33,7 +38,9 @@ async def test_from_the_desk_to_the_closing_answer(county):
     assert one.number in (await manager.get("/console/tips?state=filed")).text
     page = (await manager.get(f"/console/tips/{one.id}")).text
     assert WORDS in page and PHONE not in page
-    photo = await manager.get(f"/console/tips/{one.id}/photos/2")
+    photos = re.findall(r'<img src="(/console/tips/[0-9a-f-]+/photos/[0-9a-f-]+)"', page)
+    assert len(photos) == 2
+    photo = await manager.get(photos[1])
     assert (photo.status_code, photo.headers["content-type"], photo.content[:2]) == (200, "image/jpeg", b"\xff\xd8")
     contact = await manager.post(f"/console/tips/{one.id}/contact")
     assert PHONE in contact.text and "赵女士" in contact.text
@@ -65,7 +72,7 @@ async def test_the_second_of_two_colleagues_sees_how_it_stands_and_keeps_what_wa
 async def test_guessed_addresses_of_another_departments_matter_give_nothing(county, name):
     one = await filed(photos=1, name="赵女士", phone=PHONE)
     stranger = await county(name)
-    for path in (f"/console/tips/{one.id}", f"/console/tips/{one.id}/photos/1"):
+    for path in (f"/console/tips/{one.id}", await photo_of(one.id)):
         assert (await stranger.get(path)).status_code in (403, 404), path
     data = {"seen": "1", "verdict": "accept", "reason": "我来办理此件", "to": "xfjy", "lead": str(one.id), "id": str(uuid4()), "text": "我来答复"}
     for part in POSTS:
@@ -83,10 +90,13 @@ async def test_what_is_about_an_officer_is_in_no_page_but_the_oversight_offices(
     auditor = await county("auditor")
     assert one.number in (await auditor.get("/console/tips?subject=office")).text
     assert "暗号：" in (await auditor.get(f"/console/tips/{one.id}")).text
-    assert (await auditor.get(f"/console/tips/{one.id}/photos/1")).status_code == 200
+    photo = await photo_of(one.id)
+    assert (await auditor.get(photo)).status_code == 200
+    other = await filed()
+    assert (await auditor.get(photo.replace(str(one.id), str(other.id)))).status_code == 404, "a photo opens with its own matter only"
     for name in ("manager", "reviewer", "manager2", "admin", "inspector"):
         person = await county(name)
-        for path in (f"/console/tips/{one.id}", f"/console/tips/{one.id}/photos/1"):
+        for path in (f"/console/tips/{one.id}", photo):
             assert (await person.get(path)).status_code in (403, 404)
         for path in ("/console", "/console/tips?state=all", "/console/tips?state=all&subject=office", f"/console/tips?q={one.number}", "/console/alerts"):
             text = (await person.get(path)).text

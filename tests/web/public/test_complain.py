@@ -61,7 +61,7 @@ async def test_photos_are_kept_without_what_their_files_said_of_place_and_phone(
     browser = await county("")
     await send(browser, files=[photo()])
     async with transaction():
-        content = bytes(await connection().fetchval("select p.content from tip_photo p join tip t on t.id = p.tip order by t.filed_at desc limit 1"))
+        content = bytes(await connection().fetchval("select p.content from received_file p join tip t on t.id = p.subject order by t.filed_at desc limit 1"))
     assert b"SecretPhone" not in content
     with Image.open(io.BytesIO(content)) as image:
         assert not image.getexif()
@@ -105,7 +105,7 @@ async def test_large_photos_fit_and_too_large_ones_are_named(county):
     done = await send(browser, files=[("a.jpg", raw, "image/jpeg"), ("b.jpg", raw, "image/jpeg")])
     assert done.status_code == 200, done.text[:300]
     huge = await send(browser, files=[("huge.jpg", raw + b"\0" * 12_000_000, "image/jpeg")])
-    assert huge.status_code == 422 and "huge.jpg" in huge.text
+    assert huge.status_code == 413 and "huge.jpg" in huge.text and WORDS in huge.text
 
 
 async def test_the_doors_form_knows_its_enterprise(county):
@@ -158,6 +158,12 @@ async def test_a_flood_of_filings_from_one_place_is_stopped_and_says_so(county):
     assert seen == {200, 429}
     async with transaction():
         assert await connection().fetchval("select count(*) from tip where enterprise_name = '街角小超市'") == 15
+
+
+async def test_a_paper_is_no_photo(county):
+    browser = await county("")
+    refused = await send(browser, files=[("a.jpg", b"%PDF-1.7\n1 0 obj\nendobj\n%%EOF\n", "image/jpeg")])
+    assert refused.status_code == 422 and "只接受照片" in refused.text
 
 
 async def test_a_small_picture_of_another_kind_is_taken_by_its_content(county):
