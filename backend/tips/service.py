@@ -232,9 +232,10 @@ async def erase(tip: UUID) -> list[UUID]:
     if row["text"] == rules.ERASED:
         return []
     await connection().execute(
-        "update tip set text = $2, contact = null, accused = '', place = '', enterprise_name = $2, enterprise_code = '', enterprise = null where id = $1",
+        "update tip set text = $2, contact = null, accused = '', place = '', enterprise_name = $3, enterprise_code = '', enterprise = null where id = $1",
         tip,
         rules.ERASED,
+        rules.ERASED,  # a text and a varchar: one parameter cannot be both
     )
     added = await connection().fetch("update tip_message set text = $2 where tip = $1 and author is null returning entry_id", tip, rules.ERASED)
     return [UUID(str(r["entry_id"])) for r in (row, *added)]

@@ -63,7 +63,7 @@ def test_from_the_report_to_the_answer(system: System, tmp_path: Path) -> None:
 
         page = citizen(b, system)
         page.goto(system.url)
-        page.locator("header nav").get_by_role("link", name="投诉举报").click()
+        page.locator("#site").get_by_role("link", name="投诉举报").click()
         page.get_by_label("反映的问题").select_option("food")
         page.get_by_label("企业名称、招牌或统一社会信用代码").fill(code)
         page.get_by_label("具体地点").fill("一楼冷柜")

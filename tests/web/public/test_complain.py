@@ -27,12 +27,12 @@ async def send(browser, *, path="/complain", files=(), **changed):
     return await browser.post(path, data=given, files=[("photos", f) for f in files] or None)
 
 
-def photo(name="a.jpg") -> tuple[str, bytes, str]:
+def photo(name="a.jpg", shade=10) -> tuple[str, bytes, str]:
     exif = Image.Exif()
     exif[0x010F] = "SecretPhone"
     exif.get_ifd(0x8825)[2] = (25.0, 29.0, 0.0)
     out = io.BytesIO()
-    Image.new("RGB", (640, 480), (10, 120, 80)).save(out, "JPEG", exif=exif)
+    Image.new("RGB", (640, 480), (shade, 120, 80)).save(out, "JPEG", exif=exif)
     return name, out.getvalue(), "image/jpeg"
 
 
@@ -40,7 +40,7 @@ async def test_from_the_form_to_the_answer_under_the_code(county):
     browser = await county("")
     page = (await browser.get("/complain")).text
     assert "<script" not in page.partition("<main")[2]
-    done = await send(browser, files=[photo(), photo("b.jpg")])
+    done = await send(browser, files=[photo(), photo("b.jpg", 200)])
     assert done.status_code == 200, done.text
     code = CODE.search(done.text)[1]
     assert done.headers["cache-control"] == "no-store"
@@ -90,7 +90,7 @@ async def test_what_is_wrong_is_said_at_its_field_and_nothing_typed_is_lost(coun
     refused = await send(browser, files=[("假日.jpg", b"MZ not a photo", "image/jpeg")])
     assert refused.status_code == 422
     assert "假日.jpg" in refused.text and WORDS in refused.text
-    many = await send(browser, files=[photo(f"{n}.jpg") for n in range(5)])
+    many = await send(browser, files=[photo(f"{n}.jpg", n) for n in range(5)])
     assert many.status_code == 422 and "最多 4 张" in many.text
     english = await send(browser, path="/complain?lang=en", text="short")
     assert "What happened: say when, where and what happened" in english.text
