@@ -160,6 +160,7 @@ SILENT = {
     "publicity.service._keep": "result.published, result.corrected or result.withdrawn, by the three that call it",
     "registry.service.load_regions": "codebook.loaded, by what fills both tables",
     "registry.service.load_industries": "codebook.loaded, by what fills both tables",
+    "tips.service.erase": "payload.erased for each entry that held it, and erasure.decided where it was asked for",
     "tips.service._change": "the verb that it is a part of",
     "tips.service._say": "tip.added, tip.answered, tip.closed",
     "registry.saved_filters.save": "a person's own view of a list",
