@@ -1,4 +1,4 @@
-"""Evaluations of visits, and complaints and tips of citizens with their categories, periods, photos and visits."""
+"""Evaluations of visits, and complaints and tips of citizens with their categories, periods and visits."""
 
 from piccolo.apps.migrations.auto.migration_manager import MigrationManager
 
@@ -91,9 +91,6 @@ UP = (
     " text text not null, at timestamptz not null, entry_id uuid not null)",
     "alter table tip_message add constraint tip_message_kind check (kind in ('added','answer','closing') and (kind = 'added') = (author is null))",
     "create index tip_message_of on tip_message (tip, at)",
-    "create table tip_photo (id uuid primary key, tip uuid not null references tip (id) on delete restrict, position smallint not null, content bytea not null,"
-    " width integer not null, height integer not null, sha256 varchar(64) not null)",
-    "create unique index tip_photo_place on tip_photo (tip, position)",
     "create table tip_visit (inspection uuid primary key references inspection (id) on delete restrict, tip uuid not null references tip (id)"
     " on delete restrict, campaign uuid not null, opened_by uuid not null, opened_at timestamptz not null, entry_id uuid not null)",
     "create index tip_visit_of on tip_visit (tip)",
