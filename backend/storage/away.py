@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 
 import asyncpg
-from asyncpg.exceptions import InterfaceError
+from asyncpg.exceptions import InterfaceError, InternalClientError
 
 from backend.kernel.errors import DomainError
 
@@ -41,7 +41,8 @@ def explain(error: BaseException) -> DomainError | None:
     """The word for people, or None where ``error`` is nothing of the kind."""
     if isinstance(error, asyncpg.DiskFullError) or (isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)):
         return DiskFull()
-    if isinstance(error, _AWAY):
+    # The last is the driver's word for a line that broke in the middle of an answer.
+    if isinstance(error, (*_AWAY, InternalClientError)):
         return DatabaseAway()
     if isinstance(error, InterfaceError) and ("closed" in str(error) or "closing" in str(error)):
         return DatabaseAway()  # the line broke between two statements

@@ -12,6 +12,8 @@ from types import TracebackType
 from typing import Any, Literal, cast
 
 import asyncpg
+import structlog
+from asyncpg.exceptions import InterfaceError, InternalClientError, PostgresError
 from piccolo.engine import engine_finder
 from piccolo.engine.postgres import PostgresEngine, PostgresTransaction
 
@@ -19,6 +21,7 @@ from backend.kernel.errors import DomainError
 from backend.kernel.settings import settings
 from backend.storage import cluster
 
+log = structlog.get_logger()
 Isolation = Literal["read_committed", "repeatable_read", "serializable"]
 
 
@@ -91,10 +94,14 @@ class SafeTransaction(PostgresTransaction):
             raise ChangedMeanwhile() from error
 
     async def _give_back(self) -> None:
-        if self.engine.pool:
-            await self.engine.pool.release(self.connection)
-        else:
-            await self.connection.close()
+        """A connection that breaks now is dropped by the pool, and takes nothing back: what was committed is done, and its caller must hear so."""
+        try:
+            if self.engine.pool:
+                await self.engine.pool.release(self.connection)
+            else:
+                await self.connection.close()
+        except (OSError, PostgresError, InterfaceError, InternalClientError) as e:
+            log.warning("database.connection_dropped", error=repr(e))
 
 
 class Database(PostgresEngine):

@@ -131,3 +131,33 @@ async def test_a_real_lock_is_given_up_on(db):
                 await impatient.execute("alter table outbox_job add column x integer")
         await impatient.close()
     await holder.close()
+
+
+async def test_what_was_committed_is_done_though_its_connection_breaks_as_it_is_handed_back(db, monkeypatch):
+    """PostgreSQL is restarted between COMMIT and the pool's reset of the connection: met by the faults' run as an error 500."""
+    release, broken = asyncpg.Pool.release, []
+
+    async def breaks(pool, connection_, **options):
+        await release(pool, connection_, **options)
+        broken.append(1)
+        raise asyncpg.InternalClientError("cannot switch to state 15; another operation (2) is in progress")
+
+    monkeypatch.setattr(asyncpg.Pool, "release", breaks)
+    async with transaction():
+        await outbox.ask("push", {}, key="done")
+    with pytest.raises(ValueError, match="mine"):
+        async with transaction():
+            raise ValueError("mine")
+    monkeypatch.undo()
+    assert len(broken) == 2
+    async with transaction():
+        assert await connection().fetchval("select count(*) from outbox_job where key = 'done'") == 1
+
+
+async def test_a_server_that_ends_a_connection_in_the_middle_leaves_the_pool_working(db):
+    for _ in range(10):
+        with pytest.raises((asyncpg.PostgresError, asyncpg.InterfaceError, OSError)):
+            async with transaction():
+                await connection().execute("select pg_terminate_backend(pg_backend_pid())")
+    async with asyncio.timeout(10), transaction():
+        assert await connection().fetchval("select 1") == 1

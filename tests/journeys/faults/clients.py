@@ -7,6 +7,7 @@ import hashlib
 import json
 import os
 import random
+import re
 import threading
 import time
 from collections import Counter
@@ -21,6 +22,7 @@ from backend.cli.demo.fieldwork import Phone, draw_photo, make_work
 
 PASSWORD = "sunlot-demo"
 PAUSE_S = 0.3
+SHOWN = re.compile(r'id="code">([A-Z2-9-]{19})<')
 # What a person may be told while something is away: "not now", and what to do. Anything else is a fault of ours.
 NOT_NOW = {"database-away", "disk-full", "evidence-store-away", "upload-busy", "changed-meanwhile"}
 
@@ -191,6 +193,25 @@ class Office(Client):
             return True
         self.journal.write("comment", id=comment, text=text)
         time.sleep(0.05)
+        return True
+
+
+class Complainant(Client):
+    """Complaints through the public form, each from another address, until the form's code has been shown."""
+
+    def enter(self) -> None:
+        self.http.cookies.clear()
+        self.ask("GET", "/complain")
+
+    def work(self) -> bool:
+        form, said = str(uuid4()), f"看见过期食品仍在出售 {uuid4()}"
+        self.http.headers["x-forwarded-for"] = ".".join(str(self.dice.randrange(1, 255)) for _ in range(4))
+        given = {"id": form, "category": "food", "enterprise_name": "街角小超市", "county": "530302", "text": said, "identity": "anonymous"}
+        code = SHOWN.search(self.ask("POST", "/complain", data=given).text)
+        if code is None:
+            raise Refused("a complaint without its code")
+        self.journal.write("complaint", code=code[1].replace("-", ""), text=said)
+        time.sleep(0.3)
         return True
 
 

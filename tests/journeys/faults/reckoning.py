@@ -65,6 +65,9 @@ async def reckon(said: dict[str, list[dict[str, Any]]]) -> list[str]:
             wrong += [f"comment {e['id']} was acknowledged and is lost" for e in said.get("comment", []) if comments.get(e["id"]) != e["text"]]
             open_ = {r["id"] for r in await connection().fetch("select id::text from inspection where state = 'dispatched'")}
             wrong += [f"visit {e['inspection']} was received and is not any more" for e in said.get("received", []) if e["inspection"] in open_]
+            codes = [hashlib.sha256(e["code"].encode()).hexdigest() for e in said.get("complaint", [])]
+            tips = {r["code_sha256"]: r["text"] for r in await connection().fetch("select code_sha256, text from tip where code_sha256 = any($1)", codes)}
+            wrong += [f"complaint '{e['text']}' lost" for e, c in zip(said.get("complaint", []), codes, strict=True) if tips.get(c) != e["text"]]
             staged = await connection().fetchval("select count(*) from ledger_stage")
             jobs = await connection().fetchval("select count(*) from outbox_job where topic = 'thumbnail'")
             doubled = await connection().fetchval(

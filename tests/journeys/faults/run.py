@@ -2,7 +2,7 @@
 store is away and a clock jumps.
 
 Two servers and two workers on one embedded PostgreSQL and one S3 (moto's server), behind a line that goes round; officers who send photos and
-records, an office that comments, citizens who read. What fails and when is drawn from the seed. After each fault somebody must be acknowledged
+records, an office that comments, citizens who complain and read. What fails and when is drawn from the seed. After each fault somebody must be acknowledged
 again within ``RECOVERY_S``; at the end everything in the clients' journal is looked for (``reckoning``).
 """
 
@@ -26,7 +26,7 @@ from pathlib import Path
 
 import httpx
 
-from tests.journeys.faults.clients import Citizen, Client, Journal, Office, Officer
+from tests.journeys.faults.clients import Citizen, Client, Complainant, Journal, Office, Officer
 from tests.journeys.faults.lines import Line
 from tests.journeys.torture.office import OFFICERS
 
@@ -89,6 +89,7 @@ class Faults:
             "AWS_ACCESS_KEY_ID": "faults",
             "AWS_SECRET_ACCESS_KEY": "faults-secret",
             "LOG_FORMAT": "json",
+            "TRUSTED_PROXIES": "1",  # the line is one: strangers come from many addresses
             "SHUTDOWN_SECONDS": "5",
             "FAULTS": str(self.switches),
             "FAULTS_NAME": name,
@@ -117,7 +118,7 @@ class Faults:
         process.wait(timeout=30)
 
     def wait_until_up(self, address: str) -> None:
-        limit = time.monotonic() + 120
+        limit = time.monotonic() + 300  # a machine that is busy with other tests
         while time.monotonic() < limit:
             try:
                 if httpx.get(address, timeout=5, trust_env=False).status_code == 200:
@@ -239,7 +240,9 @@ class Faults:
             for name in ("app1", "app2", "worker1", "worker2"):
                 log = self.home / f"{name}.log"
                 if log.exists():
-                    print(f"-- {name} --\n{log.read_text()[-2500:]}", file=sys.stderr)
+                    text = log.read_text()
+                    failed = "\n".join(line for line in text.splitlines() if '"request.failed"' in line)
+                    print(f"-- {name} --\n{failed[-6000:]}\n{text[-1500:]}", file=sys.stderr)
             raise
         finally:
             self.stop.set()
@@ -269,6 +272,7 @@ class Faults:
             *(Officer(*common, username, self.stop, self.seed, share=n, pace=pace) for n, username in enumerate(OFFICERS)),
             Office(*common, "torture-manager", self.stop, self.seed, visits=visits),
             Office(*common, "torture-reviewer", self.stop, self.seed, visits=visits),
+            Complainant(*common, "", self.stop, self.seed),
             Citizen(*common, "", self.stop, self.seed),
         ]
         for client in clients:
@@ -282,7 +286,7 @@ class Faults:
             for client in clients:
                 client.join(timeout=SETTLE_S + 5)
         self.require_no_failure(clients)
-        if missing := [kind for kind in ("received", "evidence", "submission", "comment") if not self.journal.written[kind]]:
+        if missing := [kind for kind in ("received", "evidence", "submission", "comment", "complaint") if not self.journal.written[kind]]:
             raise Failed(f"nothing was acknowledged of: {', '.join(missing)}")
 
     def settle(self) -> None:

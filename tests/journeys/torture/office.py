@@ -45,7 +45,7 @@ async def _department() -> dict[str, Any]:
         for username, role in (("torture-manager", MANAGER), ("torture-reviewer", REVIEWER), *((name, INSPECTOR) for name in OFFICERS)):
             who[username] = await people.create_account(
                 username=username, password=PASSWORD, name={"torture1": "赵一鸣", "torture2": "孙立新"}.get(username, username), role=role,
-                department=DEPARTMENT, region=REGION,
+                department=DEPARTMENT, region=REGION, is_demo=True,
             )  # fmt: skip
         for n, name in enumerate(OFFICERS, 1):
             await people.add_inspector(

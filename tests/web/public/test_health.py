@@ -135,6 +135,7 @@ async def test_metrics_without_a_database_still_tell_what_was_counted(db, monkey
     [
         (asyncpg.CannotConnectNowError("starting up"), 503, "database-away"),
         (ConnectionRefusedError(111, "refused"), 503, "database-away"),
+        (asyncpg.InternalClientError("cannot switch to state 15; another operation (2) is in progress"), 503, "database-away"),
         (OSError(28, "No space left on device"), 507, "disk-full"),
         (asyncpg.InterfaceError("connection is closed"), 503, "database-away"),
         (ValueError("a bug"), 500, "failure"),
