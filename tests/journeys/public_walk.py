@@ -36,6 +36,8 @@ TYPED = (
 # route -> why no link of a page leads there.
 ELSEWHERE = {
     "/healthz": "for load balancers",
+    "/readyz": "for load balancers",
+    "/metrics": "for whoever watches the system",
     "/e/{token:str}": "by the code on the door: opened by it in the walk",
     "/o/{token:str}": "by the code on an officer's phone: tests/web/public/test_officer_code.py",
     "/papers/{number:str}": "by the code on a paper: tests/web/console/test_office_papers.py",
@@ -84,8 +86,8 @@ def crawl(system: System) -> list[Seen]:
             opened[kind] += 1
             answer = client.get(address, follow_redirects=False)
             text = answer.text if answer.headers.get("content-type", "").startswith("text/html") else ""
-            # A page that says what is wrong is a page, too.
-            whole = "<html" in text and not parts.path.startswith("/console")
+            # A page that says what is wrong is a page, too; one that is saved and not shown is none.
+            whole = "<html" in text and not parts.path.startswith("/console") and "attachment" not in answer.headers.get("content-disposition", "")
             found.append(Seen("public", route or parts.path, address, source, answer.status_code, ids_of(text) if whole else frozenset(), misnested(text)))
             if parts.path.startswith("/console"):
                 continue

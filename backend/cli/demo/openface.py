@@ -11,7 +11,7 @@ from backend.kernel.scope import Scope
 from backend.ledger.queries import find_last_index
 from backend.people.rules import Principal
 from backend.registry import editing
-from backend.registry.queries import list_by_codes
+from backend.registry.queries import list_by_codes, list_regions
 from backend.storage.engine import transaction
 from backend.usecases.open_changes import TOLD
 from backend.usecases.push_changes import push_changes
@@ -19,28 +19,29 @@ from backend.webhooks import queries, rules, service
 
 WEBHOOK = uuid5(NAMES, "webhook")
 _SOURCE = "国家企业信用信息公示系统"
-# (list, ground, authority, document, days ago)
+# (list, ground, number of the decision, days ago)
 _ENTRIES = (
-    ("abnormal", "未按规定公示年度报告", "曲靖市市场监督管理局", "曲市监异〔2026〕12 号", 140),
-    ("abnormal", "通过登记的住所无法联系", "麒麟区市场监督管理局", "麒市监异〔2026〕31 号", 96),
-    ("abnormal", "未在责令的期限内公示有关企业信息", "沾益区市场监督管理局", "沾市监异〔2026〕7 号", 61),
-    ("abnormal", "公示企业信息隐瞒真实情况、弄虚作假", "宣威市市场监督管理局", "宣市监异〔2026〕19 号", 33),
-    ("serious", "经营危害人体健康的食品，被处以较重行政处罚", "曲靖市市场监督管理局", "曲市监严〔2026〕2 号", 27),
-    ("abnormal", "未按规定公示年度报告", "罗平县市场监督管理局", "罗市监异〔2026〕44 号", 8),
+    ("abnormal", "未按规定公示年度报告", 12, 200),
+    ("abnormal", "通过登记的住所无法联系", 31, 96),
+    ("abnormal", "未在责令的期限内公示有关企业信息", 7, 61),
+    ("abnormal", "公示企业信息隐瞒真实情况、弄虚作假", 19, 33),
+    ("serious", "伪造、变造许可证件，被处以较重行政处罚", 2, 27),
+    ("abnormal", "未按规定公示年度报告", 44, 8),
 )
 
 
 async def fill_lists(codes: list[str], *, region: str, by: UUID) -> None:
     """One enterprise on a list for each entry. For the caller's transaction."""
-    known = await list_by_codes(codes)
-    for code, (which, ground, authority, document, days) in zip(codes, _ENTRIES, strict=False):
+    known, places = await list_by_codes(codes), {r.code: r.name_zh for r in await list_regions()}
+    for code, (which, ground, number, days) in zip(codes, _ENTRIES, strict=False):
+        place, day = places[known[code].region], clock.today() - timedelta(days=days)
         await editing.put_on_list(
             known[code].id,
             which=which,
             ground=ground,
-            authority=authority,
-            document=document,
-            listed_on=clock.today() - timedelta(days=days),
+            authority=f"{place}市场监督管理局",
+            document=f"{place[0]}市监{'严' if which == 'serious' else '异'}〔{day.year}〕{number} 号",
+            listed_on=day,
             source=_SOURCE,
             scope=Scope(None, region),
             by=by,
