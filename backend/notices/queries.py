@@ -11,6 +11,7 @@ from uuid import UUID
 
 from backend.kernel.errors import NotFound
 from backend.kernel.scope import Scope
+from backend.notices.rules import is_within
 from backend.storage.engine import reader
 
 
@@ -57,11 +58,12 @@ def _paper(row: Any) -> PaperView:
 
 
 async def find_paper(paper: UUID, scope: Scope) -> PaperView:
-    """Raises ``NotFound`` outside the scope. A paper belongs to its department; its region was checked when it was issued."""
+    """Raises ``NotFound`` outside the scope: another department's, or one that speaks only of places outside the region."""
     row = await reader().fetchrow(f"{_PAPER} where id = $1 and ($2::text is null or department = $2)", paper, scope.department)
-    if row is None:
+    found = _paper(row) if row else None
+    if found is None or not is_within(found.content, scope.region):
         raise NotFound()
-    return _paper(row)
+    return found
 
 
 async def find_paper_by_number(number: str) -> PaperView | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 
 def make_number(department: str, year: int, serial: int) -> str:
     """``TZ-2026-SCJG-000001``: 通知, year, department, serial from 1. Raises ``ValueError`` for a serial below 1."""
@@ -28,3 +30,19 @@ def make_paper_number(kind: str, department: str, year: int, serial: int) -> str
     if serial < 1:
         raise ValueError(f"{serial} is no serial number")
     return f"{PAPERS[kind][2]}-{year}-{department.upper()}-{serial:06d}"
+
+
+def places_of(content: Any) -> set[str]:
+    """Every county and region that a paper's content names."""
+    if isinstance(content, list):
+        return {place for part in content for place in places_of(part)}
+    if not isinstance(content, dict):
+        return set()
+    named = {str(content[key]) for key in ("county", "region") if isinstance(content.get(key), str) and content[key]}
+    return named | {place for part in content.values() for place in places_of(part)}
+
+
+def is_within(content: Any, region: str) -> bool:
+    """Whether a paper is about the region: it names a place inside it, or one that holds it, or no place at all."""
+    places = places_of(content)
+    return not places or any(place.startswith(region) or region.startswith(place) for place in places)

