@@ -16,6 +16,7 @@ _FOUND = {
     "batch_id": "select id from import_batch order by id limit 1",
     "/console/placards batch_id": "select id from placard_batch order by id limit 1",
     "placard_id": "select id from placard order by id limit 1",
+    "photo_id": "select id from received_file where purpose = 'tip' order by id limit 1",
     "tip_id": "select id from tip order by id limit 1",
     "webhook": "select id from webhook order by id limit 1",
     "delivery": "select id from webhook_delivery order by id limit 1",
