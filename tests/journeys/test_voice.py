@@ -31,7 +31,7 @@ def citizen(b: Browser, system: System) -> Page:
 
 
 def ask(system: System, sql: str) -> tuple[str, ...]:
-    """The first row of a question to the system's own database."""
+    """The first row of a question to the system's own database. Before a browser opens: it has a loop of its own."""
 
     async def run() -> tuple[str, ...]:
         connection = await asyncpg.connect(host=str(cluster.socket_dir(system.home / "postgres")), user=cluster.SUPERUSER, database=cluster.DATABASE)
@@ -57,9 +57,9 @@ def test_from_the_report_to_the_answer(system: System, tmp_path: Path) -> None:
     for n, colour in enumerate(("firebrick", "navy")):
         Image.new("RGB", (1600, 1200), colour).save(tmp_path / f"{n}.jpg", exif=Image.Exif())
         photos.append(str(tmp_path / f"{n}.jpg"))
+    code, _token = a_shop(system)
     with browser() as b:
         manager = open_desk(b, system, "manager")
-        code, _token = a_shop(system)
 
         page = citizen(b, system)
         page.goto(system.url)
@@ -112,12 +112,11 @@ def test_from_the_report_to_the_answer(system: System, tmp_path: Path) -> None:
 def test_the_public_pages_are_for_everybody(system: System, language: str, scheme: Any) -> None:
     """axe-core whatever the weight, and no page wider than a phone."""
     found: list[str] = []
+    _code, token = a_shop(system)
+    (visited,) = ask(
+        system, "select e.qr_token from enterprise e join inspection i on i.enterprise = e.id where i.state = 'submitted' order by i.completed_on desc limit 1"
+    )
     with browser() as b:
-        _code, token = a_shop(system)
-        (visited,) = ask(
-            system,
-            "select e.qr_token from enterprise e join inspection i on i.enterprise = e.id where i.state = 'submitted' order by i.completed_on desc limit 1",
-        )
         page = b.new_context(viewport=NARROW, color_scheme=scheme, locale="zh-CN").new_page()  # type: ignore[arg-type]
         page.set_default_timeout(PATIENCE)
 
