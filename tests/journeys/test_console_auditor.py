@@ -23,7 +23,7 @@ def narrow(page: Page, system: System, album: Album) -> None:
     """The form is the address: by keyboard, with back, forward and another window."""
     page.get_by_role("link", name="考核指标").first.click()
     cards = page.locator(".kpi")
-    expect(cards).to_have_count(9)
+    expect(cards).to_have_count(10)
     whole = cards.all_inner_texts()
     expect(page.locator("figure[data-chart] svg").first).to_be_attached()
     album.take(page, "figures")
