@@ -142,7 +142,7 @@ async def test_a_decision_has_its_reply(county, monkeypatch):
     manager = await county("manager")
     async with transaction():
         kept = await connection().fetchrow("select * from objection where decision = 'kept'")
-        pending = await connection().fetchrow("select * from objection where state = 'open'")
+        pending = await connection().fetchrow("select * from objection where state = 'open' order by serial limit 1")
     page = (await manager.get(f"/console/objections/{kept['id']}")).text
     href = re.search(r'href="(/console/papers/[0-9a-f-]{36}\.pdf)"', page)[1]
     text = flat((await manager.get(href)).content)

@@ -29,8 +29,9 @@ async def colleague(county):
     async def enter(role):
         async with transaction():
             await people.create_account(
-                username=f"li-{role}", password="sunlot-demo", name="李强", role=role, department=None if role == ADMIN else "scjg", region="5303"
-            )
+                username=f"li-{role}", password="sunlot-demo", name="李强", role=role, department=None if role == ADMIN else "scjg", region="5303",
+                is_demo=True,
+            )  # fmt: skip
         return await county(f"li-{role}")
 
     return enter
