@@ -46,6 +46,7 @@ ELSEWHERE = {
     "/log/tile/{tile:path}": "for programs",
     "/log/index/{index:int}/proof": "for programs",
     "/log/checkpoint": "for programs",
+    "/my/sw.js": "for the browser that subscribes to alerts: tests/web/public/test_my.py",
 }
 NOT_OURS = ("/console", "/field", "/static", "/api/v1", "/data/", "/draws/x")
 

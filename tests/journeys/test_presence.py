@@ -13,6 +13,7 @@ from tests.journeys.test_live import desk
 
 pytestmark = pytest.mark.browser
 PATIENCE = 60_000
+FIRST, OWN = "lantern orbit walnut seven", "walnut orbit paper forty-two"
 
 
 def second_manager(browser: Browser, system: System) -> Page:
@@ -20,14 +21,27 @@ def second_manager(browser: Browser, system: System) -> Page:
     admin = desk(browser, system, "admin")
     admin.goto(f"{system.url}/console/accounts")
     admin.click("summary")
-    for name, value in (("username", "liqiang"), ("name", "李强"), ("password", "sunlot-demo")):
+    for name, value in (("username", "liqiang"), ("name", "李强"), ("password", FIRST)):
         admin.fill(f"[name={name}]", value)
     admin.select_option("[name=role]", "manager")
     admin.select_option("[name=department]", "scjg")
     admin.click("form.stack button.primary")
     admin.wait_for_load_state()
     admin.context.close()
-    return desk(browser, system, "liqiang")
+    page = browser.new_context(viewport={"width": 1440, "height": 900}, locale="zh-CN").new_page()
+    page.set_default_timeout(PATIENCE)
+    page.goto(f"{system.url}/console/login")
+    page.fill("#username", "liqiang")
+    page.fill("#password", FIRST)
+    page.click("button.primary")
+    page.wait_for_url("**/console/me**")
+    # What an administrator has chosen opens nothing but the page where it is changed.
+    page.fill("[name=current]", FIRST)
+    page.fill("[name=new]", OWN)
+    page.fill("[name=again]", OWN)
+    page.locator("form:has([name=again]) button.primary").click()
+    page.wait_for_url("**/console/me?done=password")
+    return page
 
 
 def open_item(page: Page, system: System) -> None:
