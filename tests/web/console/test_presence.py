@@ -43,10 +43,14 @@ async def places():
         c = connection()
         shop = await c.fetchval("select id from enterprise order by code limit 1")
         officer = await c.fetchval("select id from inspector where department = 'scjg' order by certificate_no limit 1")
-        campaign = await c.fetchval("select id from campaign where department = 'scjg' and state = 'drawn' limit 1")
-        order = await c.fetchval("select id from rectification_order where department = 'scjg' and state = 'open' limit 1")
+        campaign = await c.fetchval("select id from campaign where department = 'scjg' and state = 'drawn' order by number limit 1")
+        # One that a person closes: where somebody looks again, the visit does.
+        order = await c.fetchval(
+            "select id from rectification_order o where department = 'scjg' and state = 'open'"
+            " and not exists (select from rectification_followup f where f.of_order = o.id) order by number limit 1"
+        )
         record = await c.fetchval("select id from submission where state = 'submitted' order by received_at limit 1")
-        objection = await c.fetchval("select id from objection where state = 'open' limit 1")
+        objection = await c.fetchval("select id from objection where state = 'open' order by number limit 1")
         period = await c.fetchval("select id from statutory_period order by valid_from limit 1")
     return [
         (MANAGER, f"/console/enterprises/{shop}/edit"),
