@@ -128,7 +128,7 @@ async def test_when_its_time_is_over(matter):
         days = await connection().fetchval("select days from retention where what = 'objection'")
         inbox = await connection().fetchval("select count(*) from inbox_entry")
     clock.hold(lambda: decided + timedelta(days=days - 1))
-    assert await erasing.erase_what_is_due() == inbox > 0, "alerts are kept for a year only"
+    assert await erasing.erase_what_is_due() >= inbox > 0, "alerts are kept for a year only, complaints for less than an objection"
     assert WHO in await everything()
     clock.hold(lambda: decided + timedelta(days=days, hours=1))
     assert await erasing.erase_what_is_due() == 1
