@@ -9,9 +9,10 @@ from __future__ import annotations
 import asyncio
 import random
 import socket
-import threading
 from collections import Counter
 from collections.abc import Callable
+
+from tests.journeys.listener import Listener
 
 # Per thousand requests, where `share` is 1.
 FAULTS = {
@@ -33,8 +34,8 @@ PAGE = b"<html><body><h1>500 Internal Server Error</h1></body></html>"
 FAILED = b"HTTP/1.1 500 Internal Server Error\r\ncontent-type: text/html\r\nconnection: close\r\ncontent-length: %d\r\n\r\n" % len(PAGE) + PAGE
 
 
-class FaultProxy:
-    """Listens on ``port`` and forwards to ``upstream``. ``share`` of FAULTS happens.
+class FaultProxy(Listener):
+    """Forwards to ``upstream``. ``share`` of FAULTS happens.
 
     ``on_request`` hears the number of each request that may be spoilt, in the proxy's thread.
     """
@@ -45,34 +46,7 @@ class FaultProxy:
         self.done: Counter[str] = Counter()
         self.requests = 0
         self._asked: Counter[str] = Counter()
-        self._loop = asyncio.new_event_loop()
-        self._tasks: set[asyncio.Task[object]] = set()
-        started = threading.Event()
-        self._thread = threading.Thread(target=self._run, args=(started,), daemon=True)
-        self._thread.start()
-        started.wait()
-
-    def _run(self, started: threading.Event) -> None:
-        asyncio.set_event_loop(self._loop)
-        self._server = self._loop.run_until_complete(asyncio.start_server(self._serve, "127.0.0.1", 0, limit=1 << 20))
-        self.port = self._server.sockets[0].getsockname()[1]
-        started.set()
-        self._loop.run_forever()
-        self._loop.run_until_complete(self._close())
-        self._loop.close()
-
-    async def _close(self) -> None:
-        """Nothing stays open behind us: a socket that is collected later would fail whatever test runs then."""
-        self._server.close()
-        waiting = [t for t in asyncio.all_tasks() if t is not asyncio.current_task()]
-        for task in waiting:
-            task.cancel()
-        await asyncio.gather(*waiting, return_exceptions=True)
-        await asyncio.sleep(0.1)
-
-    def stop(self) -> None:
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(timeout=5)
+        super().__init__(limit=1 << 20)
 
     def _fault(self, line: bytes) -> tuple[str, random.Random]:
         method, target, _ = line.decode("latin-1").split(" ", 2)
@@ -86,10 +60,7 @@ class FaultProxy:
             at -= share
         return "none", dice
 
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task is not None
-        self._tasks.add(task)
+    async def handle(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             head = await reader.readuntil(b"\r\n\r\n")
             lines = [x for x in head[:-4].split(b"\r\n") if not x.lower().startswith(b"connection:")]
@@ -107,8 +78,6 @@ class FaultProxy:
         except asyncio.CancelledError:
             writer.transport.abort()
             raise
-        finally:
-            self._tasks.discard(task)
 
     async def _spoil(self, line: bytes, head: bytes, body: bytes, writer: asyncio.StreamWriter) -> None:
         fault, dice = self._fault(line)
