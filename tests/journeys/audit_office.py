@@ -11,7 +11,7 @@ import os
 import socket
 import tempfile
 
-from playwright.sync_api import Playwright
+from playwright.sync_api import Page, Playwright
 
 from tests.journeys import field_walk, office_walk
 from tests.journeys.audit_lines import SCHEMES, Report, judge
@@ -28,8 +28,26 @@ def name(one: Seen) -> str:
     return f"{one.role} {one.address}"
 
 
-def with_language(one: Seen, language: str) -> str:
-    return f"{one.address}{'&' if '?' in one.address else '?'}lang={language}"
+def with_language(address: str, language: str) -> str:
+    return f"{address}{'&' if '?' in address else '?'}lang={language}"
+
+
+def axe_page(page: Page, report: Report, url: str, name: str, *, is_main: bool) -> None:
+    """axe-core on one address in every language, colour scheme and width. ``is_main``: Lighthouse judges it too."""
+    for language in LANGUAGES:
+        page.goto(with_language(url, language))
+        page.evaluate(UNFOLD)
+        for scheme in SCHEMES:
+            page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+            line = report.line(name, language, scheme)
+            line.is_judged = is_main and (language, scheme) in JUDGED
+            for size in (NARROW, WIDE):
+                page.set_viewport_size(size)  # type: ignore[arg-type]
+                line.states += 1
+                line.found += [f"{size['width']} px: {found}" for found in field_walk.axe(page)]
+                if page.evaluate(SIDEWAYS):
+                    line.found.append(f"{size['width']} px: scrolls sideways")
+    print(".", end="", flush=True)
 
 
 def look(p: Playwright, system: System, report: Report) -> None:
@@ -53,22 +71,9 @@ def look(p: Playwright, system: System, report: Report) -> None:
             desk.add_cookies([{"name": c.name, "value": c.value or "", "url": system.url} for c in client.cookies.jar])
             page = desk.new_page()
             for one in (o for o in pages if o.role == role):
-                for language in LANGUAGES:
-                    page.goto(f"{system.url}{with_language(one, language)}")
-                    page.evaluate(UNFOLD)
-                    for scheme in SCHEMES:
-                        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
-                        line = report.line(name(one), language, scheme)
-                        line.is_judged = one in main and (language, scheme) in JUDGED
-                        for size in (NARROW, WIDE):
-                            page.set_viewport_size(size)  # type: ignore[arg-type]
-                            line.states += 1
-                            line.found += [f"{size['width']} px: {found}" for found in field_walk.axe(page)]
-                            if page.evaluate(SIDEWAYS):
-                                line.found.append(f"{size['width']} px: scrolls sideways")
-                print(".", end="", flush=True)
+                axe_page(page, report, f"{system.url}{one.address}", name(one), is_main=one in main)
             page.goto("about:blank")
             own = [o for o in main if o.role == role]
             for language, scheme in JUDGED:
-                judge(report, port, [(name(o), f"{system.url}{with_language(o, language)}") for o in own], language, scheme, device="desk")
+                judge(report, port, [(name(o), f"{system.url}{with_language(o.address, language)}") for o in own], language, scheme, device="desk")
             desk.close()

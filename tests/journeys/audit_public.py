@@ -12,17 +12,11 @@ import tempfile
 
 from playwright.sync_api import Playwright
 
-from tests.journeys import field_walk, office_walk, public_walk
-from tests.journeys.audit_lines import SCHEMES, Report, judge
+from tests.journeys import office_walk, public_walk
+from tests.journeys.audit_lines import Report, judge
+from tests.journeys.audit_office import JUDGED, axe_page, with_language
 from tests.journeys.conftest import CHROMIUM, FLAGS, System
-from tests.journeys.office import NARROW, SIDEWAYS, UNFOLD, WIDE
-
-LANGUAGES = ("zh", "en")
-JUDGED = (("zh", "light"), ("en", "dark"))
-
-
-def with_language(address: str, language: str) -> str:
-    return f"{address}{'&' if '?' in address else '?'}lang={language}"
+from tests.journeys.office import NARROW
 
 
 def look(p: Playwright, system: System, report: Report) -> None:
@@ -46,20 +40,7 @@ def look(p: Playwright, system: System, report: Report) -> None:
         phone.set_default_timeout(120_000)
         page = phone.new_page()
         for one in pages:
-            for language in LANGUAGES:
-                page.goto(f"{system.url}{with_language(one.address, language)}")
-                page.evaluate(UNFOLD)
-                for scheme in SCHEMES:
-                    page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
-                    line = report.line(one.address, language, scheme)
-                    line.is_judged = one in main and (language, scheme) in JUDGED
-                    for size in (NARROW, WIDE):
-                        page.set_viewport_size(size)  # type: ignore[arg-type]
-                        line.states += 1
-                        line.found += [f"{size['width']} px: {found}" for found in field_walk.axe(page)]
-                        if page.evaluate(SIDEWAYS):
-                            line.found.append(f"{size['width']} px: scrolls sideways")
-            print(".", end="", flush=True)
+            axe_page(page, report, f"{system.url}{one.address}", one.address, is_main=one in main)
         page.goto("about:blank")
         for language, scheme in JUDGED:
             judge(report, port, [(o.address, f"{system.url}{with_language(o.address, language)}") for o in main], language, scheme)
