@@ -63,17 +63,21 @@ def _snapshot(n: int, row: Sequence[Any], at: dict[str, int]) -> dict[str, Any]:
     }  # fmt: skip
 
 
+async def _get(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, path: str) -> None:
+    writer.write(f"GET {path} HTTP/1.1\r\nHost: localhost\r\nAccept-Encoding: gzip\r\n\r\n".encode())
+    head = await reader.readuntil(b"\r\n\r\n")
+    status, _, fields = head.partition(b"\r\n")
+    assert b" 200 " in status, (status, fields)
+    length = next(int(line.split(b":")[1]) for line in fields.lower().split(b"\r\n") if line.startswith(b"content-length"))
+    await reader.readexactly(length)
+
+
 async def _read(port: int, paths: Iterator[str], until: float, times: list[float]) -> None:
     """One reader on one connection: the next page as soon as the last one is here."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     try:
         while (start := time.perf_counter()) < until:
-            writer.write(f"GET {next(paths)} HTTP/1.1\r\nHost: localhost\r\nAccept-Encoding: gzip\r\n\r\n".encode())
-            head = await reader.readuntil(b"\r\n\r\n")
-            status, _, fields = head.partition(b"\r\n")
-            assert b" 200 " in status, (status, fields)
-            length = next(int(line.split(b":")[1]) for line in fields.lower().split(b"\r\n") if line.startswith(b"content-length"))
-            await reader.readexactly(length)
+            await _get(reader, writer, next(paths))
             times.append(time.perf_counter() - start)
     finally:
         writer.close()
@@ -89,10 +93,7 @@ async def _ask(port: int, paths: Iterator[str], seconds: float = SECONDS) -> lis
 async def _warm(port: int, paths: Sequence[str]) -> None:
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     for path in paths:
-        writer.write(f"GET {path} HTTP/1.1\r\nHost: localhost\r\nAccept-Encoding: gzip\r\n\r\n".encode())
-        head = await reader.readuntil(b"\r\n\r\n")
-        length = next(int(line.split(b":")[1]) for line in head.lower().split(b"\r\n") if line.startswith(b"content-length"))
-        await reader.readexactly(length)
+        await _get(reader, writer, path)
     writer.close()
 
 
