@@ -5,20 +5,16 @@ A try is counted in a transaction of its own, so that one which is refused after
 
 from __future__ import annotations
 
-import hashlib
-import hmac
-
 from backend.limits.rules import network
+from backend.limits.service import keyed
 from backend.people.service import count_try
 from backend.storage.engine import transaction
-from backend.storage.keys import secret
 
 
 async def spend(what: str, address: str, limit: int) -> None:
     """Count one of at most ``limit`` tries in ten minutes. Raises ``TooManyAttempts``.
 
-    Nothing of the address is kept but a keyed hash: there are too few addresses for a plain one.
+    Nothing of the address is kept but a keyed hash.
     """
-    who = hmac.digest(secret("limits").encode(), network(address).encode(), hashlib.sha256).hex()[:32]
     async with transaction():
-        await count_try(f"{what}:{who}", limit)
+        await count_try(f"{what}:{keyed(network(address))[:32]}", limit)
