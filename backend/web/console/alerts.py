@@ -17,7 +17,7 @@ from backend.people.queries import list_departments
 from backend.people.rules import ADMIN, AUDITOR, MANAGER, Principal
 from backend.usecases import alert_groups
 from backend.web.console import labels
-from backend.web.shared.i18n import _, get_locale, pick
+from backend.web.shared.i18n import _, get_locale, pick, words
 from backend.web.shared.pages import page
 
 READERS = {"access": frozenset({MANAGER, ADMIN, AUDITOR})}
@@ -35,7 +35,7 @@ async def _show(who: Principal, *, error: str = "", said: str = "", status: int 
         overview=await deliveries.load_overview(who.scope, now - timedelta(days=deliveries.RECENT_DAYS), now - timedelta(days=1)),
         failures=await deliveries.list_failures(who.scope),
         robots=await robots.list_robots(who.scope),
-        robot_kinds={kind: pick({"zh": zh, "en": en}, "") for kind, (zh, en) in robot_rules.KINDS.items()},
+        robot_kinds=words(robot_rules.KINDS),
         departments=[(d.code, pick(d, "name")) for d in await list_departments()],
         may_write=who.role in (MANAGER, ADMIN),
         is_admin=who.role == ADMIN,

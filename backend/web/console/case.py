@@ -26,7 +26,7 @@ from backend.usecases.comment import list_colleagues
 from backend.usecases.reassignments import list_reassignments
 from backend.usecases.revise_result import load_history
 from backend.web.console import lamps
-from backend.web.shared.i18n import _, pick
+from backend.web.shared.i18n import _, pick, words
 
 DECIDERS = {"access": frozenset({MANAGER, REVIEWER})}
 MANAGERS = {"access": frozenset({MANAGER})}
@@ -77,7 +77,7 @@ async def load(place: InspectionPlace, who: Principal) -> dict[str, Any]:
         "say": lamps.say,
         "submission": rows[0].submission if rows else None,
         "history": history,
-        "statuses": {key: pick({"zh": zh, "en": en}, "") for key, (zh, en) in STATUSES.items()},
+        "statuses": words(STATUSES),
         "outcome_codes": await list_outcomes(),
         "orders": found,
         "followed": followed,
@@ -105,7 +105,7 @@ async def load(place: InspectionPlace, who: Principal) -> dict[str, Any]:
 
 def grounds() -> dict[str, str]:
     """Why an officer of a drawn visit stands back."""
-    return {key: pick({"zh": zh, "en": en}, "") for key, (zh, en) in GROUNDS.items()}
+    return words(GROUNDS)
 
 
 def decisions() -> dict[str, tuple[str, str]]:

@@ -24,7 +24,7 @@ from backend.people.rules import MANAGER, Principal
 from backend.usecases import edit_items
 from backend.web.console import editing
 from backend.web.console.editing import Box, Difference
-from backend.web.shared.i18n import _, get_locale, pick
+from backend.web.shared.i18n import _, get_locale, pick, words
 from backend.web.shared.pages import page
 
 MANAGERS = {"access": frozenset({MANAGER})}
@@ -53,7 +53,7 @@ def field_names() -> dict[str, str]:
 
 
 def _types() -> list[tuple[str, str]]:
-    return [(key, pick({"zh": zh, "en": en}, "")) for key, (zh, en) in TYPES.items()]
+    return list(words(TYPES).items())
 
 
 def _read(form: FormMultiDict) -> tuple[str, str, list[TypedQuestion]]:

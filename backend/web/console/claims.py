@@ -25,14 +25,10 @@ from backend.web.console import case, labels
 from backend.web.console.case import DECIDERS, MANAGERS, read_id
 from backend.web.console.enterprises import read_filter, write_filter
 from backend.web.console.paging import cut, read_place
-from backend.web.shared.i18n import get_locale, pick
+from backend.web.shared.i18n import get_locale, words
 from backend.web.shared.letters import letters_pdf
 from backend.web.shared.pages import page
 from backend.web.shared.papers import as_file
-
-
-def words(table: dict[str, tuple[str, str]]) -> dict[str, str]:
-    return {key: pick({"zh": zh, "en": en}, "") for key, (zh, en) in table.items()}
 
 
 async def load(enterprise: UUID, who: Principal) -> dict[str, Any]:

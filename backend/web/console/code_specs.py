@@ -23,7 +23,7 @@ from backend.web.console import labels, voice_specs
 from backend.web.console.code_boxes import Row, Spec, code_box, dates, names, source, span, text
 from backend.web.console.editing import Box, Typed, read_day, read_number, read_percent
 from backend.web.console.lamps import clocks
-from backend.web.shared.i18n import _, get_locale, pick
+from backend.web.shared.i18n import _, get_locale, pick, words
 
 IDENTIFIED = ("cap", "rate", "norm", "planstep", "period", "target", "retention", "evaluationrule")  # tables whose rows have no code of their own
 # Which of two columns names a row for an English reader.
@@ -73,7 +73,7 @@ async def _department_choices(who: Principal) -> list[tuple[str, str]]:
 
 async def _cap_boxes(who: Principal) -> list[Box]:
     return [
-        Box("level", _("层级"), "choice", choices=[(key, pick({"zh": zh, "en": en}, "")) for key, (zh, en) in LEVELS.items()]),
+        Box("level", _("层级"), "choice", choices=list(words(LEVELS).items())),
         Box("department", _("部门"), "choice", choices=await _department_choices(who)),
         Box("most", _("每户每年最多次数"), "number", required=True, attrs={"min": "0", "max": "99"}),
         *span(needs_first=True),
@@ -119,7 +119,7 @@ async def _step_boxes(who: Principal) -> list[Box]:
 
 async def _retention_boxes(_who: Principal) -> list[Box]:
     return [
-        Box("what", _("留存内容"), "choice", choices=[(key, pick({"zh": zh, "en": en}, "")) for key, (zh, en) in KEPT.items()]),
+        Box("what", _("留存内容"), "choice", choices=list(words(KEPT).items())),
         Box(
             "days", _("留存天数"), "number", required=True, hint=_("自上传、决定或提醒之日起，自然日；期满后自动清除"), attrs={"min": "1", "max": str(LONGEST)}
         ),

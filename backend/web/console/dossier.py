@@ -26,7 +26,7 @@ from backend.usecases.dossier import load_dossier
 from backend.web.console import claims, editing, labels, lamps, reviews
 from backend.web.console.editing import Box, Difference, Typed
 from backend.web.shared import qr
-from backend.web.shared.i18n import _, pick
+from backend.web.shared.i18n import _, pick, words
 from backend.web.shared.pages import page
 
 MANAGERS = {"access": frozenset({MANAGER})}
@@ -51,7 +51,7 @@ async def _boxes(who: Principal) -> list[Box]:
 
 
 def list_names() -> dict[str, str]:
-    return {key: pick({"zh": zh, "en": en}, "") for key, (zh, en) in verbs.LISTS.items()}
+    return words(verbs.LISTS)
 
 
 async def _address_of(e: EnterpriseView) -> str:
@@ -96,7 +96,7 @@ async def _show(who: Principal, enterprise_id: UUID, *, typed: Mapping[str, str]
         error=error,
         public_address=await _address_of(e),
         placards=await placards.list_of_enterprise(e.id, limit=8),
-        grounds={key: pick({"zh": zh, "en": en}, "") for key, (zh, en) in GROUNDS.items()},
+        grounds=words(GROUNDS),
         may_exempt=who.role == MANAGER,
         my_department=who.department,
         my_scope=who.scope.department,

@@ -14,14 +14,10 @@ from backend.kernel.errors import DomainError
 from backend.people import queries as people
 from backend.people.rules import ADMIN, AUDITOR, Principal
 from backend.usecases import erasing
-from backend.web.shared.i18n import get_locale, pick
+from backend.web.shared.i18n import get_locale, words
 from backend.web.shared.pages import page
 
 OVERSEERS = {"access": frozenset({ADMIN, AUDITOR})}
-
-
-def _words(pairs: Any) -> dict[str, str]:
-    return {key: pick({"zh": zh, "en": en}, "") for key, (zh, en) in pairs.items()}
 
 
 async def _show(who: Principal, *, error: str = "", status: int = 200, typed: dict[str, str] | None = None) -> Template:
@@ -32,8 +28,8 @@ async def _show(who: Principal, *, error: str = "", status: int = 200, typed: di
         status_code=status,
         rows=rows,
         names=names,
-        kinds=_words(KINDS),
-        states=_words(STATES),
+        kinds=words(KINDS),
+        states=words(STATES),
         who=who.account_id,
         error=error,
         typed=typed or {},

@@ -30,7 +30,7 @@ from backend.usecases import edit_items
 from backend.web.console import editing, labels
 from backend.web.console.editing import Box, Difference, Typed
 from backend.web.shared.downloads import XLSX, attachment
-from backend.web.shared.i18n import _, get_locale, pick
+from backend.web.shared.i18n import _, get_locale, pick, words
 from backend.web.shared.pages import page
 
 MANAGERS = {"access": frozenset({MANAGER})}
@@ -38,7 +38,7 @@ PAGE = 50
 
 
 def _choices(names: Any) -> list[tuple[str, str]]:
-    return [(key, pick({"zh": zh, "en": en}, "")) for key, (zh, en) in names.items()]
+    return list(words(names).items())
 
 
 def _boxes(*, is_new: bool) -> list[Box]:
@@ -244,7 +244,7 @@ async def _preview(who: Principal, import_id: UUID, error: str = "", status: int
         next_href=f"/console/items/imports/{import_id}?after={following}" if len(rows) > following else None,
         verdicts=verdicts,
         may_apply=view.state == "previewed" and not counts["bad"] and counts["new"] + counts["changed"] > 0,
-        titles={name: pick({"zh": zh, "en": en}, "") for name, (zh, en) in NAMES.items()},
+        titles=words(NAMES),
         words={"category": dict(_choices(CATEGORIES)), "method": dict(_choices(METHODS))},
         error=error,
         locale_key=get_locale(),

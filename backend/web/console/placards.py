@@ -23,7 +23,7 @@ from backend.web.console import labels
 from backend.web.console.editing import Box, clean, message
 from backend.web.console.enterprises import say_count, wants_partial
 from backend.web.console.paging import cut, read_place
-from backend.web.shared.i18n import _, pick
+from backend.web.shared.i18n import _, pick, words
 from backend.web.shared.pages import page
 from backend.web.shared.papers import as_file
 
@@ -37,7 +37,7 @@ def formats() -> list[tuple[str, str]]:
 
 
 def grounds() -> dict[str, str]:
-    return {key: pick({"zh": zh, "en": en}, "") for key, (zh, en) in rules.GROUNDS.items()}
+    return words(rules.GROUNDS)
 
 
 def _read_filter(values: Any) -> Filter:

@@ -16,7 +16,7 @@ from backend.people import queries as people
 from backend.people.rules import AUDITOR, MANAGER, Principal
 from backend.usecases import recuse
 from backend.web.console import labels
-from backend.web.shared.i18n import get_locale, pick
+from backend.web.shared.i18n import get_locale, words
 from backend.web.shared.pages import page
 
 MANAGERS = {"access": frozenset({MANAGER})}
@@ -45,7 +45,7 @@ async def _show(
         unsaved=unsaved,
         waiting=[r.id for r, _officer, _enterprise in rows if r.state == "declared"],
         officers=await people.list_inspectors(who.scope) if who.role == MANAGER else [],
-        origins={key: pick({"zh": zh, "en": en}, "") for key, (zh, en) in ORIGINS.items()},
+        origins=words(ORIGINS),
         places=await labels.load_places(),
         may_decide=who.role == MANAGER,
     )

@@ -23,7 +23,7 @@ from backend.usecases import tips
 from backend.web.console import labels, lamps
 from backend.web.console.case import TIP_READERS, read_id, read_seen
 from backend.web.console.paging import cut, read_place
-from backend.web.shared.i18n import _, get_locale, pick
+from backend.web.shared.i18n import _, get_locale, pick, words
 from backend.web.shared.pages import page
 from backend.web.shared.uploads import answer_file
 
@@ -33,10 +33,6 @@ ACTING = {"access": TIP_READERS["access"]}
 def states() -> dict[str, tuple[str, str]]:
     kinds = {rules.FILED: "warn", rules.ACCEPTED: "accent", rules.CLOSED: "good"}
     return {key: (pick({"zh": zh, "en": en}, ""), kinds.get(key, "")) for key, (zh, en) in rules.STATES.items()}
-
-
-def _pairs(named: dict[str, tuple[str, str]]) -> dict[str, str]:
-    return {key: pick({"zh": zh, "en": en}, "") for key, (zh, en) in named.items()}
 
 
 @get("/tips", opt=TIP_READERS)
@@ -64,8 +60,8 @@ async def list_tips(
         by=by,
         next_href=next_href,
         states=states(),
-        tracks=_pairs(rules.TRACKS),
-        subjects=_pairs(rules.SUBJECTS),
+        tracks=words(rules.TRACKS),
+        subjects=words(rules.SUBJECTS),
         lamps=lamps.colours(),
         say=lamps.say,
         sees_office=who.role == AUDITOR,
@@ -95,12 +91,12 @@ async def _show(
         photos=await tips.list_photos(found),
         names=names,
         visits=await queries.list_visits(tip),
-        visit_states={key: pick({"zh": zh, "en": en}, "") for key, (zh, en) in VISIT_STATES.items()},
+        visit_states=words(VISIT_STATES),
         joined=await queries.list_joined(tip, who),
         like=await queries.list_like(found, who) if handles and found.state in rules.RUNNING else [],
         states=states(),
-        tracks=_pairs(rules.TRACKS),
-        subjects=_pairs(rules.SUBJECTS),
+        tracks=words(rules.TRACKS),
+        subjects=words(rules.SUBJECTS),
         departments=[d for d in await people.list_open_departments() if d.code != found.department],
         handles=handles,
         may_assign=rules.may_assign(who, found.subject, found.department) and found.state in rules.RUNNING,

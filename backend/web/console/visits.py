@@ -24,8 +24,9 @@ from backend.people.rules import ADMIN, AUDITOR, MANAGER, REVIEWER, Principal
 from backend.usecases.adhoc import list_choosable, reassign_officer
 from backend.usecases.change_draw import approve_replacement, refuse_replacement, request_replacement, substitute_officer
 from backend.web.console import case, labels, reviews
-from backend.web.shared.i18n import _, get_locale, pick
+from backend.web.shared.i18n import _, get_locale, words
 from backend.web.shared.pages import page
+from backend.web.shared.uploads import sent_files
 
 DECIDERS = {"access": frozenset({MANAGER, REVIEWER})}
 MANAGERS = {"access": frozenset({MANAGER})}
@@ -52,7 +53,7 @@ async def show(visit: UUID, who: Principal, *, error: str = "", status: int = 20
         requests=requests,
         officers=[officers[o] for o in place.officers],
         named=people_named,
-        reasons={key: pick({"zh": zh, "en": en}, "") for key, (zh, en) in changes.REASONS.items()},
+        reasons=words(changes.REASONS),
         states=labels.inspection_states(),
         places=await labels.load_places(),
         may_change=draw is not None and may_change,
@@ -100,7 +101,7 @@ async def replace(request: Request[Any, Any, Any], visit_id: FromPath[UUID]) -> 
     typed = {name: str(form.get(name, "")) for name in ("reason", "finding")}
     try:
         await queries.find_place(visit_id, request.user.scope)
-        files = [f for f in form.getall("photos", []) if isinstance(f, UploadFile) and f.filename]
+        files = sent_files(form, "photos")
         stored = [await _store(f, request.user.account_id) for f in files]
         await request_replacement(visit_id, **typed, evidence_files=stored, by=request.user)
     except DomainError as e:

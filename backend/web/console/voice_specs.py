@@ -7,7 +7,7 @@ from backend.people.rules import Principal
 from backend.tips.rules import SUBJECTS, TRACKS
 from backend.web.console.code_boxes import Row, Spec, code_box, dates, source, span, text
 from backend.web.console.editing import Box, Typed, read_number
-from backend.web.shared.i18n import _, pick
+from backend.web.shared.i18n import _, pick, words
 
 
 async def category_boxes(_who: Principal) -> list[Box]:
@@ -16,8 +16,8 @@ async def category_boxes(_who: Principal) -> list[Box]:
         code_box(_("1 至 20 位小写字母或数字")),
         Box("zh", _("中文名称"), required=True),
         Box("en", _("英文名称"), required=True),
-        Box("subject", _("反映对象"), "choice", choices=[(key, pick({"zh": zh, "en": en}, "")) for key, (zh, en) in SUBJECTS.items()]),
-        Box("track", _("办理程序"), "choice", choices=[(key, pick({"zh": zh, "en": en}, "")) for key, (zh, en) in TRACKS.items()]),
+        Box("subject", _("反映对象"), "choice", choices=list(words(SUBJECTS).items())),
+        Box("track", _("办理程序"), "choice", choices=list(words(TRACKS).items())),
         Box("department", _("首办部门"), "choice", choices=departments, hint=_("反映执法人员或部门的，一律由督查室办理")),
         Box("position", _("排列顺序"), "number", required=True, attrs={"min": "0", "max": "999"}),
         *span(needs_first=True),

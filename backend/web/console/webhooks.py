@@ -15,7 +15,7 @@ from backend.people.rules import ADMIN
 from backend.usecases import push_changes
 from backend.usecases.push_changes import NAMES
 from backend.web.console import labels
-from backend.web.shared.i18n import _, get_locale, pick
+from backend.web.shared.i18n import _, get_locale, words
 from backend.web.shared.pages import page
 from backend.webhooks import queries
 from backend.webhooks.rules import ENDED, LIVE, PAUSED, TEST
@@ -33,7 +33,7 @@ def _delivery_states() -> dict[str, tuple[str, str]]:
 
 
 def _events() -> dict[str, str]:
-    return {event: pick({"zh": zh, "en": en}, "") for event, (zh, en) in NAMES.items()} | {TEST: _("测试消息")}
+    return words(NAMES) | {TEST: _("测试消息")}
 
 
 async def _list(*, error: str = "", typed: dict[str, Any] | None = None, secret: str = "", status: int = 200) -> Template:

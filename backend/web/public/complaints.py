@@ -22,10 +22,10 @@ from backend.usecases.tips import Followed
 from backend.web.public.forms import form_id, say
 from backend.web.public.places import load_counties
 from backend.web.shared import limits
-from backend.web.shared.i18n import _, pick
+from backend.web.shared.i18n import _, pick, words
 from backend.web.shared.pages import page
 from backend.web.shared.session import client_address
-from backend.web.shared.uploads import MAX_BODY
+from backend.web.shared.uploads import MAX_BODY, sent_files
 
 TRAP = "website"  # people do not see it; programs fill it in
 
@@ -55,7 +55,7 @@ async def _show(typed: dict[str, str], *, enterprise: EnterpriseView | None, tok
         typed=typed,
         names=names(),
         categories=await queries.list_categories(clock.today()),
-        tracks={key: pick({"zh": zh, "en": en}, "") for key, (zh, en) in rules.TRACKS.items()},
+        tracks=words(rules.TRACKS),
         counties=await load_counties(),
         form_id=form_id(typed.get("id")),
         most_photos=rules.MOST_PHOTOS,
@@ -94,7 +94,7 @@ async def _read(form: FormMultiDict, typed: dict[str, str], enterprise: Enterpri
 
 
 async def _photos(form: FormMultiDict) -> list[tuple[str, bytes]]:
-    files = [f for f in form.getall("photos", []) if isinstance(f, UploadFile) and f.filename]
+    files = sent_files(form, "photos")
     if len(files) > rules.MOST_PHOTOS:
         raise Invalid(field="photos", why_zh=f"照片最多 {rules.MOST_PHOTOS} 张", why_en=f"at most {rules.MOST_PHOTOS} photos")
     return [(f.filename, await f.read(MAX_BYTES + 1)) for f in files]
@@ -151,7 +151,7 @@ async def _track(typed: dict[str, str], found: Followed | None = None, error: Do
         added=added,
         message_id=form_id(typed.get("id")) if error else uuid4(),
         states=states(),
-        tracks={key: pick({"zh": zh, "en": en}, "") for key, (zh, en) in rules.TRACKS.items()},
+        tracks=words(rules.TRACKS),
         departments={d.code: pick(d, "name") for d in await list_departments()},
         pick=pick,
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any, Final
 from urllib.parse import urlencode
 
@@ -25,17 +24,13 @@ from backend.usecases.door import Door
 from backend.usecases.recuse import declare_on_site
 from backend.web.public.places import load_counties
 from backend.web.shared import kept, limits
-from backend.web.shared.i18n import LOCALES, get_locale, pick
+from backend.web.shared.i18n import LOCALES, get_locale, pick, words
 from backend.web.shared.kept import SAME_FOR_ALL
 from backend.web.shared.pages import page
 from backend.web.shared.qr import visit_address
 
 _STATUS: Final = {door.STOPPED: 410, door.UNKNOWN: 404, door.FORGED: 404}
 CARDS: Final = ("old", "revoked")
-
-
-def _names(pairs: Mapping[str, tuple[str, str]]) -> dict[str, str]:
-    return {key: pick({"zh": zh, "en": en}, "") for key, (zh, en) in pairs.items()}
 
 
 async def _show(found: Door, *, card: str, lasting: bool) -> Template:
@@ -52,8 +47,8 @@ async def _show(found: Door, *, card: str, lasting: bool) -> Template:
         placard=found.placard if found.state == door.OPEN else None,
         card=card,
         kinds=KINDS,
-        levels=_names(LEVELS),
-        lists=_names(LISTS),
+        levels=words(LEVELS),
+        lists=words(LISTS),
         departments=departments,
         counties=await load_counties(),
         industries={i.code: pick(i, "name") for i in await list_industries()},
@@ -96,6 +91,7 @@ async def show_enterprise(
     assert found.enterprise is not None
 
     async def make() -> Template:
+        # The code may have been revoked since it was read to find the subject, and before the page's stamp was.
         again = await door.open_door(token)
         return await _show(found, card=card if card in CARDS else "unsigned" if found.is_old and not via else "", lasting=again == found)
 

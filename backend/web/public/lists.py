@@ -15,7 +15,7 @@ from backend.registry import listings
 from backend.registry.listings import LISTS, ListingFilter
 from backend.web.public.places import load_counties
 from backend.web.shared import limits
-from backend.web.shared.i18n import _, get_locale, pick
+from backend.web.shared.i18n import _, get_locale, words
 from backend.web.shared.pages import page
 
 
@@ -45,7 +45,7 @@ async def show_lists(
         county=county,
         since=since,
         counts=await listings.count_in_force(),
-        lists={key: pick({"zh": zh, "en": en}, "") for key, (zh, en) in LISTS.items()},
+        lists=words(LISTS),
         counties=await load_counties(),
         next_href="/lists?" + urlencode({k: v for k, v in more.items() if v}) if more["after"] else None,
     )

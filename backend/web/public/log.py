@@ -14,7 +14,7 @@ from backend.kernel.errors import NotFound
 from backend.ledger import keys, queries, rules
 from backend.web.public.results import load_evidence
 from backend.web.shared import limits
-from backend.web.shared.i18n import pick
+from backend.web.shared.i18n import words
 from backend.web.shared.pages import page
 
 IMMUTABLE = {"Cache-Control": "public, max-age=31536000, immutable"}
@@ -22,7 +22,7 @@ LIMIT = 40
 
 
 def _events() -> dict[str, str]:
-    return {event: pick({"zh": zh, "en": en}, "") for event, (zh, en) in rules.EVENTS.items()}
+    return words(rules.EVENTS)
 
 
 def _day(text: str) -> date | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache
@@ -58,3 +58,9 @@ def pick(thing: Any, field: str) -> str:
     """``thing.field_zh`` or ``thing.field_en`` by the reader's language; also reads dicts, and bare ``zh``/``en`` for an empty field."""
     name = f"{field}_{_current.get()}" if field else _current.get()
     return str(thing[name] if isinstance(thing, dict) else getattr(thing, name))
+
+
+def words(table: Mapping[str, tuple[str, str]]) -> dict[str, str]:
+    """A table of (zh, en) in the reader's language."""
+    place = 0 if _current.get() == "zh" else 1
+    return {key: pair[place] for key, pair in table.items()}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from litestar import Request, Response
-from litestar.datastructures import UploadFile
+from litestar.datastructures import FormMultiDict, UploadFile
 
 from backend.intake import rules, service
 from backend.intake.queries import FileContent
@@ -16,9 +16,14 @@ from backend.web.shared.downloads import attachment
 MAX_BODY: Final = 32 * 1024 * 1024
 
 
+def sent_files(form: FormMultiDict, field: str) -> list[UploadFile]:
+    """Those of a multipart form's field; one that was left empty has none."""
+    return [f for f in form.getall(field, []) if isinstance(f, UploadFile) and f.filename]
+
+
 async def read_files(request: Request[Any, Any, Any], field: str = "files") -> list[Clean]:
-    """The files of a multipart form, cleaned; a field that was left empty gives none. Raises ``NotTaken``, ``FileTooLarge``, ``IntakeBusy``."""
-    sent = [f for f in (await request.form()).getall(field, []) if isinstance(f, UploadFile) and f.filename]
+    """The files of a multipart form, cleaned. Raises ``NotTaken``, ``FileTooLarge``, ``IntakeBusy``."""
+    sent = sent_files(await request.form(), field)
     if len(sent) > rules.MAX_FILES:
         raise rules.NotTaken(
             name=rules.clean_name(sent[rules.MAX_FILES].filename), why_zh=f"最多 {rules.MAX_FILES} 个文件", why_en=f"at most {rules.MAX_FILES} files"

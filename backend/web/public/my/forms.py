@@ -6,12 +6,13 @@ from typing import Any
 from uuid import UUID
 
 from litestar import Request
-from litestar.datastructures import FormMultiDict, UploadFile
+from litestar.datastructures import FormMultiDict
 
 from backend.claims.rules import Member
 from backend.kernel.errors import DomainError, Invalid
 from backend.usecases.my_acts import keep_pictures
 from backend.web.shared.i18n import _, get_locale
+from backend.web.shared.uploads import sent_files
 
 # Nine photos of 12 MB and what stands around them; a phone without JavaScript sends them as they are.
 MAX_BODY = 110 * 1024 * 1024
@@ -62,7 +63,7 @@ async def read_pictures(request: Request[Any, Any, Any], form: FormMultiDict, *,
     """The hashes of the pictures that came, behind those that came with an earlier try (``kept``). They are put into ``typed`` for the next."""
     member: Member = request.user
     typed["kept"] = list(dict.fromkeys(k for k in form.getall("kept", []) if isinstance(k, str)))[:9]
-    uploads = [f for f in form.getall("files", []) if isinstance(f, UploadFile) and f.filename]
+    uploads = sent_files(form, "files")
     typed["kept"] += await keep_pictures([await f.read() for f in uploads[: 10 - len(typed["kept"])]], right=right, by=member)
     typed["kept"] = list(dict.fromkeys(typed["kept"]))
     return list(typed["kept"])

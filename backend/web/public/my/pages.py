@@ -24,15 +24,11 @@ from backend.storage.engine import transaction
 from backend.usecases import my_view
 from backend.usecases.adhoc import KINDS
 from backend.web.public.places import load_counties
-from backend.web.shared.i18n import _, get_locale, pick
+from backend.web.shared.i18n import _, get_locale, pick, words
 from backend.web.shared.office_papers import paper_pdf
 from backend.web.shared.pages import page
 from backend.web.shared.papers import as_file, notice_pdf, record_pdf
 from backend.web.shared.qr import visit_address
-
-
-def words(table: dict[str, tuple[str, str]]) -> dict[str, str]:
-    return {key: pick({"zh": zh, "en": en}, "") for key, (zh, en) in table.items()}
 
 
 def visit_states() -> dict[str, tuple[str, str]]:

@@ -21,8 +21,9 @@ from backend.people.rules import relying_party
 from backend.storage.engine import transaction
 from backend.usecases import my_acts
 from backend.web.public.my.forms import read_id, read_seen, read_text, told
-from backend.web.public.my.pages import render, words
+from backend.web.public.my.pages import render
 from backend.web.shared.access import PUBLIC
+from backend.web.shared.i18n import words
 from backend.web.shared.session import my_cookie, my_session_key
 
 WORKER = Path(__file__).parent / "sw.js"

@@ -15,7 +15,8 @@ from backend.rectification.rules import STANDING
 from backend.responses.rules import GROUNDS, LONGEST, OtherVersion
 from backend.usecases import my_acts, my_view
 from backend.web.public.my.forms import MAX_BODY, read_id, read_pictures, read_seen, read_text, told
-from backend.web.public.my.pages import names_of_departments, render, words
+from backend.web.public.my.pages import names_of_departments, render
+from backend.web.shared.i18n import words
 
 
 async def _show(number: str, who: Member, *, part: str = "", typed: dict[str, Any] | None = None, error: str = "", status: int = 200) -> Template:
