@@ -24,10 +24,6 @@ def drain() -> None:
     _leaving.set()
 
 
-def is_leaving() -> bool:
-    return _leaving.is_set()
-
-
 async def read_readiness() -> Readiness:
     """Never raises: a database that is away is the answer."""
     database, applied, oldest = False, False, None
