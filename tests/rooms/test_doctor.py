@@ -39,6 +39,9 @@ def require(f: findings.Finding, level: str) -> None:
 
 
 async def test_a_sound_database(demo):
+    # The demo county may have been loaded long ago: its jobs are as old as the copy that all tests share.
+    async with transaction():
+        await connection().execute("update outbox_job set available_at = now()")
     found = await asked()
     # In November and December the next year's holidays may not be known yet: tested below.
     assert {c for c, f in found.items() if f.level != "ok"} - {"holidays"} == {"witnesses"}
