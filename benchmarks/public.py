@@ -34,15 +34,20 @@ TURNS = 3
 async def _fill() -> tuple[list[str], list[str]]:
     """Addresses of enterprises and of results."""
     from backend.ledger import sequencer
+    from backend.placards import rules, signing
     from backend.publicity import service as publicity
     from backend.storage.engine import connection, database, transaction
 
-    made = list(rows(SIZE, datetime.now(UTC)))
     at = {name: COLUMNS.index(name) for name in ("id", "code", "name", "region", "qr_token")}
+    tokens = [rules.make_token() for _ in range(SIZE)]
+    # The bare handler finds its row by the same text.
+    made = [(*row[: at["qr_token"]], signing.code_of(token), *row[at["qr_token"] + 1 :])
+            for row, token in zip(rows(SIZE, datetime.now(UTC)), tokens, strict=True)]  # fmt: skip
     async with transaction():
         await connection().execute("alter table enterprise disable trigger user")
         await connection().copy_records_to_table("enterprise", records=made, columns=COLUMNS, timeout=1800)
         await connection().execute("alter table enterprise enable trigger user")
+    await _issue(made, at, tokens)
     for start in range(0, RESULTS, 500):
         async with transaction():
             for n, row in enumerate(made[start : start + 500], start):
@@ -52,6 +57,24 @@ async def _fill() -> tuple[list[str], list[str]]:
     await database().pool.execute("vacuum analyze", timeout=1800)
     await database().pool.execute("checkpoint", timeout=600)
     return [f"/e/{row[at['qr_token']]}" for row in made], [f"/results/GS-2026-{n + 1:06d}" for n in range(RESULTS)]
+
+
+async def _issue(made: Sequence[Sequence[Any]], at: dict[str, int], tokens: Sequence[str]) -> None:
+    """A signed code on every door."""
+    from backend.storage.engine import connection, transaction
+
+    batch, now = uuid4(), datetime.now(UTC)
+    printed = (
+        (uuid4(), batch, n, row[at["id"]], row[at["code"]], row[at["name"]], "", row[at["region"]], token, "sticker", now, "", "")
+        for n, (row, token) in enumerate(zip(made, tokens, strict=True))
+    )
+    columns = ("id", "batch", "position", "enterprise", "enterprise_code", "enterprise_name", "address", "county", "token", "kind", "issued_at")
+    async with transaction():
+        await connection().execute("insert into department (code, name_zh, name_en) values ('scjg', '曲靖市市场监督管理局', 'Market Regulation')")
+        await connection().execute(
+            "insert into placard_batch values ($1, 'MP-2026-1', 'scjg', '5303', 2026, 1, 'small', '{}', '', 5000, 0, 0, 0, '', '', $1, now(), $1)", batch
+        )
+        await connection().copy_records_to_table("placard", records=printed, columns=(*columns, "ground", "reason"), timeout=1800)
 
 
 def _snapshot(n: int, row: Sequence[Any], at: dict[str, int]) -> dict[str, Any]:
