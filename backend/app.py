@@ -9,9 +9,11 @@ from typing import Any
 
 from litestar import Litestar
 from litestar.config.csrf import CSRFConfig
+from litestar.connection import ASGIConnection
 from litestar.datastructures import State
 from litestar.middleware import DefineMiddleware
 from litestar.plugins.htmx import HTMXPlugin
+from litestar.types import ASGIApp, Receive, Scope, Send
 
 from backend.kernel import logs, meters
 from backend.kernel.settings import settings
@@ -25,8 +27,7 @@ from backend.web.console import routes as console
 from backend.web.field import routes as field
 from backend.web.public import routes as public
 from backend.web.public.my import routes as my
-from backend.web.shared import errors, files, headers, hosts, limits, pages, reading, session
-from backend.web.shared.access import PUBLIC, guard
+from backend.web.shared import access, errors, files, headers, hosts, limits, pages, reading, session
 from backend.web.shared.request_log import watch_requests
 
 
@@ -49,9 +50,21 @@ async def lifespan(app: Litestar) -> AsyncIterator[None]:
             await hub.stop()
 
 
+def _enter(app: ASGIApp) -> ASGIApp:
+    """The guards of every route. Not ``guards=``: there the framework copies the handler for each of them at each request."""
+
+    async def middleware(scope: Scope, receive: Receive, send: Send) -> None:
+        connection: ASGIConnection[Any, Any, Any, Any] = ASGIConnection(scope)
+        access.guard(connection, connection.route_handler)
+        await limits.guard(connection, connection.route_handler)
+        await app(scope, receive, send)
+
+    return middleware
+
+
 def create_app() -> Litestar:
     """The application. Needs a reachable, migrated database when it starts, none to be built."""
-    open_to_all: dict[str, Any] = {"opt": {"access": PUBLIC}, "include_in_schema": False}
+    open_to_all: dict[str, Any] = {"opt": {"access": access.PUBLIC}, "include_in_schema": False}
     app = Litestar(
         route_handlers=[
             console.router,
@@ -63,8 +76,7 @@ def create_app() -> Litestar:
             files.file_router("/static", pages.BUILD / "static", **open_to_all),
             files.file_router("/field", pages.BUILD / "field", index=True, **open_to_all),
         ],
-        guards=[guard, limits.guard],
-        middleware=[reading.in_whole, DefineMiddleware(session.SessionMiddleware, exclude=["^/static", "^/field/(?!api)"])],
+        middleware=[reading.in_whole, DefineMiddleware(session.SessionMiddleware, exclude=["^/static", "^/field/(?!api)"]), _enter],
         exception_handlers=errors.HANDLERS,
         lifespan=[lifespan],
         before_send=[session.remember_language],

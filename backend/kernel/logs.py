@@ -59,8 +59,11 @@ def _in_one_line(_logger: object, _method: str, event: structlog.typing.EventDic
     return event
 
 
+_encoder = json.JSONEncoder(ensure_ascii=False, default=repr)
+
+
 def _dump(event: Any, **_options: Any) -> str:
-    return json.dumps(event, ensure_ascii=False, default=repr)
+    return _encoder.encode(event)
 
 
 class JsonFormatter(logging.Formatter):

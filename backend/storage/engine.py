@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import cache
 from types import TracebackType
 from typing import Any, Literal, cast
 
@@ -104,6 +105,10 @@ class SafeTransaction(PostgresTransaction):
             log.warning("database.connection_dropped", error=repr(e))
 
 
+async def _keep_session(_: object) -> None:
+    return None
+
+
 class Database(PostgresEngine):
     """The stock engine without its connection at construction: importing us must not need a server."""
 
@@ -113,10 +118,18 @@ class Database(PostgresEngine):
     async def check_version(self) -> None:
         return None
 
+    async def start_connection_pool(self, **options: Any) -> None:
+        """A connection goes back as it came: nothing of ours outlives its transaction in a session (tests/house/test_sessions.py).
+
+        So nothing is reset, which would be one more journey to the server for each read. A transaction that was left open is still rolled back.
+        """
+        await super().start_connection_pool(**{"reset": _keep_session, **options})
+
     def transaction(self, allow_nested: bool = False, isolation: Isolation | None = None) -> SafeTransaction:
         return SafeTransaction(self, allow_nested, isolation)
 
 
+@cache
 def database() -> Database:
     """The engine that piccolo_conf.py made."""
     engine = engine_finder()

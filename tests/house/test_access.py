@@ -167,6 +167,9 @@ async def test_an_enterprises_person_reaches_their_own_pages_and_nothing_of_the_
         answer = await browser.request(method, fill(path))
         if access == ENTERPRISE:
             walked += 1
+            if method not in ("GET", "HEAD"):
+                forged = await browser.request(method, fill(path), headers={"x-csrf-token": "not the cookie"})
+                assert forged.status_code == 403, (method, path, forged.status_code)
             assert answer.status_code not in (401, 403, 500), (method, path, answer.status_code, answer.text[:200])
             assert not answer.headers.get("location", "").startswith("/my/login"), (method, path)
         else:
@@ -175,10 +178,11 @@ async def test_an_enterprises_person_reaches_their_own_pages_and_nothing_of_the_
     assert walked > 20
 
 
-async def test_a_write_without_its_csrf_token_is_refused(client, login):  # noqa: F811 - the fixtures
-    await login(client, "manager")
-    for path, method, _access in routes():
-        if method in ("GET", "HEAD") or path in LAST:
+@pytest.mark.parametrize("role", ROLES)
+async def test_a_write_without_its_csrf_token_is_refused(client, login, role):  # noqa: F811 - the fixtures
+    await login(client, role, department=None if role in ("admin", "auditor") else "scjg")
+    for path, method, access in routes():
+        if method in ("GET", "HEAD") or path in LAST or not (access == PUBLIC or role in access):
             continue
         answer = await client.request(method, fill(path), headers={"x-csrf-token": "not the cookie"})
         assert answer.status_code == 403, (method, path, answer.status_code)

@@ -10,9 +10,11 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
+from collections.abc import Iterable
 from contextvars import ContextVar
+from functools import cache, lru_cache
+from typing import Final
 
-from litestar.datastructures import MutableScopeHeaders
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -50,6 +52,9 @@ _ON = {
 }
 
 
+Headers = Iterable[tuple[bytes, bytes]]
+
+
 class _Nonce:
     value = ""
 
@@ -69,9 +74,15 @@ def use_nonce(value: str) -> None:
     _current.get().value = value
 
 
+@cache
+def _nonce_key() -> bytes:
+    return secret("nonce").encode()
+
+
+@lru_cache(4096)
 def nonce_of(etag: str) -> str:
     """The nonce of a page that is given out until it changes: unpredictable from its content, and another for any other content."""
-    return hmac.digest(secret("nonce").encode(), etag.encode(), hashlib.sha256).hex()[:32]
+    return hmac.digest(_nonce_key(), etag.encode(), hashlib.sha256).hex()[:32]
 
 
 def policy(path: str, media_type: str, nonce: str) -> str:
@@ -84,9 +95,45 @@ def policy(path: str, media_type: str, nonce: str) -> str:
     return f"{_BASE}; script-src 'nonce-{nonce}' 'strict-dynamic'{more[0]}{more[1]}"
 
 
-def permissions(path: str) -> str:
-    on = next((names for start, names in _ON.items() if path.startswith(start)), ())
-    return ", ".join(f"{name}=({'self' if name in on else ''})" for name in _OFF)
+@cache
+def _permissions(start: str) -> bytes:
+    on = _ON.get(start, ())
+    return ", ".join(f"{name}=({'self' if name in on else ''})" for name in _OFF).encode()
+
+
+def permissions(path: str) -> bytes:
+    return _permissions(next((start for start in _ON if path.startswith(start)), ""))
+
+
+_ALWAYS: Final = {
+    b"x-content-type-options": b"nosniff",
+    b"x-frame-options": b"DENY",
+    b"referrer-policy": b"same-origin",
+    b"cross-origin-opener-policy": b"same-origin",
+    b"origin-agent-cluster": b"?1",
+    b"x-permitted-cross-domain-policies": b"none",
+}
+
+
+def _complete(scope: Scope, status: int, given: Headers, nonce: str) -> Headers:
+    """The headers of one answer: what a handler may not change, then what it left open."""
+    path = scope["path"]
+    always = {**_ALWAYS, b"permissions-policy": permissions(path)}
+    otherwise = {b"cross-origin-resource-policy": b"same-origin"}
+    if settings().secure_cookies:
+        always[b"strict-transport-security"] = b"max-age=31536000; includeSubDomains"
+    if path.startswith("/static/") and b"v=" in scope["query_string"]:
+        always[b"cache-control"] = b"public, max-age=31536000, immutable"
+    elif path.startswith(("/static/", "/field")) and not path.startswith("/field/api"):
+        always[b"cache-control"] = b"no-cache"
+    else:
+        otherwise[b"cache-control"] = b"no-store"
+    kept = [(name.lower(), value) for name, value in given if name.lower() not in always]
+    have = dict(kept)
+    # The browser keeps the page that it has, and with it the policy whose nonce stands in that page.
+    if status != 304:
+        otherwise[b"content-security-policy"] = policy(path, have.get(b"content-type", b"").decode("latin-1"), nonce).encode()
+    return [*kept, *always.items(), *(header for header in otherwise.items() if header[0] not in have)]
 
 
 def security_headers(app: ASGIApp) -> ASGIApp:
@@ -94,32 +141,12 @@ def security_headers(app: ASGIApp) -> ASGIApp:
         if scope["type"] != ScopeType.HTTP:
             await app(scope, receive, send)
             return
-        path = scope["path"]
         here = _Nonce()
         token = _current.set(here)
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = MutableScopeHeaders.from_message(message)
-                # The browser keeps the page that it has, and with it the policy whose nonce stands in that page.
-                if message["status"] != 304:
-                    headers.setdefault("content-security-policy", policy(path, headers.get("content-type", ""), here.value))
-                headers["x-content-type-options"] = "nosniff"
-                headers["x-frame-options"] = "DENY"
-                headers["referrer-policy"] = "same-origin"
-                headers["cross-origin-opener-policy"] = "same-origin"
-                headers.setdefault("cross-origin-resource-policy", "same-origin")
-                headers["origin-agent-cluster"] = "?1"
-                headers["x-permitted-cross-domain-policies"] = "none"
-                headers["permissions-policy"] = permissions(path)
-                if settings().secure_cookies:
-                    headers["strict-transport-security"] = "max-age=31536000; includeSubDomains"
-                if path.startswith("/static/") and b"v=" in scope["query_string"]:
-                    headers["cache-control"] = "public, max-age=31536000, immutable"
-                elif path.startswith(("/static/", "/field")) and not path.startswith("/field/api"):
-                    headers["cache-control"] = "no-cache"
-                else:
-                    headers.setdefault("cache-control", "no-store")
+                message["headers"] = _complete(scope, message["status"], message.get("headers", ()), here.value)
             await send(message)
 
         try:

@@ -40,8 +40,8 @@ def _build() -> str:
 
 def _key(request: Request[Any, Any, Any]) -> str | None:
     """None where the page is not to be kept: the address has a query (but for the language), or is nobody's."""
-    key = f"{i18n.get_locale()} {_build()} {request.url.path}"
-    return key if len(key) <= _LONGEST_KEY and not set(request.query_params) - {"lang"} else None
+    key = f"{i18n.get_locale()} {_build()} {request.scope['path']}"
+    return key if len(key) <= _LONGEST_KEY and not (request.scope["query_string"] and set(request.query_params) - {"lang"}) else None
 
 
 async def find(request: Request[Any, Any, Any]) -> Response[bytes] | None:

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import re
 import time
+from functools import cache
 from typing import Any
 
 import structlog
-from litestar.datastructures import MutableScopeHeaders
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
+from prometheus_client import Counter, Histogram
 
 from backend.kernel import logs, meters
 from backend.kernel.settings import settings
@@ -48,7 +49,7 @@ def watch_requests(app: ASGIApp) -> ASGIApp:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                MutableScopeHeaders.from_message(message)["x-request-id"] = number
+                message["headers"] = [*message.get("headers", ()), (b"x-request-id", number.encode())]
             await send(message)
 
         meters.IN_FLIGHT.inc()
@@ -62,16 +63,34 @@ def watch_requests(app: ASGIApp) -> ASGIApp:
     return watched
 
 
+@cache  # as many as there are routes
+def _meters_of(route: str, method: str, status: str) -> tuple[Counter, Histogram]:
+    return meters.REQUESTS.labels(route, method, status), meters.REQUEST_SECONDS.labels(route, method)
+
+
+_pool_noted = 0.0
+
+
+def _note_pool() -> None:
+    """Once a second: nobody reads it more often."""
+    global _pool_noted
+    if (now := time.monotonic()) < _pool_noted + 1:
+        return
+    _pool_noted = now
+    busy, idle = pool_use()
+    meters.POOL.labels("busy").set(busy)
+    meters.POOL.labels("idle").set(idle)
+
+
 def _note(scope: Scope, number: str, status: int, seconds: float) -> None:
     values: dict[str, Any] = dict(scope)
     route, method = values.get("path_template") or "-", values["method"]
     if method not in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"):
         method = "-"  # a stranger's word is no label
-    meters.REQUESTS.labels(route, method, str(status or "cut")).inc()
-    meters.REQUEST_SECONDS.labels(route, method).observe(seconds)
-    busy, idle = pool_use()
-    meters.POOL.labels("busy").set(busy)
-    meters.POOL.labels("idle").set(idle)
+    counter, histogram = _meters_of(route, method, str(status or "cut"))
+    counter.inc()
+    histogram.observe(seconds)
+    _note_pool()
     if not settings().access_log or (route.startswith(QUIET) and 0 < status < 400):
         return
     user = values.get("user")

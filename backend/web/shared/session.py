@@ -54,7 +54,7 @@ def session_key(connection: ASGIConnection[Any, Any, Any, Any]) -> str:
 
 def _language(connection: ASGIConnection[Any, Any, Any, Any]) -> str:
     """Chinese unless a person chose otherwise; the phone's app says its language with each request."""
-    if (wanted := connection.query_params.get("lang")) in i18n.LOCALES:
+    if connection.scope["query_string"] and (wanted := connection.query_params.get("lang")) in i18n.LOCALES:
         return str(wanted)
     if connection.scope["path"].startswith("/field/api"):
         return "en" if connection.headers.get("accept-language", "").startswith("en") else "zh"
@@ -89,7 +89,7 @@ class SessionMiddleware(AbstractAuthenticationMiddleware):
 
 async def remember_language(message: Message, scope: Scope) -> None:
     """Keep the language that ``?lang=`` asked for. A before-send hook."""
-    if message["type"] != "http.response.start":
+    if message["type"] != "http.response.start" or not scope["query_string"]:
         return
     wanted = parse_qs(scope["query_string"].decode("latin-1")).get("lang", [""])[0]
     if wanted in i18n.LOCALES:
