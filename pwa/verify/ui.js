@@ -28,7 +28,7 @@ export class Board {
     const verdict = part("verdict");
     const [kind, mark] = LOOK[name];
     this.said = name;
-    verdict.className = `verdict ${kind}`;
+    for (const known of ["good", "bad", "warn"]) verdict.classList.toggle(known, known === kind);
     verdict.dataset.verdict = name;
     /** @type {HTMLElement} */ (verdict.querySelector(".mark")).textContent = mark;
     /** @type {HTMLElement} */ (verdict.querySelector("p")).textContent = this.texts()[name];

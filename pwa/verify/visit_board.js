@@ -33,7 +33,7 @@ export class VisitBoard {
     const found = text ? verify(text, this.keys.vkey, this.keys.witnesses) : null;
     const name = found ? (found.verdict === "verified" ? "verified" : "failed") : "none";
     const verdict = part("verdict");
-    verdict.className = `verdict ${LOOK[name][0]}`;
+    for (const known of ["good", "bad"]) verdict.classList.toggle(known, known === LOOK[name][0]);
     verdict.dataset.verdict = name;
     /** @type {HTMLElement} */ (verdict.querySelector(".mark")).textContent = LOOK[name][1];
     /** @type {HTMLElement} */ (verdict.querySelector("p")).textContent = t[name];

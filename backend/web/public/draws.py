@@ -6,7 +6,7 @@ import json
 from collections.abc import AsyncIterator
 from html import escape
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from litestar import Request, Response, get
 from litestar.params import FromPath, FromQuery
@@ -65,6 +65,10 @@ async def list_draws_json() -> list[dict[str, Any]]:
         }
         for d in await queries.list_draws()
     ]
+
+
+# In the order in which pwa/src/model/draw.js makes them.
+CHECKS: Final = ("announcement", "frame", "pool", "recusals", "classes", "secret", "randomness", "objects", "teams", "changes")
 
 
 def check_names() -> dict[str, str]:
@@ -165,6 +169,7 @@ async def show_draw(draw_id: FromPath[str]) -> Template:
         steps=[(name, at, await ledger.find_receipt(entry) if entry else None) for name, at, entry in steps],
         names=queries.STATES,
         checks=check_names(),
+        check_codes=CHECKS,
         results=await search_results(ResultFilter(draw=draw_id), limit=100),
         counties=await load_counties(),
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import re
+from pathlib import Path
 
 import pytest
 
@@ -12,7 +13,9 @@ from backend.draws import verifier
 from backend.kernel import merkle
 from backend.ledger import keys, rules
 from backend.storage.engine import connection, transaction
+from backend.web.public.draws import CHECKS
 
+REPO = Path(__file__).parents[3]
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
 
 
@@ -134,3 +137,8 @@ async def test_english_pages_have_no_chinese_but_data(county):
         text = re.sub(r'<li class="card tight">.*?</li>', "", text, flags=re.DOTALL)  # names of campaigns and enterprises
         assert set(CHINESE.findall(text.replace("中文", ""))) == set(), path
     assert "lang=en" in (await anyone.get("/?lang=en")).headers["set-cookie"]
+
+
+def test_the_checks_that_a_draws_page_promises_are_those_that_the_browser_makes():
+    made = re.findall(r'await check\("(\w+)"', (REPO / "pwa/src/model/draw.js").read_text("utf-8"))
+    assert tuple(made) == CHECKS
