@@ -57,6 +57,12 @@ class NotPicture(DomainError):
     en = "File {number} is no photo: JPEG, PNG and WebP are accepted"
 
 
+class NotArrived(Conflict):
+    code = "not-arrived"
+    zh = "服务器还没有收到这次检查的到场扫码；送达后即可交付认领码"
+    en = "The server has not received the scan of your arrival yet; once it has, a claim code can be handed over"
+
+
 class TooManyMembers(Conflict):
     code = "too-many-members"
     zh = "已有 {limit} 人，请先停用不再需要的"

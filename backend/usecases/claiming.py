@@ -12,7 +12,7 @@ from backend.claims.sealing import Person
 from backend.claims.service import Opened
 from backend.inspections.rules import ON_SITE, PUBLISHED, RETURNED, SUBMITTED, UNDER_REVIEW
 from backend.inspections.submission_queries import find_for_inspector
-from backend.kernel.errors import Conflict, DomainError, Forbidden, Invalid, NotFound
+from backend.kernel.errors import DomainError, Forbidden, Invalid, NotFound
 from backend.kernel.scope import EVERYTHING
 from backend.notify import service as notify
 from backend.people.rules import INSPECTOR, MANAGER, Principal
@@ -72,7 +72,7 @@ async def issue_letters(enterprises: Sequence[UUID], form: UUID, *, by: Principa
 async def issue_on_site(inspection: UUID, code: UUID, *, by: Principal) -> Letter:
     """An officer who has arrived gives the enterprise a code. Idempotent by ``code``.
 
-    Raises ``NotFound`` for a visit of others, ``Conflict`` before the arrival.
+    Raises ``NotFound`` for a visit of others, ``NotArrived`` before the arrival.
     """
     require(by, INSPECTOR)
     if by.inspector_id is None:
@@ -80,7 +80,7 @@ async def issue_on_site(inspection: UUID, code: UUID, *, by: Principal) -> Lette
     async with transaction():
         visit = await find_for_inspector(inspection, by.inspector_id)
         if visit.state not in AFTER_ARRIVAL:
-            raise Conflict()
+            raise rules.NotArrived()
         return await _letter(code, await find_enterprise(visit.enterprise, EVERYTHING), rules.SITE, by.account_id)
 
 

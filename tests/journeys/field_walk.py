@@ -32,6 +32,21 @@ DIFFER = """async ([id, theirs]) => {
   await done(store.put(draft));
   db.close();
 }"""
+# Everything that this browser keeps for the app, as one text.
+KEPT = """async () => {
+  const done = (r) => new Promise((ok, no) => { r.onsuccess = () => ok(r.result); r.onerror = () => no(r.error); });
+  const found = [JSON.stringify({ ...localStorage }), JSON.stringify({ ...sessionStorage })];
+  for (const { name } of await indexedDB.databases()) {
+    const db = await done(indexedDB.open(name));
+    for (const store of db.objectStoreNames) found.push(JSON.stringify(await done(db.transaction(store).objectStore(store).getAll())));
+    db.close();
+  }
+  for (const name of await caches.keys()) {
+    const cache = await caches.open(name);
+    for (const request of await cache.keys()) if (!/[.](wasm|png|woff2)/.test(request.url)) found.push(request.url, await (await cache.match(request)).text());
+  }
+  return found.join(" ");
+}"""
 # What fades in or out is judged when it has come to rest; what turns for ever is not waited for.
 AT_REST = (
     "() => Promise.allSettled(document.getAnimations().filter((a) => a.effect?.getComputedTiming().endTime !== Infinity).map((a) => a.finished))"
@@ -148,6 +163,8 @@ class Walk:
         yield "proof", "proven"
         self.go(f"{self.visit}/notice", "notice")
         yield "notice", "shown"
+        self.go(f"{self.visit}/claim", "claim-early")
+        yield "claim", "before the arrival"
         self.go(f"{self.visit}/photos", "photo-new")
         yield "photos", "none"
         self.go(f"{self.visit}/summary", "back")
@@ -182,6 +199,34 @@ class Walk:
         self.by("step-scan").wait_for()
         self.page.wait_for_timeout(300)
         yield "inspection", "entered"
+        yield from self.hand_over()
+
+    def hand_over(self) -> Iterator[tuple[str, str]]:
+        """A claim code for the enterprise: only with a network, and once the office knows of the arrival."""
+        self.by("show-claim").click()
+        self.by("claim-fetch").wait_for()
+        yield "claim", "to be asked for"
+        self.page.context.set_offline(True)
+        self.by("claim-fetch").click()
+        self.by("claim-trouble").wait_for()
+        yield "claim", "no network"
+        self.page.context.set_offline(False)
+        for _ in range(15):  # the scan may still be on its way
+            self.by("claim-fetch").click()
+            self.page.locator("[data-testid=claim-code], [data-testid=claim-trouble]").wait_for()
+            if self.by("claim-code").count():
+                break
+            self.page.wait_for_timeout(1000)
+        code = str(self.by("claim-code").inner_text())
+        assert re.fullmatch(r"\w{6}-\w{4}-\w{4}", code)
+        yield "claim", "shown"
+        self.go(self.visit, "step-scan")
+        kept = self.page.evaluate(KEPT)
+        assert self.visit.rsplit("/", 1)[1] in kept, "what is kept was read"
+        assert code not in kept and code[-9:] not in kept, "a claim code stays on the phone"
+        self.go(f"{self.visit}/claim", "claim-fetch")
+        assert not self.by("claim-code").count(), "gone with the screen"
+        self.go(self.visit, "step-scan")
 
     def fill_in(self) -> Iterator[tuple[str, str]]:
         self.item = str(self.page.locator("[data-testid^=step-item-]").first.get_attribute("href"))

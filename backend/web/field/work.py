@@ -130,10 +130,21 @@ async def unscanned(request: Request[Any, Any, Any], inspection_id: FromPath[UUI
 
 
 @post("/inspections/{inspection_id:uuid}/claim-code", status_code=200)
-async def give_claim_code(request: Request[Any, Any, Any], inspection_id: FromPath[UUID], data: JSONBody[NewCode]) -> dict[str, str]:
-    """A one-time code for the enterprise, to be handed over on the spot. The phone chooses the id: a repeat gives the same code."""
+async def give_claim_code(request: Request[Any, Any, Any], inspection_id: FromPath[UUID], data: JSONBody[NewCode]) -> dict[str, Any]:
+    """A one-time code for the enterprise, to be handed over on the spot. The phone chooses the id: a repeat gives the same code.
+
+    ``side`` and ``bits`` draw the page's address, with the part of the code by which it is found and not the one that proves it.
+    """
     letter = await issue_on_site(inspection_id, data.id, by=request.user)
-    return {"code": letter.code, "enterprise": letter.enterprise.name, "expires_at": letter.expires_at.isoformat()}
+    side, bits = qr.bits(qr.claim_address(letter.code))
+    return {
+        "code": letter.code,
+        "enterprise": letter.enterprise.name,
+        "expires_at": letter.expires_at.isoformat(),
+        "address": qr.claim_address(),
+        "side": side,
+        "bits": bits,
+    }
 
 
 @put("/devices/{device_id:uuid}")

@@ -5,11 +5,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 
-from backend.claims.rules import locator_of
 from backend.kernel import clock
-from backend.kernel.settings import settings
 from backend.notices import papers
 from backend.usecases.claiming import Letter
+from backend.web.shared import qr
 from backend.web.shared.i18n import _, get_locale
 from backend.web.shared.papers import _row, _svg
 
@@ -36,7 +35,7 @@ async def letters_pdf(letters: Sequence[Letter], authority: str) -> bytes:
         "code-name": _("认领码"),
         "steps-title": _("怎样认领"),
         "steps": [
-            _("用手机扫右下角的二维码，或者打开 %(address)s。", address=f"{settings().base_url}/my/claim"),
+            _("用手机扫右下角的二维码，或者打开 %(address)s。", address=qr.claim_address()),
             _("输入认领码，核对企业名称，填写姓名、职务、手机号并设定密码。"),
             _("本机关工作人员不会向您索要认领码或密码。如非本单位收到，请销毁本函。"),
         ],
@@ -49,7 +48,7 @@ async def letters_pdf(letters: Sequence[Letter], authority: str) -> bytes:
                     _row(_("地址"), letter.enterprise.address),
                     _row(_("有效期至"), day(letter)),
                 ],
-                "qr": _svg(f"{settings().base_url}/my/claim?at={locator_of(letter.code)}"),
+                "qr": _svg(qr.claim_address(letter.code)),
             }
             for letter in letters
         ],

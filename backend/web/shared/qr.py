@@ -10,6 +10,7 @@ from typing import Any
 from qrcode.constants import ERROR_CORRECT_L, ERROR_CORRECT_M, ERROR_CORRECT_Q
 from qrcode.main import QRCode
 
+from backend.claims.rules import locator_of
 from backend.kernel.settings import settings
 
 _ANY_MASK = 4
@@ -28,6 +29,11 @@ def paper_link(qr_token: str) -> str:
 def officer_address(token: str) -> str:
     """What an officer's phone shows."""
     return f"{settings().base_url}/o/{token}"
+
+
+def claim_address(code: str = "") -> str:
+    """Where a claim code is typed; with the part by which it is found, for addresses end up in logs and the rest must be typed."""
+    return f"{settings().base_url}/my/claim" + (f"?at={locator_of(code)}" if code else "")
 
 
 def visit_address(proof: str) -> str:

@@ -2,6 +2,7 @@
 import { html, nothing } from "lit-html";
 import { pick, t } from "../model/i18n.js";
 import { scanOwed } from "../model/backfill.js";
+import { mayHand } from "../model/claim.js";
 import { progress } from "../model/form.js";
 import { dayOf, daysLeft, dueWords, moment } from "../model/text.js";
 import * as outbox from "../store/outbox.js";
@@ -68,7 +69,7 @@ function slip(i, stage, v) {
     ${i.code ? html`<details class="showcode" @toggle=${(/** @type {any} */ e) => e.target.open && e.target.scrollIntoView({ block: "center" })}><summary data-testid="show-code">${t("亮码：请企业扫码核验")}</summary>
       <svg viewBox="0 0 ${i.code.side} ${i.code.side}" role="img" aria-label=${t("本人执法核验码")} shape-rendering="crispEdges"><path d=${i.code.path} /></svg>
       <p class="hint">${t("企业用任何手机扫码，即可看到您的执法信息和本次任务。")}</p></details>` : nothing}
-    ${i.proof ? html`<p class="papers">${i.notice ? html`<a href="${hub(i.id)}/notice" data-testid="show-notice">${icon("paper")}${t("检查通知书")}</a>` : nothing}<a href="${hub(i.id)}/proof" data-testid="show-proof">${icon("proof")}${t("抽取证明")}</a></p>` : nothing}
+    ${i.proof || mayHand(i, v.draft) ? html`<p class="papers">${i.notice ? html`<a href="${hub(i.id)}/notice" data-testid="show-notice">${icon("paper")}${t("检查通知书")}</a>` : nothing}${i.proof ? html`<a href="${hub(i.id)}/proof" data-testid="show-proof">${icon("proof")}${t("抽取证明")}</a>` : nothing}${mayHand(i, v.draft) ? html`<a href="${hub(i.id)}/claim" data-testid="show-claim">${icon("person")}${t("企业认领码")}</a>` : nothing}</p>` : nothing}
     ${i.earlier?.length ? html`<details><summary data-testid="earlier">${t("以往检查结果（%(n)s）", { n: i.earlier.length })}</summary><dl>${i.earlier.map((r) => html`<dt>${r.completed_on}</dt><dd>${r.outcomes.map((o) => pick(o, "")).join("；")}<small>${pick(r.authority, "")} · ${r.number}</small></dd>`)}</dl></details>` : nothing}
     <details><summary>${t("依据与抽取")}</summary><dl><dt>${t("任务")}</dt><dd>${i.campaign.name}<small>${i.campaign.number}</small></dd><dt>${t("依据")}</dt><dd>${i.campaign.legal_basis}</dd>
       ${i.draw ? html`<dt>${t("抽取")}</dt><dd>${moment(i.draw.drawn_at_ms)}</dd><dt>${t("抽签封条")}</dt><dd class="hash">${i.sealed_entry}</dd>`

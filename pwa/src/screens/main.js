@@ -19,6 +19,7 @@ import * as update from "./update.js";
 import * as alerts from "./alerts.js";
 import * as camera from "./camera.js";
 import * as checklist from "./checklist.js";
+import * as claim from "./claim.js";
 import * as done from "./done.js";
 import * as conflicts from "./conflicts.js";
 import * as cosign from "./cosign.js";
@@ -53,7 +54,7 @@ const ROUTES = [
   [/^\/inspection\/([\w-]+)\/proof$/, proof], [/^\/inspection\/([\w-]+)\/notice$/, notice], [/^\/record\/([\w-]+)$/, record],
   [/^\/inspection\/([\w-]+)\/photo\/([0-9a-f]{64})$/, photo], [/^\/inspection\/([\w-]+)\/photo\/([0-9a-f]{64})\/mark$/, mark],
   [/^\/inspection\/([\w-]+)\/conflicts$/, conflicts], [/^\/inspection\/([\w-]+)\/late$/, late], [/^\/inspection\/([\w-]+)\/cosign$/, cosign],
-  [/^\/inspection\/([\w-]+)\/voice$/, voice],
+  [/^\/inspection\/([\w-]+)\/voice$/, voice], [/^\/inspection\/([\w-]+)\/claim$/, claim],
   [/^\/inspection\/([\w-]+)\/summary$/, summary], [/^\/inspection\/([\w-]+)\/sign\/([\w-]+)$/, sign],
 ];
 

@@ -59,6 +59,8 @@ export const put = ({ path, body }) => call("PUT", path ?? "", { json: body });
 export const receive = (inspection, t_dev) => call("POST", `/inspections/${inspection}/receive`, { json: { t_dev } });
 /** @param {{inspection: string, reason?: string, t_dev: number}} row */
 export const unscanned = ({ inspection, reason, t_dev }) => call("POST", `/inspections/${inspection}/unscanned`, { json: { reason, t_dev } });
+/** @param {string} inspection @param {string} id of the code to be: the same id brings the same code @returns {ReturnType<typeof call>} {code, expires_at, address, side, bits} */
+export const claimCode = (inspection, id) => call("POST", `/inspections/${inspection}/claim-code`, { json: { id } });
 /** @param {import("../model/types.js").ActionRow} row */
 export const arrive = ({ inspection, body, t_dev }) => call("POST", `/inspections/${inspection}/arrive`, { json: { ...body, t_dev } });
 /** @param {{id: string, inspection: string, reason?: string}} row */

@@ -21,6 +21,7 @@ from backend.people.service import count_failure
 from backend.storage.engine import connection, transaction
 from backend.usecases import claiming
 from backend.usecases.rectify import order_correction
+from backend.web.shared import qr
 from tests.rooms.test_claims import LI, PASSWORD, WANG
 from tests.soft_authenticator import Authenticator
 from tests.usecases.test_records import principal
@@ -377,10 +378,15 @@ async def test_an_officer_on_site_hands_a_code_over(county):
     officer = await county("inspector")
     visit = next(i for i in (await officer.get("/field/api/bundle")).json()["inspections"] if i["state"] == "dispatched")
     path, data = f"/field/api/inspections/{visit['id']}/claim-code", {"id": str(uuid4())}
-    assert (await officer.post(path, json=data)).status_code == 409, "not before the arrival"
+    early = await officer.post(path, json=data)
+    assert (early.status_code, early.json()["code"]) == (409, "not-arrived")
     assert (await officer.post(f"/field/api/inspections/{visit['id']}/arrive", json={"how": "qr", "t_dev": 1_790_000_000_000})).status_code == 200
     first, again = await officer.post(path, json=data), await officer.post(path, json=data)
-    assert first.json() == again.json()
+    assert first.json() == again.json(), "an answer that was lost on its way is asked for again"
+    shown = first.json()
+    assert (shown["side"], shown["bits"]) == qr.bits(f"http://localhost:8000/my/claim?at={shown['code'][:6]}"), "what proves the code stands in no address"
+    start = (await officer.get(f"/my/claim?at={shown['code'][:6]}")).text
+    assert f'value="{shown["code"][:6]}-"' in start
     _opened, enterprise = await claiming.read_code(first.json()["code"], "10.0.0.1")
     assert enterprise.code == visit["enterprise"]["code"]
     other = await county("inspector2")
