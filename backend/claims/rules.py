@@ -50,13 +50,6 @@ class BadSignIn(DomainError):
     en = "The enterprise's code, the telephone number or the password is wrong"
 
 
-class NotPicture(DomainError):
-    code = "not-a-picture"
-    status = 422
-    zh = "第 {number} 个文件不是照片，只接受 JPEG、PNG 和 WebP"
-    en = "File {number} is no photo: JPEG, PNG and WebP are accepted"
-
-
 class NotArrived(Conflict):
     code = "not-arrived"
     zh = "服务器还没有收到这次检查的到场扫码；送达后即可交付认领码"

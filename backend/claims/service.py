@@ -250,7 +250,7 @@ async def _end(member: UUID, enterprise_code: str, *, why: str, by: UUID | None)
 
 
 async def keep_upload(enterprise: UUID, sha256: str, size: int, *, by: UUID) -> None:
-    """Idempotent: the same picture of the same enterprise is kept once."""
+    """Idempotent: the same file of the same enterprise is kept once."""
     await connection().execute(
         "insert into claim_upload (id, enterprise, sha256, bytes, uploaded_by, uploaded_at) values ($1, $2, $3, $4, $5, $6) on conflict do nothing",
         new_id(),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -57,3 +57,16 @@ async def find_file(file_id: UUID, *, purpose: str, subject: UUID) -> FileConten
         subject,
     )
     return FileContent(row["name"], row["media_type"], row["sha256"], bytes(row["content"])) if row else None
+
+
+async def find_named(sha256: str, *, purpose: str, subject: UUID) -> FileContent | None:
+    """The file of this hash that came with the matter; None where there is none, or no longer."""
+    file_id = await reader().fetchval("select id from received_file where purpose = $1 and subject = $2 and sha256 = $3", purpose, subject, sha256)
+    return await find_file(file_id, purpose=purpose, subject=subject) if file_id else None
+
+
+async def list_named(purpose: str, named: Mapping[UUID, Sequence[str]]) -> dict[UUID, list[FileView]]:
+    """subject -> those files of it that its matter names by hash, in that order; what was erased is left out."""
+    there = await list_files(purpose, list(named))
+    found = {subject: {f.sha256: f for f in files if f.erased_at is None} for subject, files in there.items()}
+    return {subject: [found[subject][h] for h in hashes if h in found[subject]] for subject, hashes in named.items()}

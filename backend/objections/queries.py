@@ -20,7 +20,7 @@ PAGE = 50
 class ObjectionView:
     """``result`` is the publication's number, ``result_version`` the version objected to. ``contact`` stays inside the office.
 
-    ``entered_by``: an account, or the enterprise's person where ``origin`` is "enterprise". ``files``: evidence by hash.
+    ``entered_by``: an account, or the enterprise's person where ``origin`` is "enterprise". ``files``: hashes of received files, kept under the objection's id.
     """
 
     id: UUID

@@ -46,7 +46,7 @@ async def file(
 ) -> str:
     """提出异议, entered by the office for the enterprise, or filed by its own person. Idempotent by ``objection``. Returns the number.
 
-    ``files``: hashes of evidence that is stored already.
+    ``files``: hashes of received files that are stored already.
 
     Raises ``Invalid`` naming the field, ``ObjectionOpen`` while an earlier one is undecided.
     """

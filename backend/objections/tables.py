@@ -32,4 +32,4 @@ class Objection(Table, tablename="objection"):
     decided_at = Timestamptz(null=True, default=None)
     entry_id = UUID(default=None)
     origin = Varchar(length=10, default="office")  # office: entered for the enterprise | enterprise: filed by it
-    files = Array(base_column=Varchar(length=64))  # SHA-256 of evidence
+    files = Array(base_column=Varchar(length=64))  # SHA-256 of received files, under this row's id

@@ -48,7 +48,7 @@ class CorrectionEvidence(Table, tablename="rectification_evidence"):
     of_order = UUID(default=None)
     enterprise = UUID(default=None)
     note = Text()
-    files = Array(base_column=Varchar(length=64))  # SHA-256 of evidence
+    files = Array(base_column=Varchar(length=64))  # SHA-256 of received files, under this row's id
     handed_by = UUID(default=None)  # the enterprise's person
     handed_at = Timestamptz()
     entry_id = UUID(default=None)

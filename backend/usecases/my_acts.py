@@ -1,4 +1,4 @@
-"""What an enterprise's own people do: hand in pictures, reply, object, show that they correct, let others in. Each act names who.
+"""What an enterprise's own people do: hand in files, reply, object, show that they correct, let others in. Each act names who.
 
 Every verb takes the ``Member`` and reaches only what is their enterprise's; anything else is not there. Proven by
 tests/web/public/test_my_idor.py.
@@ -7,7 +7,7 @@ tests/web/public/test_my_idor.py.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from uuid import UUID
 
 from backend.claims import queries as claims
@@ -17,10 +17,9 @@ from backend.claims.rules import OBJECT, REPLY, UPLOAD, Member, require_owner, r
 from backend.claims.sessions import hash_key
 from backend.deadlines.queries import load_book
 from backend.deadlines.rules import DAY, RESPONSE
-from backend.evidence import service as evidence
 from backend.inspections.queries import InspectionPlace, find_place
 from backend.intake import service as intake
-from backend.intake.rules import JPEG
+from backend.intake.queries import list_named
 from backend.kernel import clock
 from backend.kernel.errors import Invalid, NotFound
 from backend.kernel.scope import EVERYTHING
@@ -32,38 +31,42 @@ from backend.responses.service import Beside
 from backend.storage.engine import connection, transaction
 from backend.usecases.objecting import file_within
 
+# What files came with, as backend/intake knows it; erasing an objection takes its own (usecases/erasing.py).
+OBJECTION, PROOF = "objection", "proof"
+RIGHT_TO = {OBJECTION: OBJECT, PROOF: UPLOAD}
 
-async def _one_chunk(content: bytes) -> AsyncIterator[bytes]:
-    yield content
+
+def _require_few(n: int) -> None:
+    if n > MOST_FILES:
+        raise Invalid(field="files", why_zh=f"至多 {MOST_FILES} 个文件", why_en=f"at most {MOST_FILES} files")
 
 
-async def keep_pictures(contents: Sequence[bytes], *, right: str, by: Member) -> list[str]:
-    """Redraw and store pictures before the act that names them, so that a form with a mistake need not send them again. Returns hashes.
+async def keep_files(sent: Sequence[tuple[str, bytes]], *, purpose: str, matter: UUID, by: Member) -> list[str]:
+    """Store what came with a form, (name, content) each, before the act that names it: a form with a mistake need not send it again.
 
-    Raises ``NotTaken``, ``FileTooLarge``, ``NotPicture``, ``IntakeBusy``, ``NoRight``.
+    ``matter``: the form's own id, which is the objection's or the proof's to be. Returns hashes of what is kept (ADR 34).
+    Raises ``NotTaken``, ``FileTooLarge``, ``IntakeBusy``, ``Invalid`` for too many, ``NoRight``.
     """
-    require_right(by, right)
-    if len(contents) > MOST_FILES:
-        raise Invalid(field="files", why_zh=f"至多 {MOST_FILES} 张照片", why_en=f"at most {MOST_FILES} photos")
+    require_right(by, RIGHT_TO[purpose])
+    _require_few(len(sent))
     stored = []
-    for number, content in enumerate(contents, 1):
-        clean = await intake.inspect(content, str(number))
-        if clean.media_type != JPEG:
-            raise rules.NotPicture(number=number)
-        picture = clean.content
-        digest = hashlib.sha256(picture).hexdigest()
-        await evidence.upload(digest, _one_chunk(picture), uploader=by.id, total=len(picture))
+    for name, content in sent:
+        clean = await intake.inspect(content, name)
+        digest = hashlib.sha256(clean.content).hexdigest()
         async with transaction():
-            await verbs.keep_upload(by.enterprise, digest, len(picture), by=by.id)
+            await intake.keep([clean], purpose=purpose, subject=matter)
+            await verbs.keep_upload(by.enterprise, digest, len(clean.content), by=by.id)
         stored.append(digest)
     return stored
 
 
-async def _require_uploads(files: Sequence[str], by: Member) -> list[str]:
-    """Each once, all handed in by this enterprise. Raises ``NotFound`` for any other hash."""
+async def _require_uploads(files: Sequence[str], purpose: str, matter: UUID, by: Member) -> list[str]:
+    """Each once, all handed in by this enterprise with this form. Raises ``NotFound`` for any other hash, ``Invalid`` for too many."""
     wanted = list(dict.fromkeys(files))
-    if set(wanted) - await claims.list_own_uploads(by.enterprise, wanted):
+    there = (await list_named(purpose, {matter: wanted}))[matter]
+    if set(wanted) - await claims.list_own_uploads(by.enterprise, wanted) or len(there) < len(wanted):
         raise NotFound()
+    _require_few(len(wanted))
     return wanted
 
 
@@ -104,9 +107,7 @@ async def object_to(result: str, objection: UUID, grounds: str, files: Sequence[
     require_right(by, OBJECT)
     async with transaction():
         place = await find_own_place(result, by)
-        named = await _require_uploads(files, by)
-        if len(named) > MOST_FILES:
-            raise Invalid(field="files", why_zh=f"至多 {MOST_FILES} 张照片", why_en=f"at most {MOST_FILES} photos")
+        named = await _require_uploads(files, OBJECTION, objection, by)
         return await file_within(
             place,
             objection,
@@ -125,7 +126,7 @@ async def hand_evidence(order: UUID, evidence_id: UUID, note: str, files: Sequen
     require_right(by, UPLOAD)
     async with transaction():
         await orders.lock(order)
-        named = await _require_uploads(files, by)
+        named = await _require_uploads(files, PROOF, evidence_id, by)
         await orders.hand_evidence(evidence_id, order, enterprise=by.enterprise, note=note[:1000], files=named, by=by.id)
 
 

@@ -15,6 +15,7 @@ from backend.claims import queries as claims
 from backend.claims.rules import Member
 from backend.draws.classes import OpenedClass, list_own_classes
 from backend.inspections import submission_queries
+from backend.intake.queries import FileContent, find_named
 from backend.kernel.errors import NotFound
 from backend.kernel.scope import EVERYTHING
 from backend.notices.queries import PaperView, find_paper, list_notices, list_papers_of
@@ -29,6 +30,7 @@ from backend.responses import queries as responses
 from backend.responses.queries import ResponseView
 from backend.storage.engine import reader, transaction
 from backend.usecases.claiming import AFTER_ARRIVAL
+from backend.usecases.my_acts import RIGHT_TO
 from backend.usecases.papers import RecordFacts, VisitFacts, gather_record, load_facts
 
 ORDER, REPLY, NOTICE, RECORD = "order", "reply", "notice", "record"
@@ -209,3 +211,12 @@ async def list_messages(who: Member) -> list[InboxView]:
 
 async def list_classes(who: Member) -> list[OpenedClass]:
     return await list_own_classes(who.code, who.enterprise)
+
+
+async def find_file(matter: UUID, sha256: str, who: Member) -> FileContent:
+    """What the enterprise itself sent with an objection or as proof. Raises ``NotFound`` for anybody else's."""
+    await claims.require_own_upload(who.enterprise, sha256)
+    for purpose in RIGHT_TO:
+        if found := await find_named(sha256, purpose=purpose, subject=matter):
+            return found
+    raise NotFound()

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import io
 import random
 from collections.abc import Callable
 from datetime import date, timedelta
 from uuid import UUID
 
+from PIL import Image
+
 from backend.claims import queries as claims
-from backend.claims.rules import OBJECT, POST, UPLOAD, Member
+from backend.claims.rules import POST, UPLOAD, Member
 from backend.claims.sealing import Person
 from backend.cli.demo.aftermath import id_of, list_finished
 from backend.cli.demo.fieldwork import draw_photo
@@ -20,6 +23,14 @@ from backend.usecases import claiming, moderate, my_acts
 
 PHONE, STAFF_PHONE = "13800000001", "13800000002"
 HERE = "127.0.0.1"
+
+
+def _scanned(page: bytes) -> bytes:
+    """A paper as an office's scanner saves it: one picture in a PDF."""
+    out = io.BytesIO()
+    with Image.open(io.BytesIO(page)) as image:
+        image.convert("RGB").save(out, "PDF")
+    return out.getvalue()
 
 
 async def _member(member: UUID) -> Member:
@@ -50,10 +61,11 @@ async def show_claims(at: Callable[[date, int], None], today: date, who: dict[st
     await moderate.decide_response(waiting.id, shown=True, ground="", reason="", by=reviewer)
 
     at(today - timedelta(days=5), 16)
-    photos = await my_acts.keep_pictures([draw_photo(dice), draw_photo(dice)], right=UPLOAD, by=staff)
-    await my_acts.hand_evidence(id_of("soon"), id_of("evidence"), "补齐的处方药销售登记，共两页。", photos, by=staff)
+    sent = [("登记第1页.jpg", draw_photo(dice)), ("登记第2页.jpg", draw_photo(dice)), ("自查报告.pdf", _scanned(draw_photo(dice)))]
+    files = await my_acts.keep_files(sent, purpose=my_acts.PROOF, matter=id_of("evidence"), by=staff)
+    await my_acts.hand_evidence(id_of("soon"), id_of("evidence"), "补齐的处方药销售登记，共两页，附自查报告。", files, by=staff)
     at(today - timedelta(days=2), 11)
-    photo = await my_acts.keep_pictures([draw_photo(dice)], right=OBJECT, by=owner)
+    photo = await my_acts.keep_files([("登记簿.jpg", draw_photo(dice))], purpose=my_acts.OBJECTION, matter=id_of("own objection"), by=owner)
     await my_acts.object_to(result, id_of("own objection"), "登记缺漏只有一天，且当场即可补齐，请核实结果代码。照片为当日的登记簿。", photo, by=owner)
 
     at(today - timedelta(days=1), 17)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -12,7 +13,7 @@ from litestar.response import Redirect, Template
 from backend.claims import queries as claims
 from backend.claims.rules import ENDINGS, POST, SITE
 from backend.claims.rules import KINDS as CODE_KINDS
-from backend.evidence import service as evidence
+from backend.intake.queries import find_named
 from backend.kernel.errors import DomainError, NotFound
 from backend.objections.queries import find_objection
 from backend.people.rules import MANAGER, Principal
@@ -20,7 +21,7 @@ from backend.rectification.queries import find_order, list_evidence
 from backend.registry import search
 from backend.responses import queries as responses
 from backend.responses.rules import GROUNDS, STATES
-from backend.usecases import claiming, moderate
+from backend.usecases import claiming, moderate, my_acts
 from backend.web.console import case, labels
 from backend.web.console.case import DECIDERS, MANAGERS, read_id
 from backend.web.console.enterprises import read_filter, write_filter
@@ -28,6 +29,7 @@ from backend.web.console.paging import cut, read_place
 from backend.web.shared.i18n import get_locale, words
 from backend.web.shared.letters import letters_pdf
 from backend.web.shared.pages import page
+from backend.web.shared.uploads import answer_file
 from backend.web.shared.papers import as_file
 
 
@@ -148,21 +150,23 @@ async def decide(request: Request[Any, Any, Any], response_id: FromPath[UUID]) -
     return Redirect("/console/outcomes/responses", status_code=303)
 
 
-async def _picture(sha256: str, allowed: set[str]) -> Response[bytes]:
-    if sha256 not in allowed:
-        raise NotFound()
-    return Response(await evidence.read(sha256), media_type="image/jpeg", headers={"cache-control": "private, max-age=3600"})
+async def _file(sha256: str, purpose: str, matters: Mapping[UUID, Sequence[str]]) -> Response[bytes]:
+    """``matters``: id -> the hashes that it names. Raises ``NotFound`` for any other hash."""
+    for matter, named in matters.items():
+        if sha256 in named and (found := await find_named(sha256, purpose=purpose, subject=matter)):
+            return answer_file(found)
+    raise NotFound()
 
 
 @get("/objections/{objection_id:uuid}/files/{sha256:str}")
 async def show_objection_file(request: Request[Any, Any, Any], objection_id: FromPath[UUID], sha256: FromPath[str]) -> Response[bytes]:
-    return await _picture(sha256, set((await find_objection(objection_id, request.user.scope)).files))
+    return await _file(sha256, my_acts.OBJECTION, {objection_id: (await find_objection(objection_id, request.user.scope)).files})
 
 
 @get("/rectifications/{order_id:uuid}/files/{sha256:str}")
 async def show_evidence_file(request: Request[Any, Any, Any], order_id: FromPath[UUID], sha256: FromPath[str]) -> Response[bytes]:
     await find_order(order_id, request.user.scope)
-    return await _picture(sha256, {f for e in await list_evidence(order_id) for f in e.files})
+    return await _file(sha256, my_acts.PROOF, {e.id: e.files for e in await list_evidence(order_id)})
 
 
 HANDLERS = [

@@ -14,6 +14,7 @@ from backend.deadlines.queries import load_book
 from backend.deadlines.rules import ACKNOWLEDGE, OBJECTION, judge
 from backend.handovers import queries as handovers
 from backend.inspections.queries import find_place
+from backend.intake.queries import list_named
 from backend.items.queries import list_outcomes
 from backend.kernel import clock
 from backend.kernel.errors import DomainError
@@ -21,7 +22,7 @@ from backend.notices.queries import list_papers_of
 from backend.objections import queries
 from backend.people import queries as people
 from backend.people.rules import Principal
-from backend.usecases import hand_over, objecting
+from backend.usecases import hand_over, my_acts, objecting
 from backend.usecases.hand_over import Matter
 from backend.usecases.revise_result import load_history
 from backend.web.console import case, labels, lamps, visits
@@ -83,6 +84,7 @@ async def _show(objection_id: UUID, who: Principal, *, error: str = "", status: 
         error=error,
         typed=typed or {},
         objection=found,
+        files=(await list_named(my_acts.OBJECTION, {found.id: found.files}))[found.id],
         history=history,
         lamp=judge(OBJECTION, found.filed_on, await load_book(), clock.today()) if is_open else None,
         say=lamps.say,

@@ -13,13 +13,14 @@ from backend.claims.queries import list_names
 from backend.deadlines.queries import load_book
 from backend.deadlines.rules import RECTIFY, judge
 from backend.inspections import queries
+from backend.intake.queries import list_named
 from backend.kernel import clock
 from backend.kernel.errors import DomainError
 from backend.people import queries as people
 from backend.people.rules import MANAGER, Principal
 from backend.rectification import queries as orders
 from backend.rectification.rules import STANDING
-from backend.usecases import overview, rectify, revise_result
+from backend.usecases import my_acts, overview, rectify, revise_result
 from backend.usecases.adhoc import list_choosable
 from backend.web.console import case, labels, lamps, visits
 from backend.web.console.case import DECIDERS, MANAGERS, read_day, read_id, read_seen
@@ -101,6 +102,7 @@ async def _show_order(order_id: UUID, who: Principal, *, error: str = "", status
     return page(
         "console/rectification.html",
         handed=handed,
+        files=await list_named(my_acts.PROOF, {e.id: e.files for e in handed}),
         handed_names=await list_names([e.handed_by for e in handed]),
         status_code=status,
         error=error,

@@ -19,13 +19,15 @@ from backend.kernel import clock
 from backend.ledger.sequencer import sequence
 from backend.people.service import count_failure
 from backend.storage.engine import connection, transaction
-from backend.usecases import claiming
+from backend.usecases import claiming, erasing
 from backend.usecases.rectify import order_correction
 from backend.web.shared import qr
+from tests.files.strangers import CORPUS
 from tests.rooms.test_claims import LI, PASSWORD, WANG
 from tests.soft_authenticator import Authenticator
 from tests.usecases.test_records import principal
 
+LETTER = next(s for s in CORPUS if s.name == "letter.pdf").make()
 County = Callable[[str], Awaitable[httpx.AsyncClient]]
 
 
@@ -206,7 +208,8 @@ async def test_an_objection_with_photos_reaches_who_decides(county):
     assert await one("select count(*) from objection where inspection = $1 and origin = 'enterprise'", shop.inspection) == 1
     own = (await owner.get(f"/my/objections/{data['id']}")).text
     assert own.count("/my/files/") == 4
-    picture = await owner.get(f"/my/files/{kept[0]}")
+    assert hidden(form_of(bad.text, f"{path}/objection"), "id") == data["id"], "the photos lie under the form's own id"
+    picture = await owner.get(f"/my/files/{data['id']}/{kept[0]}")
     assert picture.headers["content-type"] == "image/jpeg"
     assert b"SECRET" not in picture.content
     assert not Image.open(io.BytesIO(picture.content)).getexif(), "nothing of the file's claims is kept"
@@ -226,7 +229,7 @@ async def test_an_objection_with_photos_reaches_who_decides(county):
     ("name", "content"),
     [
         ("photo.jpg", b"<?php system($_GET['c']); ?>"),
-        ("photo.jpg", b"%PDF-1.7 not a picture"),
+        ("photo.jpg", b"%PDF-1.7 not a whole one"),
         ("photo.svg", b"<svg xmlns='http://www.w3.org/2000/svg'><script>alert(1)</script></svg>"),
         ("photo.gif", b"GIF89a" + bytes(100)),
         ("empty.jpg", b""),
@@ -241,6 +244,49 @@ async def test_what_is_no_picture_is_refused_by_its_content(county, name, conten
     assert answer.status_code == 422
     assert "说明文字不能丢" in answer.text
     assert await one("select count(*) from rectification_evidence where of_order = $1", shop.order) == 0
+
+
+async def test_a_pdf_goes_along_is_only_saved_and_the_officer_is_warned(county):
+    shop = await shop_with_order()
+    owner, manager = await come_in(county, shop.id), await county("manager")
+    form = str(uuid4())
+    files = [("files", ("检测报告.pdf", LETTER, "image/jpeg")), ("files", ("a.jpg", photo(), "image/jpeg"))]
+    assert (await owner.post(f"/my/results/{shop.result}/objection", data={"id": form, "grounds": "检测报告证明合格，请核实。"}, files=files)).status_code == 303
+    own, seen = (await owner.get(f"/my/objections/{form}")).text, (await manager.get(f"/console/objections/{form}")).text
+    assert "没有人检查过" in seen
+    for who, page in ((owner, own), (manager, seen)):
+        assert page.count("<img") == page.count("<img src=\"/my/files") + page.count("<img src=\"/console/objections") == 1, "a PDF is never shown in a page"
+        link = re.search(r'<a class="paper" href="([^"]+)" download>', page)[1]
+        saved = await who.get(link)
+        assert saved.content == LETTER
+        assert saved.headers["content-disposition"].startswith("attachment;")
+        assert "sandbox" in saved.headers["content-security-policy"]
+        assert "检测报告.pdf" in page
+    assert (await (await county("manager2")).get(link)).status_code == 404
+
+    proof = str(uuid4())
+    assert (await owner.post(f"/my/orders/{shop.order}/evidence", data={"id": proof, "note": "报告"}, files=files[:1])).status_code == 303
+    page = (await manager.get(f"/console/rectifications/{shop.order}")).text
+    assert "没有人检查过" in page
+    assert (await manager.get(re.search(r'href="(/console/rectifications/[^"]+/files/[0-9a-f]{64})"', page)[1])).content == LETTER
+
+
+async def test_an_erased_objection_has_no_files_any_more(county):
+    shop = await shop_with_order()
+    owner, manager = await come_in(county, shop.id), await county("manager")
+    form = str(uuid4())
+    files = [("files", ("检测报告.pdf", LETTER, "application/pdf")), ("files", ("a.jpg", photo(), "image/jpeg"))]
+    await owner.post(f"/my/results/{shop.result}/objection", data={"id": form, "grounds": "请核实。当日已改正。"}, files=files)
+    links = re.findall(r'href="(/my/files/[^"]+)"', (await owner.get(f"/my/objections/{form}")).text)
+    assert len(links) == 2
+    seen = await one("select version from publication where number = $1 order by version desc limit 1", shop.result)
+    await manager.post(f"/console/objections/{form}/decide", data={"decision": "kept", "reason": "事实清楚，维持原结果", "seen": str(seen)})
+    async with transaction():
+        await erasing.ERASERS["objection"].erase(UUID(form))
+    assert await one("select count(*) from received_file where subject = $1 and content is not null", UUID(form)) == 0
+    assert "/my/files/" not in (await owner.get(f"/my/objections/{form}")).text
+    assert {(await owner.get(link)).status_code for link in links} == {404}
+    assert (await manager.get(f"/console/objections/{form}")).status_code == 200
 
 
 async def test_a_bomb_is_refused_before_it_is_decoded(county):
@@ -263,6 +309,7 @@ async def test_proof_of_correction_stands_beside_the_order(county):
     page = (await manager.get(f"/console/rectifications/{shop.order}")).text
     assert "已更换温度记录仪" in page
     link = re.search(r'src="(/console/rectifications/[^"]+/files/[0-9a-f]{64})"', page)[1]
+    assert "没有人检查过" not in page
     assert (await manager.get(link)).headers["content-type"] == "image/jpeg"
     assert (await (await county("manager2")).get(link)).status_code == 404
     assert (await owner.post(f"/my/orders/{shop.order}/evidence", data={"id": str(uuid4())})).status_code == 422

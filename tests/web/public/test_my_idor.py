@@ -75,6 +75,7 @@ async def test_every_route_with_the_others_ids(county):
         "submission": str(await one("select id from submission where inspection = $1 and state = 'approved'", theirs.inspection)),
         "paper_id": str(await one("select id from paper where subject = $1", theirs.order)),
         "sha256": files[0],
+        "matter": str(await one("select id from rectification_evidence where of_order = $1", theirs.order)),
         "number": theirs.result,
         "objection_id": objection,
         "order_id": str(theirs.order),

@@ -1,7 +1,8 @@
-"""What the forms of these pages have in common: their own id, the pictures that came with them, the page that tells a mistake."""
+"""What the forms of these pages have in common: their own id, the files that came with them, the page that tells a mistake."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -9,12 +10,15 @@ from litestar import Request
 from litestar.datastructures import FormMultiDict
 
 from backend.claims.rules import Member
+from backend.intake.queries import FileView, list_named
+from backend.intake.rules import MAX_BYTES
 from backend.kernel.errors import DomainError, Invalid
-from backend.usecases.my_acts import keep_pictures
+from backend.rectification.rules import MOST_FILES
+from backend.usecases.my_acts import keep_files
 from backend.web.shared.i18n import _, get_locale
 from backend.web.shared.uploads import sent_files
 
-# Nine photos of 12 MB and what stands around them; a phone without JavaScript sends them as they are.
+# Nine files of 12 MB and what stands around them; a phone without JavaScript sends them as they are.
 MAX_BODY = 110 * 1024 * 1024
 
 
@@ -47,7 +51,7 @@ def told(error: DomainError) -> str:
         "password": _("密码"),
         "body": _("回应"),
         "grounds": _("异议的事实和理由"),
-        "files": _("照片"),
+        "files": _("照片或 PDF"),
         "reason": _("理由"),
         "rights": _("权限"),
         "id": _("表单"),
@@ -59,11 +63,22 @@ def told(error: DomainError) -> str:
     return error.message(get_locale())
 
 
-async def read_pictures(request: Request[Any, Any, Any], form: FormMultiDict, *, right: str, typed: dict[str, Any]) -> list[str]:
-    """The hashes of the pictures that came, behind those that came with an earlier try (``kept``). They are put into ``typed`` for the next."""
+async def read_files(request: Request[Any, Any, Any], form: FormMultiDict, *, purpose: str, matter: UUID, typed: dict[str, Any]) -> list[str]:
+    """The hashes of the files that came, behind those that came with an earlier try (``kept``). They are put into ``typed`` for the next,
+    with the form's id, under which they are kept.
+    """
     member: Member = request.user
-    typed["kept"] = list(dict.fromkeys(k for k in form.getall("kept", []) if isinstance(k, str)))[:9]
-    uploads = sent_files(form, "files")
-    typed["kept"] += await keep_pictures([await f.read() for f in uploads[: 10 - len(typed["kept"])]], right=right, by=member)
+    typed["id"] = matter
+    typed["kept"] = list(dict.fromkeys(k for k in form.getall("kept", []) if isinstance(k, str)))[:MOST_FILES]
+    uploads = sent_files(form, "files")[: MOST_FILES + 1 - len(typed["kept"])]
+    sent = [(f.filename, await f.read(MAX_BYTES + 1)) for f in uploads]
+    typed["kept"] += await keep_files(sent, purpose=purpose, matter=matter, by=member)
     typed["kept"] = list(dict.fromkeys(typed["kept"]))
     return list(typed["kept"])
+
+
+async def list_kept(purpose: str, typed: Mapping[str, Any] | None) -> list[FileView]:
+    """What an earlier try of the form has left, to be shown beside its mistake."""
+    if not typed or not typed.get("kept"):
+        return []
+    return (await list_named(purpose, {typed["id"]: typed["kept"]}))[typed["id"]]

@@ -1,4 +1,4 @@
-"""What an enterprise's person reads: the front page, visits, documents, the own class, messages, pictures that were handed in."""
+"""What an enterprise's person reads: the front page, visits, documents, the own class, messages, files that were handed in."""
 
 from __future__ import annotations
 
@@ -9,9 +9,7 @@ from litestar import Request, Response, get, post
 from litestar.params import FromPath
 from litestar.response import Redirect, Template
 
-from backend.claims.queries import require_own_upload
 from backend.claims.rules import Member
-from backend.evidence import service as evidence
 from backend.kernel import clock
 from backend.notify import service as notify
 from backend.notify.rules import text_of
@@ -29,6 +27,7 @@ from backend.web.shared.office_papers import paper_pdf
 from backend.web.shared.pages import page
 from backend.web.shared.papers import as_file, notice_pdf, record_pdf
 from backend.web.shared.qr import visit_address
+from backend.web.shared.uploads import answer_file
 
 
 def visit_states() -> dict[str, tuple[str, str]]:
@@ -111,12 +110,11 @@ async def read_inbox(request: Request[Any, Any, Any]) -> Redirect:
     return Redirect("/my/inbox", status_code=303)
 
 
-@get("/files/{sha256:str}")
-async def show_file(request: Request[Any, Any, Any], sha256: FromPath[str]) -> Response[bytes]:
-    """A picture that the enterprise handed in. It was drawn anew when it came, so its type is known."""
+@get("/files/{matter:uuid}/{sha256:str}")
+async def show_file(request: Request[Any, Any, Any], matter: FromPath[UUID], sha256: FromPath[str]) -> Response[bytes]:
+    """A file that the enterprise handed in with an objection or as proof of correction."""
     member: Member = request.user
-    await require_own_upload(member.enterprise, sha256)
-    return Response(await evidence.read(sha256), media_type="image/jpeg", headers={"cache-control": "private, max-age=3600"})
+    return answer_file(await my_view.find_file(matter, sha256, member))
 
 
 HANDLERS = [

@@ -10,11 +10,12 @@ from litestar.params import FromPath
 from litestar.response import Redirect, Template
 
 from backend.claims.rules import OBJECT, REPLY, UPLOAD, Member
+from backend.intake.queries import list_named
 from backend.kernel.errors import DomainError
 from backend.rectification.rules import STANDING
 from backend.responses.rules import GROUNDS, LONGEST, OtherVersion
 from backend.usecases import my_acts, my_view
-from backend.web.public.my.forms import MAX_BODY, read_id, read_pictures, read_seen, read_text, told
+from backend.web.public.my.forms import MAX_BODY, list_kept, read_files, read_id, read_seen, read_text, told
 from backend.web.public.my.pages import names_of_departments, render
 from backend.web.shared.i18n import words
 
@@ -35,7 +36,8 @@ async def _show(number: str, who: Member, *, part: str = "", typed: dict[str, An
         error=error,
         may_reply=who.may(REPLY),
         may_object=who.may(OBJECT) and own.result.status != "withdrawn" and not any(o.state == "open" for o in own.objections),
-        form_ids={"reply": uuid4(), "objection": uuid4()},
+        kept=await list_kept(my_acts.OBJECTION, typed),
+        form_ids={"reply": uuid4(), "objection": (typed or {}).get("id") or uuid4()},
     )
 
 
@@ -73,7 +75,7 @@ async def object_to(request: Request[Any, Any, Any], number: FromPath[str]) -> T
     typed: dict[str, Any] = {"grounds": read_text(form, "grounds")}
     try:
         form_id = read_id(form.get("id"))
-        files = await read_pictures(request, form, right=OBJECT, typed=typed)
+        files = await read_files(request, form, purpose=my_acts.OBJECTION, matter=form_id, typed=typed)
         await my_acts.object_to(number, form_id, typed["grounds"], files, by=request.user)
     except DomainError as e:
         return await _show(number, request.user, part="objection", typed=typed, error=told(e), status=e.status)
@@ -83,7 +85,8 @@ async def object_to(request: Request[Any, Any, Any], number: FromPath[str]) -> T
 @get("/objections/{objection_id:uuid}")
 async def show_objection(request: Request[Any, Any, Any], objection_id: FromPath[UUID]) -> Template:
     found, papers, filed_by = await my_view.find_objection(objection_id, request.user)
-    return render("objection", "home", o=found, papers=papers, filed_by=filed_by, departments=await names_of_departments())
+    files = (await list_named(my_acts.OBJECTION, {found.id: found.files}))[found.id]
+    return render("objection", "home", o=found, files=files, papers=papers, filed_by=filed_by, departments=await names_of_departments())
 
 
 async def _show_order(order_id: UUID, who: Member, *, typed: dict[str, Any] | None = None, error: str = "", status: int = 200) -> Template:
@@ -94,12 +97,14 @@ async def _show_order(order_id: UUID, who: Member, *, typed: dict[str, Any] | No
         status_code=status,
         o=found,
         handed=handed,
+        files=await list_named(my_acts.PROOF, {e.id: e.files for e in handed}),
+        kept=await list_kept(my_acts.PROOF, typed),
         papers=papers,
         names=names,
         typed=typed or {},
         error=error,
         may_upload=who.may(UPLOAD) and found.state in STANDING,
-        form_id=uuid4(),
+        form_id=(typed or {}).get("id") or uuid4(),
         departments=await names_of_departments(),
     )
 
@@ -115,7 +120,7 @@ async def hand_evidence(request: Request[Any, Any, Any], order_id: FromPath[UUID
     typed: dict[str, Any] = {"note": read_text(form, "note", 1000)}
     try:
         form_id = read_id(form.get("id"))
-        files = await read_pictures(request, form, right=UPLOAD, typed=typed)
+        files = await read_files(request, form, purpose=my_acts.PROOF, matter=form_id, typed=typed)
         await my_acts.hand_evidence(order_id, form_id, typed["note"], files, by=request.user)
     except DomainError as e:
         return await _show_order(order_id, request.user, typed=typed, error=told(e), status=e.status)
