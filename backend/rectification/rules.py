@@ -28,8 +28,8 @@ class OrderClosed(DomainError):
 class NoFiles(DomainError):
     code = "no-files"
     status = 422
-    zh = "请至少选择一张照片，至多 {most} 张"
-    en = "Choose at least one photo, at most {most}"
+    zh = "请至少选择一个文件，至多 {most} 个"
+    en = "Choose at least one file, at most {most}"
 
 
 MOST_FILES: Final = 9

@@ -5,8 +5,6 @@ from __future__ import annotations
 
 import asyncio
 import re
-import subprocess
-import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -20,34 +18,13 @@ from playwright.sync_api import Browser, Page, expect
 from backend.storage import cluster
 from tests.journeys import field_walk
 from tests.journeys import office as desks
-from tests.journeys.conftest import REPO, System
+from tests.journeys.conftest import System
 from tests.journeys.office import SIDEWAYS, UNFOLD
 
 pytestmark = pytest.mark.browser
 SMALL = {"width": 360, "height": 740}
 ALBUM = Path(__file__).parents[2] / "build/journeys/my"
 PASSWORD = "a long enough one"
-# The demonstration has no draw by class: one is announced, over the enterprise that has claimed its page.
-BY_CLASS = """
-import asyncio
-from backend.cli.demo import plans, rounds
-from backend.cli.demo.stage import DICE, KUAILE8
-from backend.kernel import clock
-from backend.people import queries
-from backend.storage import engine
-from backend.usecases.announce_draw import announce_draw
-
-async def main():
-    async with engine.pool(4):
-        async with engine.transaction():
-            account = await engine.connection().fetchval("select id from account where username = 'manager'")
-            manager = await queries.find_principal_of(account)
-        today = clock.today()
-        campaign = await plans.begin(rounds.registered(today), by=manager)
-        await announce_draw(campaign, sources=[{**DICE, "date": today.isoformat()}, {**KUAILE8, "date": today.isoformat()}], by=manager)
-
-asyncio.run(main())
-"""
 
 
 @pytest.fixture(scope="module")
@@ -187,8 +164,6 @@ def test_a_passkey_signs_in_and_the_class_is_checked_in_the_page(system: System,
     options = {"protocol": "ctap2", "transport": "internal", "hasResidentKey": True, "hasUserVerification": True, "isUserVerified": True}
     chip.send("WebAuthn.addVirtualAuthenticator", {"options": {**options, "automaticPresenceSimulation": True}})
     _sign_in(page, system)
-    done = subprocess.run([sys.executable, "-c", BY_CLASS], cwd=REPO, env=system.environment, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr[-2000:]
     page.goto(f"{system.url}/my/class")
     page.screenshot(path=ALBUM / "class-opened.png", full_page=True)
     verdicts = page.locator(".class-check")

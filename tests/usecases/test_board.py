@@ -130,8 +130,7 @@ async def test_the_campaign_board_counts_lamps_of_its_visits(demo):
     manager = await principal("manager")
     cards = await board.load_campaign_board(manager.scope)
     assert all(c.state == state for state, found in cards.items() for c in found)
-    (announced,) = cards["announced"]
-    assert (announced.total, announced.lamp.colour) == (0, "green")
+    assert [(c.total, c.lamp.colour) for c in cards["announced"]] == [(0, "green")] * 2
     busy = next(c for c in cards["drawn"] if c.kind == "random")
     assert sum(busy.by_lamp.values()) == busy.total - busy.published
     done = next(c for c in cards["closed"] if "药品零售" in c.name)

@@ -41,3 +41,16 @@ async def test_the_class_the_salt_and_the_frame_fit(demo):
         assert committed == opened.commitment == frame[row["object_id"]]
         salts.add(opened.salt)
     assert len(salts) == len(rows), "a salt opens one row"
+
+
+async def test_the_shop_of_the_demonstration_opens_its_class(demo):
+    async with transaction():
+        owner = await connection().fetchval("select id from claim_member where is_owner and ended_at is null")
+        draw = await connection().fetchrow("select id, draw_id, salt_key, state from draw where uses_classes")
+    opened = [c for c in await my_view.list_classes(await find_member(owner)) if c.draw_id == draw["draw_id"]]
+    assert [(c.st, draw["state"]) for c in opened] == [("E", "announced")], "in the frame, sealed, not yet drawn"
+    committed = hashlib.sha256(bytes.fromhex(opened[0].salt) + f'{{"class":"{opened[0].class_code}"}}'.encode()).hexdigest()
+    frame = {}
+    async for piece in iter_frame_ndjson(draw["id"], draw["salt_key"]):
+        frame |= {row["id"]: row["cc"] for row in map(json.loads, piece.decode().splitlines())}
+    assert committed == opened[0].commitment == frame[opened[0].object_id]

@@ -225,4 +225,8 @@ async def _announced(day: date, who: dict[str, Principal]) -> None:
     await joint.agree(campaign, plan.partners, who)
     set_clock(day, 10)
     draw_on = (day + timedelta(days=3)).isoformat()
-    await announce_draw(campaign, sources=[{**DICE, "date": draw_on}, {**KUAILE8, "date": draw_on}], by=manager)
+    sources = [{**DICE, "date": draw_on}, {**KUAILE8, "date": draw_on}]
+    await announce_draw(campaign, sources=sources, by=manager)
+    # The shop that claims its page opens its class against what this draw has committed to.
+    set_clock(day, 11)
+    await announce_draw(await plans.begin(rounds.dispensers(day), by=manager), sources=sources, by=manager)

@@ -59,6 +59,23 @@ def registered(day: date) -> Plan:
     )
 
 
+def dispensers(day: date) -> Plan:
+    """By credit-risk class, over the trade of the finished round: outside the yearly plan, announced and not yet drawn."""
+    return Plan(
+        name=f"{day.year}年药品经营企业信用风险分类差异化抽查",
+        items=("SC02",),
+        department="scjg",
+        partners=(),
+        counties=("530302", "530303", "530304", "530381"),
+        industries=("5251",),
+        rate_mode="classes",
+        rates={"A": (3, 100), "B": (15, 100), "C": (40, 100), "D": (90, 100)},
+        officers_per_visit=2,
+        due_on=day + timedelta(days=50),
+        yearly_cap=2,
+    )
+
+
 def equipment(day: date) -> Plan:
     return Plan(
         name=f"{day.year}年特种设备使用单位专项抽查",
