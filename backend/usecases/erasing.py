@@ -24,11 +24,14 @@ from backend.objections import service as objections
 from backend.people.rules import ADMIN, AUDITOR, Principal
 from backend.people.service import require
 from backend.rulebook.queries import find_retention
-from backend.storage.engine import transaction
+from backend.storage.engine import connection, transaction
 from backend.tips import queries as tip_queries
 from backend.tips import service as tips
+from backend.usecases.my_acts import RIGHT_TO
 
 AT_ONCE = 100
+# A form with a mistake keeps its files for its next try; no session is that long.
+ABANDONED = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +111,19 @@ async def list_requests(by: Principal) -> list[RequestView]:
     return await queries.list_requests(by.scope)
 
 
+async def _erase_abandoned() -> int:
+    """Files of enterprises' forms that were never sent to their end."""
+    rows = await connection().fetch(
+        "select distinct f.purpose, f.subject from received_file f where f.purpose = any($1) and f.erased_at is null and f.received_at < $2"
+        " and not exists (select from objection o where o.id = f.subject) and not exists (select from rectification_evidence e where e.id = f.subject)"
+        " limit $3",
+        list(RIGHT_TO),
+        clock.now() - ABANDONED,
+        AT_ONCE,
+    )
+    return sum([await intake.erase(row["purpose"], [row["subject"]]) for row in rows])
+
+
 async def erase_what_is_due() -> int:
     """What the table of retention gives up: each matter in its own transaction. Returns how many; a worker's job, idempotent."""
     done = 0
@@ -119,6 +135,8 @@ async def erase_what_is_due() -> int:
             async with transaction():
                 await _erase(kind, subject, rules.AT_THE_END, None)
             done += 1
+    async with transaction():
+        done += await _erase_abandoned()
     days = await find_retention("inbox", clock.today())
     if days is not None:
         async with transaction():

@@ -57,6 +57,8 @@ _FOUND = {
     "run_id": "select id from desk_run order by id limit 1",
     "session_id": "select id from session where account = (select id from account where username = 'manager') limit 1",
     "sha256": "select p.sha256 from submission_photo p join submission s on s.id = p.submission order by p.sha256 limit 1",
+    "/my/files matter": "select id from objection where origin = 'enterprise' order by id limit 1",
+    "/my/files sha256": "select files[1] from objection where origin = 'enterprise' order by id limit 1",
     "submission": "select id from submission order by received_at limit 1",
     "submission_id": "select id from submission order by received_at limit 1",
     "/e token": "select e.qr_token from enterprise e join publication p on p.enterprise = e.id order by e.qr_token limit 1",

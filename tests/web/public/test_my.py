@@ -289,6 +289,22 @@ async def test_an_erased_objection_has_no_files_any_more(county):
     assert (await manager.get(f"/console/objections/{form}")).status_code == 200
 
 
+async def test_files_of_a_form_that_nobody_finished_do_not_stay(county):
+    shop = await shop_with_order()
+    owner = await come_in(county, shop.id)
+    abandoned, sent = str(uuid4()), str(uuid4())
+    files = [("files", ("a.jpg", photo(), "image/jpeg"))]
+    assert (await owner.post(f"/my/results/{shop.result}/objection", data={"id": abandoned, "grounds": "啊"}, files=files)).status_code == 422
+    assert (await owner.post(f"/my/orders/{shop.order}/evidence", data={"id": sent, "note": "x"}, files=files)).status_code == 303
+    there = "select count(*) from received_file where subject = $1 and content is not null"
+    await erasing.erase_what_is_due()
+    assert (await one(there, UUID(abandoned)), await one(there, UUID(sent))) == (1, 1)
+    later = clock.now() + timedelta(days=8)
+    clock.hold(lambda: later)
+    await erasing.erase_what_is_due()
+    assert (await one(there, UUID(abandoned)), await one(there, UUID(sent))) == (0, 1)
+
+
 async def test_a_bomb_is_refused_before_it_is_decoded(county):
     shop = await shop_with_order()
     owner = await come_in(county, shop.id)
