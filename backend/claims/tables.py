@@ -72,7 +72,7 @@ class ClaimChallenge(Table, tablename="claim_challenge"):
 
 
 class ClaimUpload(Table, tablename="claim_upload"):
-    """企业上传 One file that an enterprise's person handed in, by the hash of what is kept of it: what its papers may name. The file itself is in `received_file`."""
+    """企业上传 One file that an enterprise's person handed in, by the hash of what is kept of it. The file itself is in `received_file`."""
 
     id = UUID(primary_key=True, default=None)
     enterprise = UUID(default=None)

@@ -17,7 +17,10 @@ SMALL: Any = {"width": 360, "height": 740}
 BUDGET = 50_000
 ALBUM = Path(__file__).parents[2] / "build/journeys/forms"
 # As WeChat's browser calls itself on an old phone.
-WECHAT = "Mozilla/5.0 (Linux; Android 8.1.0; wv) AppleWebKit/537.36 (KHTML, like Gecko) Version/4.0 Chrome/78.0.3904.62 XWEB/2691 MMWEBSDK/200801 Mobile Safari/537.36 MicroMessenger/7.0.18"
+WECHAT = (
+    "Mozilla/5.0 (Linux; Android 8.1.0; wv) AppleWebKit/537.36 (KHTML, like Gecko) Version/4.0 Chrome/78.0.3904.62"
+    " XWEB/2691 MMWEBSDK/200801 Mobile Safari/537.36 MicroMessenger/7.0.18"
+)
 
 
 def test_the_whole_way_without_a_script_at_360_px_and_under_50_kb(system: System) -> None:

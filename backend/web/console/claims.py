@@ -29,8 +29,8 @@ from backend.web.console.paging import cut, read_place
 from backend.web.shared.i18n import get_locale, words
 from backend.web.shared.letters import letters_pdf
 from backend.web.shared.pages import page
-from backend.web.shared.uploads import answer_file
 from backend.web.shared.papers import as_file
+from backend.web.shared.uploads import answer_file
 
 
 async def load(enterprise: UUID, who: Principal) -> dict[str, Any]:

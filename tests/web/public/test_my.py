@@ -251,7 +251,8 @@ async def test_a_pdf_goes_along_is_only_saved_and_the_officer_is_warned(county):
     owner, manager = await come_in(county, shop.id), await county("manager")
     form = str(uuid4())
     files = [("files", ("检测报告.pdf", LETTER, "image/jpeg")), ("files", ("a.jpg", photo(), "image/jpeg"))]
-    assert (await owner.post(f"/my/results/{shop.result}/objection", data={"id": form, "grounds": "检测报告证明合格，请核实。"}, files=files)).status_code == 303
+    data = {"id": form, "grounds": "检测报告证明合格，请核实。"}
+    assert (await owner.post(f"/my/results/{shop.result}/objection", data=data, files=files)).status_code == 303
     own, seen = (await owner.get(f"/my/objections/{form}")).text, (await manager.get(f"/console/objections/{form}")).text
     assert "没有人检查过" in seen
     for who, page in ((owner, own), (manager, seen)):
