@@ -97,7 +97,8 @@ def _name(dice: random.Random, county: County, trade: Trade, kind: str, names: s
         if county.code == "5303K1":
             place = "曲靖经济技术开发区"
         if kind == "individual":
-            name = f"{place}{brand}{word}{dice.choice(trade.shop_suffixes)}"
+            suffix = dice.choice(trade.shop_suffixes)
+            name = f"{place}{brand}{word}{'' if word.endswith(suffix) else suffix}"
         elif kind == "cooperative":
             name = f"{place}{brand}{word}农民专业合作社"
         elif kind == "branch":

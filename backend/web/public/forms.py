@@ -15,7 +15,9 @@ def say(error: DomainError, names: Mapping[str, str]) -> tuple[str, str]:
         return error.message(get_locale()), ""
     field = str(error.fields["field"])
     name = names.get(field, field)
-    return (f"{name}：{error.fields['why_zh']}" if get_locale() == "zh" else f"{name}: {error.fields['why_en']}"), field
+    if get_locale() == "zh":
+        return name + ("" if name.endswith("？") else "：") + str(error.fields["why_zh"]), field
+    return name + (" " if name.endswith("?") else ": ") + str(error.fields["why_en"]), field
 
 
 def form_id(text: object) -> UUID:

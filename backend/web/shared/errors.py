@@ -18,9 +18,9 @@ from backend.kernel import logs
 from backend.kernel.errors import DomainError
 from backend.storage.away import explain
 from backend.web.shared.access import MustChangePassword, NotSignedIn
-from backend.web.shared.i18n import _, get_locale
+from backend.web.shared.i18n import _, get_locale, set_locale
 from backend.web.shared.pages import page
-from backend.web.shared.session import is_my
+from backend.web.shared.session import is_my, language_of
 
 log = structlog.get_logger()
 
@@ -68,6 +68,7 @@ def on_domain_error(request: Request[Any, Any, Any], error: DomainError) -> Resp
 
 
 def on_http_error(request: Request[Any, Any, Any], error: HTTPException) -> Response[Any]:
+    set_locale(language_of(request))  # no middleware has seen an address that no route has
     texts = {
         400: _("请求无法理解"),
         403: _("您没有此项权限，或页面已过期，请刷新后重试"),

@@ -61,6 +61,7 @@ def environment() -> Environment:
     )
     env.install_gettext_callables(i18n._, _ngettext, newstyle=True)  # type: ignore[attr-defined]
     env.filters.update(moment=moment, day=day)
+    env.policies["json.dumps_kwargs"] = {"ensure_ascii": False, "sort_keys": True}  # people read the log's entries
     env.globals.update(pick=i18n.pick, get_locale=i18n.get_locale, static=static, nonce=nonce, menu=menu, role_name=role_name, seal_place=seal)
     return env
 

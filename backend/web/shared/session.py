@@ -52,7 +52,7 @@ def session_key(connection: ASGIConnection[Any, Any, Any, Any]) -> str:
     return str(connection.cookies.get(cookie_name(), ""))
 
 
-def _language(connection: ASGIConnection[Any, Any, Any, Any]) -> str:
+def language_of(connection: ASGIConnection[Any, Any, Any, Any]) -> str:
     """Chinese unless a person chose otherwise; the phone's app says its language with each request."""
     if connection.scope["query_string"] and (wanted := connection.query_params.get("lang")) in i18n.LOCALES:
         return str(wanted)
@@ -70,7 +70,7 @@ class SessionMiddleware(AbstractAuthenticationMiddleware):
     """Looks the cookie up in the database on every request, so that ending a session takes effect at once."""
 
     async def authenticate_request(self, connection: ASGIConnection[Any, Any, Any, Any]) -> AuthenticationResult:
-        i18n.set_locale(_language(connection))
+        i18n.set_locale(language_of(connection))
         if is_my(connection.scope["path"]):
             cookie = my_session_key(connection)
             if not cookie:

@@ -25,6 +25,7 @@ async def test_from_the_door_to_the_thanks(county):
     assert missed.status_code == 422
     assert "对这次检查的总体评价" in missed.text
     assert "很专业" in missed.text, "what was typed stays"
+    assert "？：" not in missed.text, "a question is not followed by a colon"
     assert fields(missed.text)["id"] == given["id"]
     thanks = await browser.post(f"/e/{token}/evaluate", data=given)
     assert thanks.status_code == 200

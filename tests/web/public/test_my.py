@@ -15,6 +15,8 @@ from PIL import Image
 from pypdf import PdfReader
 
 from backend.claims.sealing import Person
+from backend.deadlines.queries import load_book
+from backend.deadlines.rules import OBJECTION
 from backend.kernel import clock
 from backend.ledger.sequencer import sequence
 from backend.people.service import count_failure
@@ -206,6 +208,8 @@ async def test_an_objection_with_photos_reaches_who_decides(county):
     assert await one("select count(*) from objection where inspection = $1 and origin = 'enterprise'", shop.inspection) == 1
     own = (await owner.get(f"/my/objections/{data['id']}")).text
     assert own.count("/my/files/") == 4
+    due_on = (await load_book()).due_of(OBJECTION, clock.today())
+    assert f"应在 {due_on.isoformat()} 前书面答复" in own, "by when"
     assert hidden(form_of(bad.text, f"{path}/objection"), "id") == data["id"], "the photos lie under the form's own id"
     picture = await owner.get(f"/my/files/{data['id']}/{kept[0]}")
     assert picture.headers["content-type"] == "image/jpeg"

@@ -142,3 +142,19 @@ async def test_english_pages_have_no_chinese_but_data(county):
 def test_the_checks_that_a_draws_page_promises_are_those_that_the_browser_makes():
     made = re.findall(r'await check\("(\w+)"', (REPO / "pwa/src/model/draw.js").read_text("utf-8"))
     assert tuple(made) == CHECKS
+
+
+async def test_an_address_that_is_not_there_is_told_in_the_readers_language_with_a_way_on(county):
+    anyone = await county("")
+    for path, words, way in (("/nothing-here", "Page not found", 'href="/results"'), ("/console/nothing-here", "Page not found", 'href="/console"')):
+        page = await anyone.get(f"{path}?lang=en")
+        assert (page.status_code, words in page.text, way in page.text.partition("<main")[2]) == (404, True, True), page.text
+    assert "未找到该页面" in (await anyone.get("/nothing-here?lang=zh")).text
+
+
+async def test_an_entry_of_the_log_is_read_as_it_was_written(county):
+    anyone = await county("")
+    entry = re.search(r'href="(/log/entries/\d+)"', (await anyone.get("/log?type=outcome.added")).text)
+    assert entry
+    shown = (await anyone.get(entry[1])).text.partition("<pre")[2].partition("</pre>")[0]
+    assert CHINESE.search(shown) and "\\u" not in shown, "Chinese, not its numbers"

@@ -10,6 +10,8 @@ from litestar.params import FromPath
 from litestar.response import Redirect, Template
 
 from backend.claims.rules import OBJECT, REPLY, UPLOAD, Member
+from backend.deadlines.queries import load_book
+from backend.deadlines.rules import OBJECTION
 from backend.intake.queries import list_named
 from backend.kernel.errors import DomainError
 from backend.rectification.rules import STANDING
@@ -86,7 +88,9 @@ async def object_to(request: Request[Any, Any, Any], number: FromPath[str]) -> T
 async def show_objection(request: Request[Any, Any, Any], objection_id: FromPath[UUID]) -> Template:
     found, papers, filed_by = await my_view.find_objection(objection_id, request.user)
     files = (await list_named(my_acts.OBJECTION, {found.id: found.files}))[found.id]
-    return render("objection", "home", o=found, files=files, papers=papers, filed_by=filed_by, departments=await names_of_departments())
+    due_on = (await load_book()).due_of(OBJECTION, found.filed_on)
+    names = await names_of_departments()
+    return render("objection", "home", o=found, files=files, due_on=due_on, papers=papers, filed_by=filed_by, departments=names)
 
 
 async def _show_order(order_id: UUID, who: Member, *, typed: dict[str, Any] | None = None, error: str = "", status: int = 200) -> Template:
