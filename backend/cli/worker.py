@@ -9,6 +9,7 @@ from functools import partial
 
 import structlog
 
+from backend.bundles import service as bundles
 from backend.cli import worker_endpoint
 from backend.evaluations import jobs as evaluation_jobs
 from backend.evidence import jobs as evidence_jobs
@@ -80,6 +81,7 @@ async def main() -> int:
                 _keep_working("unsent", import_unsent.work_off, stop),
                 _keep_working("search", registry_jobs.index_some, stop),
                 _keep_working("kept pages", kept.sweep, stop, idle=600),
+                _keep_working("bundles", bundles.sweep, stop, idle=3600),
                 # First the alert: a draw that was shut past its date is told of even if the worker opens it in the next moment.
                 _keep_working("overdue", tell_what_is_overdue, stop, idle=60),
                 _keep_working("invitations", tell_what_lapsed, stop, idle=60),

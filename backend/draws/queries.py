@@ -1,4 +1,4 @@
-"""Reads on draws: what is announced, the bundle that anyone recomputes, an enterprise's sealed proof."""
+"""Reads on draws: what is announced, the bundle that anyone recomputes."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from uuid import UUID
 
 from backend.draws import rules
 from backend.draws.frame import COMMITMENT, key_blocks
-from backend.kernel import jcs, merkle
+from backend.kernel import jcs
 from backend.kernel.errors import NotFound
 from backend.storage.engine import reader
 
@@ -59,6 +59,10 @@ class DrawView:
     drawn_entry: UUID | None
     revealed_entry: UUID | None
 
+    @property
+    def head(self) -> DrawHead:
+        return DrawHead(self.id, self.draw_id, self.drawn_at, self.drawn_entry)
+
 
 @dataclass(frozen=True, slots=True)
 class DrawRow:
@@ -85,14 +89,13 @@ class FrameCount:
 
 
 @dataclass(frozen=True, slots=True)
-class SealedProof:
-    """That a visit was in the sealed list of a draw. ``hashes`` from the leaf's sibling up."""
+class DrawHead:
+    """What a visit needs to know of its draw, without the draw's lists, which are long."""
 
-    leaf: bytes
-    index: int
-    size: int
-    hashes: tuple[bytes, ...]
-    root: bytes
+    id: UUID
+    draw_id: str
+    drawn_at: datetime | None
+    drawn_entry: UUID | None
 
 
 async def find_draw(draw_id: str, *, lock: bool = False) -> DrawView:
@@ -118,6 +121,12 @@ async def find_draw_of_campaign(campaign: UUID) -> DrawView | None:
     """The live draw of a campaign; voided ones are listed by ``list_voided``."""
     draw_id = await reader().fetchval("select draw_id from draw where campaign = $1 and state <> 'voided'", campaign)
     return await find_draw(draw_id) if draw_id else None
+
+
+async def list_heads_of_campaigns(campaigns: list[UUID]) -> dict[UUID, DrawHead]:
+    """Campaign -> its live draw; those that have none are left out."""
+    rows = await reader().fetch("select campaign, id, draw_id, drawn_at, drawn_entry from draw where campaign = any($1) and state <> 'voided'", campaigns)
+    return {row["campaign"]: DrawHead(row["id"], row["draw_id"], row["drawn_at"], row["drawn_entry"]) for row in rows}
 
 
 async def list_ids_of_campaigns(campaigns: list[UUID]) -> dict[UUID, str]:
@@ -159,6 +168,14 @@ async def count_not_revealed_in_time(now: datetime) -> int:
     return int(
         await reader().fetchval("select count(*) from draw where state <> 'voided' and coalesce(revealed_at, $1) > reveal_by + $2::interval", now, GRACE)
     )
+
+
+async def find_next_withheld(now: datetime) -> datetime | None:
+    """When the next draw will be counted by ``count_not_revealed_in_time`` if nobody reveals it before."""
+    found: datetime | None = await reader().fetchval(
+        "select min(reveal_by + $2::interval) from draw where state in ('announced', 'drawn') and reveal_by + $2::interval >= $1", now, GRACE
+    )
+    return found
 
 
 async def list_due_for_reveal(now: datetime) -> list[str]:
@@ -279,9 +296,3 @@ def _recusals(draw: DrawView, pairs: list[tuple[str, str]], opened: set[str] | N
         else:
             found.append({"h": rules.recusal_leaf(salt32, object_id, pid).hex()})
     return found
-
-
-def prove_sealed(leaves: list[bytes], index: int) -> SealedProof:
-    """The proof of one visit in the sealed list. ``leaves`` ascending by object id."""
-    hashes = [merkle.leaf_hash(leaf) for leaf in leaves]
-    return SealedProof(leaves[index], index, len(leaves), tuple(merkle.inclusion_proof(hashes, index)), merkle.root_of_hashes(hashes))

@@ -136,6 +136,12 @@ async def find_receipt(entry_id: UUID) -> Receipt | None:
     return Receipt(**row) if row else None
 
 
+async def list_places(entries: Sequence[UUID]) -> dict[UUID, int]:
+    """Entry -> its index; those that the sequencer has not placed yet are left out."""
+    rows = await reader().fetch("select entry_id, index from ledger_leaf where entry_id = any($1)", list(entries))
+    return {row["entry_id"]: row["index"] for row in rows}
+
+
 async def find_proof(entry_id: UUID) -> Proof | None:
     """The proof under the newest signed checkpoint, or None while no checkpoint covers the entry."""
     row = await reader().fetchrow("select index, leaf from ledger_leaf where entry_id = $1", entry_id)

@@ -196,16 +196,16 @@ async def find_device_owner(device: UUID) -> UUID | None:
     return UUID(str(row["account"])) if row else None
 
 
-async def list_equipped(inspectors: list[UUID], at: datetime) -> set[UUID]:
-    """Those of the officers who had a phone enrolled at that moment that has not been revoked since."""
+async def list_equipped_since(inspectors: list[UUID]) -> dict[UUID, datetime]:
+    """Officer -> when the first of their phones was enrolled that has not been revoked since; those without one are left out."""
     if not inspectors:
-        return set()
+        return {}
     rows = await reader().fetch(
-        "select distinct i.id from inspector i join device d on d.account = i.account where i.id = any($1) and d.enrolled_at <= $2 and d.revoked_at is null",
+        "select i.id, min(d.enrolled_at) as since from inspector i join device d on d.account = i.account"
+        " where i.id = any($1) and d.revoked_at is null group by i.id",
         inspectors,
-        at,
     )
-    return {row["id"] for row in rows}
+    return {row["id"]: row["since"] for row in rows}
 
 
 async def list_inspectors_of_accounts(accounts: list[UUID]) -> dict[UUID, UUID]:

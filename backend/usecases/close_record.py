@@ -34,11 +34,13 @@ async def list_outstanding(standing: Sequence[StandingRecord]) -> dict[UUID, Out
     sealing = await people_queries.list_inspectors_of_accounts([s.account for s in standing])
     named = {s.id: parts_rules.foreign_files(s.record) for s in standing}
     there = await list_blobs(sorted({h for hashes in named.values() for h in hashes}))
+    equipped = await people_queries.list_equipped_since(list({o for s in standing for o in s.officers}))
     found = {}
     for s in standing:
         spoke = {x.inspector for x in segments.get(s.inspection, [])} | set(s.record.get("expects", []))
-        equipped = await people_queries.list_equipped(list(s.officers), s.received_at)
-        owed = {str(o) for o in s.officers if o != sealing.get(s.account) and (o in equipped or str(o) in spoke)}
+        owed = {
+            str(o) for o in s.officers if o != sealing.get(s.account) and ((o in equipped and equipped[o] <= s.received_at) or str(o) in spoke)
+        }
         found[s.id] = parts_rules.find_outstanding(
             s.record,
             segments.get(s.inspection, []),

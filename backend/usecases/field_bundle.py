@@ -9,6 +9,7 @@ from uuid import UUID
 
 import msgspec
 
+from backend.bundles import service as told
 from backend.deadlines.queries import list_periods
 from backend.deadlines.rules import SCAN
 from backend.draws import queries as draws
@@ -16,7 +17,7 @@ from backend.inspections import caps, part_queries, queries, submission_queries
 from backend.inspections.parts_rules import Outstanding
 from backend.items.queries import list_outcomes
 from backend.kernel.errors import Forbidden
-from backend.ledger.queries import find_receipt
+from backend.ledger.queries import list_places
 from backend.notices.queries import list_notices
 from backend.notify import queries as notify
 from backend.people import queries as people
@@ -27,11 +28,41 @@ from backend.registry import queries as registry
 from backend.storage.engine import transaction
 from backend.usecases.close_record import list_outstanding
 from backend.usecases.officer_code import make_token
-from backend.usecases.visit_proof import log_keys, prove_visit
+from backend.usecases.visit_proof import log_keys, prove_visits
 
 
 def millis(moment: datetime) -> int:
     return round(moment.timestamp() * 1000)
+
+
+def _hash(thing: Any) -> str:
+    return hashlib.sha256(msgspec.json.encode(thing, order="sorted")).hexdigest()
+
+
+async def tell_phone(*, by: Principal, device: UUID | None, since: str, takes_part: bool) -> dict[str, Any]:
+    """What is new to a phone that holds the bundle ``since`` (empty: none): ``unchanged``, or the bundle.
+
+    A phone that ``takes_part`` of one and was told ``since`` lately gets the visits that are others than in that one, with their checklists, and in
+    ``gone`` the ids of those that are no more; ``delta`` is the bundle that this is to be added to.
+    """
+    bundle, marks = await _build(by, device)
+    if since == bundle["cursor"]:
+        return {"unchanged": True, "cursor": since}
+    if not takes_part:
+        return bundle
+    known = await told.find_marks(by.account_id, device, since) if since else None
+    await told.remember(by.account_id, device, bundle["cursor"], marks, holds=since)
+    if known is None:
+        return bundle
+    new = [i for i in bundle["inspections"] if known.get(i["id"]) != marks[i["id"]]]
+    needed = {item["checklist"] for i in new for item in i["items"]}
+    return {
+        **bundle,
+        "delta": since,
+        "inspections": new,
+        "gone": sorted(known.keys() - marks.keys()),
+        "checklists": {id_: c for id_, c in bundle["checklists"].items() if id_ in needed},
+    }
 
 
 async def build_field_bundle(*, by: Principal, device: UUID | None = None) -> dict[str, Any]:
@@ -39,6 +70,11 @@ async def build_field_bundle(*, by: Principal, device: UUID | None = None) -> di
 
     ``device``: the asking phone, which needs no parts of its own.
     """
+    return (await _build(by, device))[0]
+
+
+async def _build(by: Principal, device: UUID | None) -> tuple[dict[str, Any], dict[str, str]]:
+    """(the bundle, visit -> hash of what it says of it)."""
     if by.inspector_id is None:
         raise Forbidden()
     async with transaction(isolation="repeatable_read"):
@@ -76,7 +112,8 @@ async def build_field_bundle(*, by: Principal, device: UUID | None = None) -> di
                 for e in await notify.list_inbox(by.account_id)
             ],
         }
-    return {**bundle, "cursor": hashlib.sha256(msgspec.json.encode(bundle, order="sorted")).hexdigest()[:32]}
+    marks = {i["id"]: _hash(i)[:16] for i in bundle["inspections"]}
+    return {**bundle, "cursor": _hash({**bundle, "inspections": marks})[:32]}, marks
 
 
 async def _inspections(mine: list[submission_queries.FieldInspection], by: Principal, device: UUID | None) -> list[dict[str, Any]]:
@@ -86,10 +123,12 @@ async def _inspections(mine: list[submission_queries.FieldInspection], by: Princ
     departments = {d.code: d for d in await people.list_departments()}
     officers = await people.list_inspectors_by_id(list({o for i in mine for o, _, _ in i.officers}))
     pinned = await queries.list_pinned_items(list({i.campaign for i in mine}))
-    visits = await queries.count_visits_this_year(by.department or "")
+    visits = await queries.count_visits_of(by.department or "", [i.enterprise for i in mine])
     reached = await caps.list_reached([i.id for i in mine])
     earlier = await publicity.list_latest_of([i.enterprise for i in mine])
-    drawn = {campaign: await draws.find_draw_of_campaign(campaign) for campaign in {i.campaign for i in mine}}
+    drawn = await draws.list_heads_of_campaigns(list({i.campaign for i in mine}))
+    proofs = await prove_visits((i, drawn.get(i.campaign)) for i in mine)
+    places = await list_places([i.submission_entry for i in mine if i.submission_entry])
     codes = await placards.list_codes([e.id for e in enterprises.values()])
     parts = await part_queries.list_segments([i.id for i in mine])
     notices = await list_notices([i.id for i in mine])
@@ -99,9 +138,7 @@ async def _inspections(mine: list[submission_queries.FieldInspection], by: Princ
     cosigned, decided = await part_queries.list_cosignatures(handed_in), await part_queries.list_decisions(handed_in)
     found = []
     for i in mine:
-        e, draw, items = enterprises[i.enterprise_code], drawn[i.campaign], pinned[i.campaign]
-        proof = await prove_visit(i, draw)
-        receipt = await find_receipt(i.submission_entry) if i.submission_entry else None
+        e, draw, items, proof = enterprises[i.enterprise_code], drawn.get(i.campaign), pinned[i.campaign], proofs[i.id]
         region, industry = regions.get(e.region), industries.get(e.industry)
         found.append(
             {
@@ -194,7 +231,7 @@ async def _inspections(mine: list[submission_queries.FieldInspection], by: Princ
                     "id": str(i.submission),
                     "state": i.submission_state,
                     "received_at_ms": millis(i.submission_received_at),
-                    "ledger_index": receipt.index if receipt else None,
+                    "ledger_index": places.get(i.submission_entry) if i.submission_entry else None,
                     **_said(cosigned.get(i.submission, []), decided.get(i.submission, [])),
                     **_waiting(standing.get(i.id), outstanding, by),
                 }

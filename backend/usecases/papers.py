@@ -71,7 +71,7 @@ async def load_facts(visit: FieldInspection) -> VisitFacts:
         officers=tuple((officers[inspector], departments[department]) for inspector, _, department in visit.officers),
         items={i.code: i for i in await queries.list_campaign_items(visit.campaign)},
         draw=(draw.draw_id, draw.drawn_at) if draw and draw.drawn_at else None,
-        proof=await prove_visit(visit, draw),
+        proof=await prove_visit(visit, draw.head if draw else None),
     )
 
 

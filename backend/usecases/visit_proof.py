@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 from uuid import UUID
 
 from backend.draws import service as draws
 from backend.draws import visit_proof
-from backend.draws.queries import DrawView, SealedProof, prove_sealed
+from backend.draws.queries import DrawHead, find_draw_by_id
 from backend.draws.service import Sealed
 from backend.inspections.submission_queries import FieldInspection
+from backend.kernel import merkle
 from backend.ledger import keys
 from backend.ledger import queries as ledger
 from backend.ledger.policy import policy
@@ -35,24 +37,27 @@ class ShownProof:
 
 @dataclass(slots=True)
 class _SealedList:
-    """A draw's sealed list and the proofs made from it so far: it never changes once drawn, and phones ask again and again."""
+    """A draw's sealed list, its tree, and the proofs made from it so far: it never changes once drawn, and phones ask again and again.
+
+    ``note``: the checkpoint under which ``texts`` were made, by index.
+    """
 
     rows: list[Sealed]
-    proofs: dict[int, SealedProof] = field(default_factory=dict)
-
-    def prove(self, index: int) -> SealedProof:
-        if index not in self.proofs:
-            self.proofs[index] = prove_sealed([row.leaf for row in self.rows], index)
-        return self.proofs[index]
+    tree: merkle.Tree
+    note: str = ""
+    texts: dict[int, str] = field(default_factory=dict)
 
 
 _lists: OrderedDict[UUID, _SealedList] = OrderedDict()
 
 
-async def _sealed_list(draw: DrawView) -> _SealedList:
-    found = _lists.get(draw.id) or _SealedList(await draws.list_sealed(draw))
-    _lists[draw.id] = found
-    _lists.move_to_end(draw.id)
+async def _sealed_list(draw: UUID) -> _SealedList:
+    found = _lists.get(draw)
+    if found is None:
+        rows = await draws.list_sealed(await find_draw_by_id(draw))
+        found = _SealedList(rows, merkle.Tree(merkle.leaf_hash(row.leaf) for row in rows))
+    _lists[draw] = found
+    _lists.move_to_end(draw)
     if len(_lists) > _KEPT:
         _lists.popitem(last=False)
     return found
@@ -63,31 +68,65 @@ def log_keys() -> tuple[VerifierKey, tuple[VerifierKey, ...]]:
     return keys.log_key(), tuple(w.key for w in policy().witnesses)
 
 
-async def prove_visit(visit: FieldInspection, draw: DrawView | None) -> ShownProof:
-    """Inside the caller's transaction. ``draw`` is the visit's own, None where it was not drawn."""
-    if draw is None or draw.drawn_entry is None:
-        return ShownProof("not_drawn")
-    if visit.sealed_index is None:
-        return ShownProof("replacement")
-    found = await _sealed_list(draw)
-    sealed, team = found.prove(visit.sealed_index), found.rows[visit.sealed_index].team
-    drawn = tuple(inspector == team[slot] for inspector, slot, _department in visit.officers)
-    entry, opened = await ledger.find_first_proof(draw.drawn_entry), await ledger.find_payload(draw.drawn_entry)
-    if entry is None or opened is None:
-        return ShownProof("awaiting", drawn=drawn)
-    payload, salt = opened
-    proof = visit_proof.make(
-        draw_id=draw.draw_id,
-        payload=payload,
-        entry_salt=salt,
-        leaf=sealed.leaf,
-        sealed_index=sealed.index,
-        sealed_path=sealed.hashes,
-        entry=entry.leaf,
-        index=entry.index,
-        size=entry.size,
-        path=entry.hashes,
-        note=entry.note,
-        witnesses=log_keys()[1],
-    )
-    return ShownProof("proven", visit_proof.encode(proof), drawn)
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """A draw's entry in the log, opened, with its proof."""
+
+    proof: ledger.Proof
+    payload: Any
+    salt: bytes
+
+
+async def _find_entry(draw: DrawHead) -> _Entry | None:
+    """None while no checkpoint covers it."""
+    assert draw.drawn_entry is not None
+    proof, opened = await ledger.find_first_proof(draw.drawn_entry), await ledger.find_payload(draw.drawn_entry)
+    return _Entry(proof, *opened) if proof and opened else None
+
+
+async def prove_visits(visits: Iterable[tuple[FieldInspection, DrawHead | None]]) -> dict[UUID, ShownProof]:
+    """By visit. Inside the caller's transaction. Each visit with its own draw, None where it was not drawn; a draw is looked up once."""
+    entries: dict[UUID, _Entry | None] = {}
+    found = {}
+    for visit, draw in visits:
+        if draw is None or draw.drawn_entry is None:
+            found[visit.id] = ShownProof("not_drawn")
+            continue
+        if visit.sealed_index is None:
+            found[visit.id] = ShownProof("replacement")
+            continue
+        if draw.id not in entries:
+            entries[draw.id] = await _find_entry(draw)
+        sealed, entry = await _sealed_list(draw.id), entries[draw.id]
+        team = sealed.rows[visit.sealed_index].team
+        drawn = tuple(inspector == team[slot] for inspector, slot, _department in visit.officers)
+        found[visit.id] = ShownProof("proven", _text(draw, sealed, visit.sealed_index, entry), drawn) if entry else ShownProof("awaiting", drawn=drawn)
+    return found
+
+
+async def prove_visit(visit: FieldInspection, draw: DrawHead | None) -> ShownProof:
+    return (await prove_visits([(visit, draw)]))[visit.id]
+
+
+def _text(draw: DrawHead, sealed: _SealedList, index: int, entry: _Entry) -> str:
+    if sealed.note != entry.proof.note:
+        # More witnesses have cosigned.
+        sealed.note, sealed.texts = entry.proof.note, {}
+    if index not in sealed.texts:
+        sealed.texts[index] = visit_proof.encode(
+            visit_proof.make(
+                draw_id=draw.draw_id,
+                payload=entry.payload,
+                entry_salt=entry.salt,
+                leaf=sealed.rows[index].leaf,
+                sealed_index=index,
+                sealed_path=sealed.tree.prove(index),
+                entry=entry.proof.leaf,
+                index=entry.proof.index,
+                size=entry.proof.size,
+                path=entry.proof.hashes,
+                note=entry.proof.note,
+                witnesses=log_keys()[1],
+            )
+        )
+    return sealed.texts[index]

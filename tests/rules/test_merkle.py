@@ -50,6 +50,16 @@ def test_every_proof_of_every_small_tree_verifies_and_nothing_else_does():
             assert not merkle.verify_consistency(old, size, proof, roots[old - 1], roots[size])
 
 
+def test_a_tree_that_keeps_its_levels_gives_the_same_proofs():
+    hashes = [merkle.leaf_hash(bytes([i])) for i in range(70)]
+    for size in range(1, 71):
+        tree = merkle.Tree(hashes[:size])
+        assert [tree.prove(i) for i in range(size)] == [merkle.inclusion_proof(hashes[:size], i) for i in range(size)]
+        for outside in (-1, size):
+            with pytest.raises(IndexError):
+                tree.prove(outside)
+
+
 def test_traps_of_verifiers():
     assert not merkle.verify_consistency(0, 8, [], merkle.EMPTY_ROOT, ROOTS[8])
     assert merkle.verify_consistency(8, 8, [], ROOTS[8], ROOTS[8])

@@ -20,7 +20,7 @@ from backend.people import service as people
 from backend.storage.engine import transaction
 from backend.usecases.arrival import arrive
 from backend.usecases.claiming import issue_on_site
-from backend.usecases.field_bundle import build_field_bundle
+from backend.usecases.field_bundle import tell_phone
 from backend.usecases.go_on_unscanned import go_on_unscanned
 from backend.usecases.receive_inspection import receive_inspection
 from backend.usecases.recuse import declare_own
@@ -81,13 +81,16 @@ SQUEEZED = DefineMiddleware(CompressionMiddleware, config=CompressionConfig(back
 
 
 @get("/bundle", middleware=[SQUEEZED])
-async def show_bundle(request: Request[Any, Any, Any], since: FromQuery[str] = "", device: FromQuery[UUID | None] = None) -> dict[str, Any]:
-    bundle = await build_field_bundle(by=request.user, device=device)
+async def show_bundle(
+    request: Request[Any, Any, Any], since: FromQuery[str] = "", device: FromQuery[UUID | None] = None, part: FromQuery[bool] = False
+) -> dict[str, Any]:
+    """``part``: the phone can add to the bundle that it has, so that it need not get all of it again."""
+    told = await tell_phone(by=request.user, device=device, since=since, takes_part=part)
     now = {"server_time_ms": round(clock.now().timestamp() * 1000)}
-    if since and since == bundle["cursor"]:
-        return {"unchanged": True, "cursor": since, **now}
-    drawn = await asyncio.to_thread(lambda: [_with_code(i) for i in bundle["inspections"]])
-    return {**bundle, "inspections": drawn, **now}
+    if "inspections" not in told:
+        return told | now
+    drawn = await asyncio.to_thread(lambda: [_with_code(i) for i in told["inspections"]])
+    return {**told, "inspections": drawn, **now}
 
 
 def _with_code(inspection: dict[str, Any]) -> dict[str, Any]:

@@ -11,12 +11,16 @@ import { all, get, transaction } from "./db.js";
 /** What a revision made now is called. */
 const made = () => ({ now: Date.now(), id: () => crypto.randomUUID() });
 
-/** @param {any} bundle the whole current set; what is absent is closed, local work on it stays, colleagues' parts come into it */
+/**
+ * @param {any} bundle the whole current set; what is absent is closed, local work on it stays, colleagues' parts come into it. With `delta` only
+ * what has changed since that bundle and, in `gone`, what is to be closed: of no use where another tab has saved another one meanwhile.
+ */
 export async function saveBundle(bundle) {
   await transaction(["inspection", "checklist", "inbox", "meta", "draft"], "readwrite", async (s) => {
+    if (bundle.delta && (await s.meta.get("cursor")) !== bundle.delta) return;
     for (const i of bundle.inspections) if (i.parts?.length) await takeIn(s, i);
-    const here = new Set(bundle.inspections.map((/** @type {Inspection} */ i) => i.id));
-    for (const old of await s.inspection.getAll()) if (!here.has(old.id) && !old.closed) s.inspection.put({ ...old, closed: true });
+    const here = new Set(bundle.inspections.map((/** @type {Inspection} */ i) => i.id)), gone = new Set(bundle.gone ?? []);
+    for (const old of await s.inspection.getAll()) if (!old.closed && (bundle.delta ? gone.has(old.id) : !here.has(old.id))) s.inspection.put({ ...old, closed: true });
     for (const i of bundle.inspections) s.inspection.put({ ...i, closed: false });
     for (const c of Object.values(bundle.checklists)) s.checklist.put(c);
     await s.inbox.clear();

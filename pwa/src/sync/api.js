@@ -50,7 +50,7 @@ export const signOut = () => call("DELETE", "/session");
 /** @param {import("../model/types.js").DeviceRow} device */
 export const enrol = ({ id, name, public_jwk: { kty, crv, x, y } }) => call("PUT", `/devices/${id}`, { json: { name, public_key: { kty, crv, x, y } } });
 /** @param {string|null} cursor @param {string|null} device this phone, which needs no parts of its own */
-export const bundle = (cursor, device) => call("GET", `/bundle?${new URLSearchParams({ ...(cursor ? { since: cursor } : {}), ...(device ? { device } : {}) })}`);
+export const bundle = (cursor, device) => call("GET", `/bundle?${new URLSearchParams({ part: "true", ...(cursor ? { since: cursor } : {}), ...(device ? { device } : {}) })}`);
 /** @param {string} submission of a colleague, to be co-signed */
 export const record = (submission) => call("GET", `/submissions/${submission}`);
 /** @param {import("../model/types.js").ActionRow} row a part, a decision or a co-signature, as it was made */

@@ -87,7 +87,7 @@ async def test_before_a_checkpoint_the_phone_is_told_to_wait(demo):
         assert found.draw
         draw = await find_draw_by_id(found.draw)
         await connection().execute("update ledger_checkpoint set note = null")
-        assert (await prove_visit(found, draw)).state == "awaiting"
+        assert (await prove_visit(found, draw.head)).state == "awaiting"
 
 
 async def test_a_visit_after_a_complaint_has_no_proof_and_says_so(demo):
