@@ -23,8 +23,8 @@ $$
 """
 # What overviews add up (backend/web/public/made_of.py).
 TABLES = (
-    "annual_plan", "campaign", "campaign_item", "check_item", "check_item_edition", "draw", "draw_replacement", "draw_substitution", "enterprise",
-    "enterprise_listing", "inspection", "ledger_checkpoint", "ledger_cosignature", "outcome_code", "plan_campaign", "plan_edition", "plan_line",
+    "annual_plan", "campaign", "campaign_item", "check_item", "check_item_edition", "checklist", "checklist_draft", "draw", "draw_replacement",
+    "draw_substitution", "enterprise", "enterprise_listing", "inspection", "ledger_checkpoint", "ledger_cosignature", "outcome_code", "plan_campaign", "plan_edition", "plan_line",
     "publication", "rectification_order",
 )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 
 from backend.draws import queries as draws
@@ -26,7 +27,7 @@ FIRST_YEAR: Final = 2020
 @dataclass(frozen=True, slots=True)
 class YearFigures:
     """``outcomes``: code -> (zh, en). ``states``: how many draws announced within the year are in each state; ``withheld``: of all years,
-    draws whose secret was not revealed in time. ``drawn`` sums up the accounts of the year's draws."""
+    draws whose secret was not revealed in time. ``drawn`` sums up the accounts of the year's draws. ``until``: when ``withheld`` will grow."""
 
     period: Period
     results: ResultCounts
@@ -35,6 +36,7 @@ class YearFigures:
     states: Mapping[str, int]
     withheld: int
     accounts: Mapping[str, Account]
+    until: datetime | None
 
 
 def read_year(written: str) -> int:
@@ -58,4 +60,5 @@ async def load_year(year: int) -> YearFigures:
         {state: sum(d.state == state for d in rows) for state in draws.STATES},
         await draws.count_not_revealed_in_time(clock.now()),
         await account_for([d.draw_id for d in rows]),
+        await draws.find_next_withheld(clock.now()),
     )

@@ -42,7 +42,7 @@ async def send(client: httpx.AsyncClient, **headers: str) -> httpx.Response:
 async def test_a_strangers_forms_are_counted(client):
     still = clock.now()
     clock.hold(lambda: still)
-    await client.get("/")
+    await client.get("/officers")
     for _ in range(limits.SEND.limit.times):
         assert (await send(client)).status_code == 404
     refused = await send(client)
@@ -58,7 +58,7 @@ async def test_a_strangers_forms_are_counted(client):
 async def test_an_address_of_ones_own_making_is_nobody_elses(client, behind):
     still = clock.now()
     clock.hold(lambda: still)
-    await client.get("/")
+    await client.get("/officers")
     for n in range(limits.SEND.limit.times + 3):
         answer = await send(client, **{"x-forwarded-for": f"198.51.100.{n}"})
     assert answer.status_code == 429, "no proxy is trusted: the header counts for nothing"

@@ -14,10 +14,11 @@ from backend.kernel import clock
 from backend.kernel.settings import settings
 from backend.publicity.search import list_months
 from backend.usecases.open_files import DATASETS, FORMATS, find_file, schema_of, write
-from backend.web.public import feed
-from backend.web.shared import limits
+from backend.web.public import feed, made_of
+from backend.web.shared import kept, limits
 from backend.web.shared.cached import OPEN, etag_of, is_known, squeezed, takes_gzip
 from backend.web.shared.i18n import _, get_locale, pick
+from backend.web.shared.kept import SAME_FOR_ALL
 from backend.web.shared.pages import page
 
 KEEP = "public, max-age=300"
@@ -29,18 +30,22 @@ def changes_of_the_data() -> list[tuple[str, str]]:
     return [("2026-11-26", _("首次开放：公示结果、公开抽取、抽查任务、名单和统计，CSV 与 NDJSON；接口第 1 版；Atom 订阅。"))]
 
 
-@get("/data")
-async def show_data() -> Template:
-    months = await list_months()
-    files = {"month": [m.strftime("%Y-%m") for m in months[:12]], "year": [str(y) for y in range(clock.today().year, FIRST_YEAR - 1, -1)[:3]], "": [""]}
-    return page(
-        "public/data.html",
-        sets=[(d, pick({"zh": d.zh, "en": d.en}, ""), files[d.period], schema_of(d)) for d in DATASETS.values()],
-        formats=FORMATS,
-        licence=settings().data_licence,
-        changes=changes_of_the_data(),
-        oldest=months[-1].strftime("%Y-%m") if months else "",
-    )
+@get("/data", opt=SAME_FOR_ALL)
+async def show_data(request: Request[Any, Any, Any]) -> Response[bytes]:
+    async def make() -> Template:
+        months = await list_months()
+        years = [str(y) for y in range(clock.today().year, FIRST_YEAR - 1, -1)[:3]]
+        files = {"month": [m.strftime("%Y-%m") for m in months[:12]], "year": years, "": [""]}
+        return page(
+            "public/data.html",
+            sets=[(d, pick({"zh": d.zh, "en": d.en}, ""), files[d.period], schema_of(d)) for d in DATASETS.values()],
+            formats=FORMATS,
+            licence=settings().data_licence,
+            changes=changes_of_the_data(),
+            oldest=months[-1].strftime("%Y-%m") if months else "",
+        )
+
+    return await kept.overview(request, made_of.DATA, make)
 
 
 @get("/data/{name:str}", opt={"exclude_from_csrf": True, "limit": limits.HEAVY})

@@ -19,34 +19,38 @@ from backend.draws.rules import GRINDING_PROOF_BITS, entropy_bits
 from backend.kernel import clock, jcs
 from backend.kernel.errors import Forbidden
 from backend.ledger import queries as ledger
-from backend.people import queries as people
 from backend.people.rules import AUDITOR
 from backend.publicity.search import search_results
 from backend.publicity.search_rules import ResultFilter
 from backend.usecases.adhoc import KINDS, load_figures
 from backend.usecases.draw_counters import account_for
-from backend.web.public.places import load_counties
-from backend.web.shared import limits
-from backend.web.shared.i18n import LOCALES, _, pick, speaking
+from backend.web.public import made_of
+from backend.web.public.places import load_counties, load_departments
+from backend.web.shared import kept, limits
+from backend.web.shared.i18n import LOCALES, _, speaking
+from backend.web.shared.kept import SAME_FOR_ALL
 from backend.web.shared.pages import BUILD, page
 
 
-@get("/draws")
-async def list_draws() -> Template:
-    rows = await queries.list_draws()
-    return page(
-        "public/draws.html",
-        draws=rows,
-        states={state: sum(d.state == state for d in rows) for state in queries.STATES},
-        accounts=await account_for([d.draw_id for d in rows]),
-        names=queries.STATES,
-        counties=await load_counties(),
-        withheld=await queries.count_not_revealed_in_time(clock.now()),
-        now=clock.now(),
-        adhoc=await load_figures(),
-        kinds=KINDS,
-        departments={d.code: pick(d, "name") for d in await people.list_departments()},
-    )
+@get("/draws", opt=SAME_FOR_ALL)
+async def list_draws(request: Request[Any, Any, Any]) -> Response[bytes]:
+    async def make() -> Template:
+        rows = await queries.list_draws()
+        return page(
+            "public/draws.html",
+            draws=rows,
+            states={state: sum(d.state == state for d in rows) for state in queries.STATES},
+            accounts=await account_for([d.draw_id for d in rows]),
+            names=queries.STATES,
+            counties=await load_counties(),
+            withheld=await queries.count_not_revealed_in_time(clock.now()),
+            adhoc=await load_figures(),
+            kinds=KINDS,
+            departments=await load_departments(),
+            until=await queries.find_next_withheld(clock.now()),
+        )
+
+    return await kept.overview(request, made_of.DRAWS, make)
 
 
 @get("/draws.json")
@@ -142,8 +146,12 @@ async def show_saved_copy() -> Response[str]:
     return Response(page_, media_type="text/html", headers={"content-disposition": 'attachment; filename="verify.html"'})
 
 
-@get("/draws/{draw_id:str}")
-async def show_draw(draw_id: FromPath[str]) -> Template:
+@get("/draws/{draw_id:str}", opt=SAME_FOR_ALL)
+async def show_draw(request: Request[Any, Any, Any], draw_id: FromPath[str]) -> Response[bytes]:
+    return await kept.overview(request, made_of.DRAW, lambda: _show(draw_id))
+
+
+async def _show(draw_id: str) -> Template:
     draw = await queries.find_draw(draw_id)
     by_county: dict[str, dict[str, int]] = {}
     frame: dict[str, int] = {}
@@ -152,7 +160,8 @@ async def show_draw(draw_id: FromPath[str]) -> Template:
         by_county.setdefault(c.county, {"E": 0, "out": 0})["E" if c.st == "E" else "out"] += c.n
     sources = [{**s, "bits": entropy_bits(s["kind"], int(s.get("count") or 0) or 64)} for s in draw.announcement["sources"]]
     bits = sum(s["bits"] for s in sources)
-    steps = [(name, at, entry) for name, at, entry in _steps(draw)]
+    steps = [(name, at, await ledger.find_receipt(entry) if entry else None) for name, at, entry in _steps(draw)]
+    end = draw.reveal_by + queries.GRACE
     return page(
         "public/draw.html",
         draw=draw,
@@ -163,15 +172,17 @@ async def show_draw(draw_id: FromPath[str]) -> Template:
         by_county=by_county,
         two_people=needs_two_people(sources),
         account=(await account_for([draw_id]))[draw_id],
-        is_withheld=draw.state in ("announced", "drawn") and clock.now() > draw.reveal_by + queries.GRACE,
+        is_withheld=draw.state in ("announced", "drawn") and clock.now() > end,
         changes=await queries.list_changes(draw.id) if draw.state == "revealed" else [],
         reasons=REASONS,
-        steps=[(name, at, await ledger.find_receipt(entry) if entry else None) for name, at, entry in steps],
+        steps=steps,
         names=queries.STATES,
         checks=check_names(),
         check_codes=CHECKS,
         results=await search_results(ResultFilter(draw=draw_id), limit=100),
         counties=await load_counties(),
+        lasting=all(receipt.index is not None for _name, _at, receipt in steps if receipt),
+        until=end if end >= clock.now() else None,
     )
 
 

@@ -11,10 +11,8 @@ from litestar.response import Redirect, Template
 
 from backend.kernel import clock
 from backend.kernel.errors import Invalid, NotFound
-from backend.people import queries as people
 from backend.people.service import TooManyAttempts
 from backend.registry.editing import LISTS
-from backend.registry.queries import list_industries
 from backend.registry.rules import KINDS as KINDS_OF_ENTERPRISE
 from backend.registry.rules import STATUSES
 from backend.rulebook.rules import LEVELS
@@ -22,7 +20,7 @@ from backend.usecases import door
 from backend.usecases.adhoc import KINDS
 from backend.usecases.door import Door
 from backend.usecases.recuse import declare_on_site
-from backend.web.public.places import load_counties
+from backend.web.public.places import load_counties, load_departments, load_industries
 from backend.web.shared import kept, limits
 from backend.web.shared.i18n import LOCALES, get_locale, pick, words
 from backend.web.shared.kept import SAME_FOR_ALL
@@ -37,7 +35,6 @@ async def _show(found: Door, *, card: str, lasting: bool) -> Template:
     enterprise = found.enterprise
     assert enterprise is not None
     facts = await door.load_door_page(enterprise)
-    departments = {d.code: pick(d, "name") for d in await people.list_departments()}
     return page(
         "public/enterprise.html",
         enterprise=enterprise,
@@ -49,9 +46,9 @@ async def _show(found: Door, *, card: str, lasting: bool) -> Template:
         kinds=KINDS,
         levels=words(LEVELS),
         lists=words(LISTS),
-        departments=departments,
+        departments=await load_departments(),
         counties=await load_counties(),
-        industries={i.code: pick(i, "name") for i in await list_industries()},
+        industries=await load_industries(),
         kind=pick(KINDS_OF_ENTERPRISE[enterprise.kind], "") if enterprise.kind in KINDS_OF_ENTERPRISE else enterprise.kind,
         status=pick(STATUSES[enterprise.status], "") if enterprise.status in STATUSES else enterprise.status,
         visit_address=visit_address,

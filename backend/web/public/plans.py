@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from litestar import get
+from litestar import Request, Response, get
 from litestar.params import FromPath, FromQuery
 from litestar.response import Template
 
-from backend.people.queries import list_departments
-from backend.registry.queries import list_industries
 from backend.usecases.plan_progress import LineProgress
 from backend.usecases.public_plans import list_published, show_plan
-from backend.web.public.places import load_counties
-from backend.web.shared.i18n import _, pick
+from backend.web.public import made_of
+from backend.web.public.places import load_counties, load_departments, load_industries
+from backend.web.shared import kept
+from backend.web.shared.i18n import _
+from backend.web.shared.kept import SAME_FOR_ALL
 from backend.web.shared.pages import page
 
 
@@ -39,18 +40,25 @@ def _how_many(line: LineProgress) -> str:
     return _("按信用风险分类，分类不公开")
 
 
-@get("/plans")
-async def list_plans() -> Template:
-    rows = await list_published()
-    return page(
-        "public/plans.html",
-        years=[(year, [e for e in rows if e.year == year]) for year in sorted({e.year for e in rows}, reverse=True)],
-        departments={d.code: pick(d, "name") for d in await list_departments()},
-    )
+@get("/plans", opt=SAME_FOR_ALL)
+async def list_plans(request: Request[Any, Any, Any]) -> Response[bytes]:
+    async def make() -> Template:
+        rows = await list_published()
+        return page(
+            "public/plans.html",
+            years=[(year, [e for e in rows if e.year == year]) for year in sorted({e.year for e in rows}, reverse=True)],
+            departments=await load_departments(),
+        )
+
+    return await kept.overview(request, made_of.PLANS, make)
 
 
-@get("/plans/{number:str}")
-async def show_published_plan(number: FromPath[str], edition: FromQuery[int | None] = None) -> Template:
+@get("/plans/{number:str}", opt=SAME_FOR_ALL)
+async def show_published_plan(request: Request[Any, Any, Any], number: FromPath[str], edition: FromQuery[int | None] = None) -> Response[bytes]:
+    return await kept.overview(request, made_of.PLAN, lambda: _show(number, edition))
+
+
+async def _show(number: str, edition: int | None) -> Template:
     plan = await show_plan(number, edition)
     return page(
         "public/plan.html",
@@ -58,9 +66,9 @@ async def show_published_plan(number: FromPath[str], edition: FromQuery[int | No
         e=plan.edition,
         statuses=_statuses(),
         how_many=_how_many,
-        departments={d.code: pick(d, "name") for d in await list_departments()},
+        departments=await load_departments(),
         counties=await load_counties(),
-        industries={i.code: pick(i, "name") for i in await list_industries()},
+        industries=await load_industries(),
     )
 
 

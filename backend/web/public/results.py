@@ -19,14 +19,14 @@ from backend.items.queries import list_outcomes, list_register
 from backend.kernel.errors import Invalid
 from backend.ledger import keys
 from backend.ledger import queries as ledger
-from backend.people.queries import list_departments
 from backend.publicity import queries
 from backend.publicity.rules import STATUSES
 from backend.publicity.search import search_results
 from backend.publicity.search_rules import ResultFilter, read_day
 from backend.responses.queries import find_public
 from backend.usecases.adhoc import KINDS
-from backend.web.public.places import load_counties
+from backend.web.public import made_of
+from backend.web.public.places import load_counties, load_departments
 from backend.web.shared import kept, limits
 from backend.web.shared.i18n import _, get_locale, pick
 from backend.web.shared.kept import SAME_FOR_ALL
@@ -68,19 +68,22 @@ async def load_evidence(entry_id: UUID) -> Evidence:
     )
 
 
-@get("/")
-async def show_home() -> Template:
-    rows = await draws.list_draws()
-    return page(
-        "public/home.html",
-        draws=rows[:4],
-        states={state: sum(d.state == state for d in rows) for state in draws.STATES},
-        names=draws.STATES,
-        results=await search_results(ResultFilter(), limit=6),
-        published=await queries.count_publications(),
-        entries=await ledger.count_entries(),
-        counties=await load_counties(),
-    )
+@get("/", opt=SAME_FOR_ALL)
+async def show_home(request: Request[Any, Any, Any]) -> Response[bytes]:
+    async def make() -> Template:
+        rows = await draws.list_draws()
+        return page(
+            "public/home.html",
+            draws=rows[:4],
+            states={state: sum(d.state == state for d in rows) for state in draws.STATES},
+            names=draws.STATES,
+            results=await search_results(ResultFilter(), limit=6),
+            published=await queries.count_publications(),
+            entries=await ledger.count_entries(),
+            counties=await load_counties(),
+        )
+
+    return await kept.overview(request, made_of.HOME, make)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,8 +119,9 @@ class Asked:
         return "/results?" + urlencode({k: v for k, v in {**wanted, "before": before}.items() if v})
 
 
-@get("/results", opt={"limit": limits.searching("q", "county", "department", "item", "outcome", "from", "to")})
+@get("/results", opt={**SAME_FOR_ALL, "limit": limits.searching("q", "county", "department", "item", "outcome", "from", "to")})
 async def list_results(
+    request: Request[Any, Any, Any],
     q: FromQuery[str] = "",
     county: FromQuery[str] = "",
     department: FromQuery[str] = "",
@@ -128,11 +132,17 @@ async def list_results(
     draw: FromQuery[str] = "",
     campaign: FromQuery[str] = "",
     before: FromQuery[str] = "",
-) -> Template:
+) -> Template | Response[bytes]:
     asked = Asked(*(value.replace("\x00", "").strip() for value in (q, county, department, item, outcome, first, last, draw, campaign)))
+    if not set(request.query_params) - {"lang"}:
+        return await kept.overview(request, made_of.RESULTS, lambda: _list(asked, ""))
+    return await _list(asked, before.replace("\x00", ""))
+
+
+async def _list(asked: Asked, before: str) -> Template:
     error, rows = "", []
     try:
-        rows = await search_results(asked.filter(), before=before.replace("\x00", ""))
+        rows = await search_results(asked.filter(), before=before)
     except Invalid as e:
         error = e.message(get_locale())
     return page(
@@ -143,7 +153,7 @@ async def list_results(
         asked=asked,
         next_href=asked.href(rows[-1].number) if len(rows) == queries.PAGE else None,
         counties=await load_counties(),
-        departments={d.code: pick(d, "name") for d in await list_departments()},
+        departments=await load_departments(),
         items=[(i.code, pick(i, "name")) for i in await list_register()],
         outcomes=[(o.code, pick(o, "")) for o in await list_outcomes(since=date(2020, 1, 1))],
     )

@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
+from typing import Any
 from urllib.parse import urlencode
 
-from litestar import get
+from litestar import Request, Response, get
 from litestar.params import FromQuery
 from litestar.response import Template
 
 from backend.kernel import clock
 from backend.kernel.errors import Invalid
-from backend.people.queries import list_departments
 from backend.publicity.figures import ResultCount
 from backend.usecases import public_figures
 from backend.usecases.adhoc import KINDS
 from backend.usecases.public_figures import MEASURES, YearFigures
+from backend.web.public import made_of
 from backend.web.public.figures_view import Bar, Bars, columns
-from backend.web.public.places import load_counties
+from backend.web.public.places import load_counties, load_departments
+from backend.web.shared import kept
 from backend.web.shared.i18n import _, get_locale, pick
+from backend.web.shared.kept import SAME_FOR_ALL
 from backend.web.shared.pages import page
 
 
@@ -41,7 +45,7 @@ def by_month(year: YearFigures) -> Bars:
     return Bars("months", _("各月完成的检查"), _("月份"), _("公示结果"), rows, _("未发现问题"))
 
 
-def by_place(year: YearFigures, names: dict[str, str], counts: dict[str, ResultCount], which: str) -> Bars:
+def by_place(year: YearFigures, names: Mapping[str, str], counts: Mapping[str, ResultCount], which: str) -> Bars:
     rows = [_bar(names.get(code, code), count, _results(year, **{which: code})) for code, count in sorted(counts.items(), key=lambda c: -c[1].total)]
     title, axis = (_("各区县"), _("区县")) if which == "county" else (_("各部门"), _("部门"))
     return Bars(which, title, axis, _("公示结果"), rows, _("发现问题"))
@@ -62,15 +66,17 @@ def by_kind(year: YearFigures) -> Bars:
     return Bars("kinds", _("为何检查"), _("来源"), _("公示结果"), sorted(rows, key=lambda r: -r.n), _("发现问题"))
 
 
-@get("/statistics")
-async def show_statistics(year: FromQuery[str] = "") -> Template:
-    error = ""
+@get("/statistics", opt=SAME_FOR_ALL)
+async def show_statistics(request: Request[Any, Any, Any], year: FromQuery[str] = "") -> Template | Response[bytes]:
     try:
         chosen = public_figures.read_year(year)
     except Invalid as e:
-        chosen, error = clock.today().year, e.message(get_locale())
+        return await _show(clock.today().year, e.message(get_locale()))
+    return await kept.overview(request, made_of.STATISTICS, lambda: _show(chosen), {"year": str(chosen)})
+
+
+async def _show(chosen: int, error: str = "") -> Template:
     found = await public_figures.load_year(chosen)
-    departments = {d.code: pick(d, "name") for d in await list_departments()}
     months = by_month(found)
     accounts = list(found.accounts.values())
     return page(
@@ -84,8 +90,8 @@ async def show_statistics(year: FromQuery[str] = "") -> Template:
         drawn_months=columns(months),
         charts=[
             by_outcome(found),
-            by_place(found, await load_counties(), dict(found.results.by_county), "county"),
-            by_place(found, departments, dict(found.results.by_department), "department"),
+            by_place(found, await load_counties(), found.results.by_county, "county"),
+            by_place(found, await load_departments(), found.results.by_department, "department"),
             by_kind(found),
         ],
         measures=[(MEASURES[key], found.measures[key].whole) for key in public_figures.SHOWN],
@@ -97,6 +103,7 @@ async def show_statistics(year: FromQuery[str] = "") -> Template:
             "open": sum(a.own.open + a.alternates.open for a in accounts),
             "withheld": sum(a.withheld for a in accounts),
         },
+        until=found.until,
     )
 
 
