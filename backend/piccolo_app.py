@@ -11,6 +11,7 @@ ROOMS = (
     "ledger",
     "evidence",
     "limits",
+    "factors",
     "intake",
     "history",
     "placards",

@@ -95,6 +95,11 @@ class Member:
         """Nobody else ever chose this person's password."""
         return False
 
+    @property
+    def lacks_factor(self) -> bool:
+        """A password opens one enterprise's own pages; nothing is decided there."""
+        return False
+
     def may(self, right: str) -> bool:
         return self.is_owner or right in self.rights
 

@@ -48,27 +48,9 @@ def _demo(args: argparse.Namespace) -> int:
 
 
 def _account(args: argparse.Namespace) -> int:
-    import secrets
+    from backend.cli import accounts
 
-    from backend.people.rules import ALL_DEPARTMENTS
-    from backend.people.service import create_account
-    from backend.storage import engine
-
-    if args.role not in ALL_DEPARTMENTS and not args.department:
-        print("--department: 这个角色须属于一个部门 · this role belongs to a department", file=sys.stderr)
-        return 2
-    password = secrets.token_urlsafe(15)
-
-    async def make() -> None:
-        async with engine.pool(1), engine.transaction():
-            await create_account(
-                username=args.username, password=password, name=args.name, role=args.role, department=args.department, region=args.region, must_change=True
-            )
-
-    engine.ensure_server()
-    asyncio.run(make())
-    print(f"初始密码（仅首次登录有效，登录后须更改） · password for the first sign-in only: {password}")
-    return 0
+    return accounts.main(args)
 
 
 def _assets(args: argparse.Namespace) -> int:
@@ -257,13 +239,19 @@ def parser() -> argparse.ArgumentParser:
     restore.add_argument("--without-keys", action="store_true", help="DATA_DIR/keys has them from elsewhere")
     doctor = add("doctor", _doctor, "say what is wrong or will be, and what to do about it; the exit status is 1 for warnings, 2 for faults")
     doctor.add_argument("--json", action="store_true")
-    account = add("account", _account, "account add: make an account with a random password for its first sign-in, such as the first administrator's")
-    account.add_argument("action", choices=["add"])
+    account = add(
+        "account",
+        _account,
+        "account add: make an account with a random password for its first sign-in, such as the first administrator's;"
+        " account let-in: let somebody in again who has lost password and second factor, such as the only administrator",
+    )
+    account.add_argument("action", choices=["add", "let-in"])
     account.add_argument("username")
-    account.add_argument("--name", required=True, help="the person's name")
-    account.add_argument("--role", default="admin")
-    account.add_argument("--department", help="needed for managers, reviewers and inspectors")
-    account.add_argument("--region", required=True, help="the region that the person may see, such as 5303 for a whole city")
+    account.add_argument("--name", help="add: the person's name")
+    account.add_argument("--role", default="admin", help="add: admin where nothing is said")
+    account.add_argument("--department", help="add: needed for managers, reviewers and inspectors")
+    account.add_argument("--region", help="add: the region that the person may see, such as 5303 for a whole city")
+    account.add_argument("--reason", default="", help="let-in: why, and how the person was known; it stands in the ledger")
     witness = add("witness", _witness, "witness serve: cosign another body's log; witness key: show this witness's key")
     witness.add_argument("action", choices=["serve", "key"])
     witness.add_argument("--name", required=True, help="the witness's name, such as justice.example/sunlot")

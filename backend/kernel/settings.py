@@ -40,6 +40,7 @@ class Settings(msgspec.Struct, frozen=True):
     drain_seconds: int = 0  # between readiness off and the end of listening
     shutdown_seconds: int = 30  # how long open requests, and a worker's job in hand, may take to finish
     backup_recipients: tuple[str, ...] = ()  # age recipients of the keys in a backup
+    second_factor: str = "optional"  # or required: of everybody who works in the office
     data_licence: tuple[str, str] = ("CC BY 4.0", "https://creativecommons.org/licenses/by/4.0/")  # of the open data: its name and its address
 
     @property
@@ -79,6 +80,9 @@ def settings() -> Settings:
     evidence_url = (env.get("EVIDENCE_URL") or "").rstrip("/") or None
     if evidence_url is not None and not evidence_url.startswith("s3://"):
         raise ValueError(f"EVIDENCE_URL must be s3://bucket or s3://bucket/prefix, not {evidence_url!r}")
+    second_factor = env.get("SECOND_FACTOR") or ("required" if env.get("SUNLOT_ENV") == "production" else "optional")
+    if second_factor not in ("optional", "required"):
+        raise ValueError(f"SECOND_FACTOR must be optional or required, not {second_factor!r}")
     extra = tuple(h for h in env.get("PUSH_HOSTS", "").split(",") if h)
     robots = tuple(h for h in env.get("WEBHOOK_HOSTS", "").split(",") if h)
     return Settings(
@@ -106,6 +110,7 @@ def settings() -> Settings:
         drain_seconds=numbers["DRAIN_SECONDS"],
         shutdown_seconds=numbers["SHUTDOWN_SECONDS"],
         backup_recipients=tuple(r for r in re.split(r"[,\s]+", env.get("BACKUP_RECIPIENTS", "")) if r),
+        second_factor=second_factor,
         more_hosts=tuple(h.strip().lower() for h in env.get("MORE_HOSTS", "").split(",") if h.strip()),
         data_licence=(env.get("DATA_LICENCE") or "CC BY 4.0", env.get("DATA_LICENCE_URL") or "https://creativecommons.org/licenses/by/4.0/"),
     )

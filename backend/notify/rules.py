@@ -53,6 +53,36 @@ KINDS: dict[str, tuple[str, str, str, str]] = {
         "Passkey added",
         "“{name}” was added at {at}. If it was not you, remove it and change your password",
     ),
+    "factor.added": (
+        "已启用验证器",
+        "验证器于 {at} 启用，其他登录已退出；若不是您本人，请立即告知管理员",
+        "Authenticator app added",
+        "An authenticator app was added at {at} and other sessions ended. If it was not you, tell your administrator at once",
+    ),
+    "factor.removed": (
+        "第二验证已移除",
+        "于 {at} 移除：{zh}。若您不知情，请立即更改密码并告知管理员",
+        "Second factor removed",
+        "Removed at {at}: {en}. If you do not know of it, change your password and tell your administrator at once",
+    ),
+    "factor.failed": (
+        "有人知道您的密码",
+        "登录时密码正确，但验证码连续出错，登录已暂停；若不是您本人，请立即更改密码并告知管理员",
+        "Somebody knows your password",
+        "A sign-in had the right password and wrong codes, and was paused. If it was not you, change your password at once and tell your administrator",
+    ),
+    "recovery.used": (
+        "恢复码已使用",
+        "于 {at} 用恢复码登录，还剩 {left} 个；若不是您本人，请立即更改密码并告知管理员",
+        "Recovery code used",
+        "A recovery code signed in at {at}, {left} are left. If it was not you, change your password at once and tell your administrator",
+    ),
+    "recovery.issued": (
+        "已生成新的恢复码",
+        "于 {at} 生成，以前的恢复码已作废；若不是您本人，请立即告知管理员",
+        "New recovery codes",
+        "Made at {at}; earlier ones are void. If it was not you, tell your administrator at once",
+    ),
     # To an enterprise's own people; ``href`` says where it is to be read.
     "my.result": ("检查结果有更新", "{zh}", "A result of yours has news", "{en}"),
     "my.order": ("收到责令改正", "{zh}", "You were ordered to correct something", "{en}"),

@@ -11,7 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from backend.kernel import clock
-from backend.people.queries import AccountView
+from backend.people.queries import HAS_FACTOR, AccountView
 from backend.people.rules import idle_of
 from backend.storage.engine import reader
 
@@ -52,6 +52,12 @@ async def search_accounts(region: str, by: AccountFilter, *, after: UUID | None 
 
 async def count_accounts(region: str, by: AccountFilter) -> int:
     return int(await reader().fetchval(f"select count(*) from account where {_WANTED}", *_values(region, by)))
+
+
+async def list_with_factor(accounts: Sequence[UUID]) -> set[UUID]:
+    """Those whose password alone opens nothing."""
+    rows = await reader().fetch(f"select a.id from account a where a.id = any($1) and {HAS_FACTOR}", list(accounts))
+    return {row["id"] for row in rows}
 
 
 @dataclass(frozen=True, slots=True)

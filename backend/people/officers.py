@@ -14,7 +14,7 @@ import asyncpg
 
 from backend.history import service as history
 from backend.history.rules import plain
-from backend.kernel.errors import Invalid, NotFound
+from backend.kernel.errors import Conflict, Invalid, NotFound
 from backend.kernel.scope import Scope
 from backend.ledger import service as ledger
 from backend.people import service
@@ -30,6 +30,18 @@ async def add_officer(draft: OfficerDraft, *, department: str, counties: Collect
     check_officer(draft, counties, scope)
     fields = asdict(draft) | {"qualifications": list(draft.qualifications), "counties": list(draft.counties)}
     return await service.add_inspector(**fields, department=department, by=by)
+
+
+async def give_account(inspector_id: UUID, account_id: UUID, *, department: str, by: UUID) -> None:
+    """Let an officer of the department sign in with an account. Raises ``Conflict`` where the officer has one already."""
+    inspector = await history.take(OFFICER, inspector_id, None)
+    if inspector["department"] != department:
+        raise NotFound()
+    if inspector["account"] is not None:
+        raise Conflict()
+    version = await history.update(OFFICER, inspector, {"account": account_id})
+    entry = await ledger.record("inspector.changed", actor=by, subject=str(inspector_id), payload={"what": "account", "account": str(account_id)})
+    await history.note("inspector", inspector_id, "account", old=inspector, new={"account": account_id}, version=version, by=by, entry=entry)
 
 
 async def _take(inspector_id: UUID, version: int | None, scope: Scope | None) -> dict[str, Any]:

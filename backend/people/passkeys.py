@@ -32,6 +32,7 @@ __all__ = [
     "ask_to_sign_in",
     "check",
     "remove",
+    "remove_all",
     "remove_lost",
 ]
 
@@ -138,6 +139,14 @@ async def check(ceremony: UUID, credential: dict[str, Any], address: str) -> UUI
     return UUID(str(row["account"]))
 
 
+async def remove_all(account_id: UUID, *, by: UUID | None, why: str) -> int:
+    """End every passkey of an account. ``by``: None for the operator at the machine."""
+    gone = await connection().fetch("delete from passkey where account = $1 returning id, credential_id", account_id)
+    for row in gone:
+        await _record_removed(row["id"], row["credential_id"], account_id=account_id, by=by, why=why)
+    return len(gone)
+
+
 async def remove(passkey_id: UUID, *, account_id: UUID, by: UUID) -> None:
     """End one passkey of an account. Raises ``NotFound`` for what is not this account's."""
     gone = await connection().fetchrow("delete from passkey where id = $1 and account = $2 returning credential_id", passkey_id, account_id)
@@ -156,7 +165,7 @@ async def remove_lost(device: UUID, *, account_id: UUID, by: UUID) -> int:
     return len(gone)
 
 
-async def _record_removed(passkey_id: UUID, credential_id: bytes, *, account_id: UUID, by: UUID, why: str) -> None:
+async def _record_removed(passkey_id: UUID, credential_id: bytes, *, account_id: UUID, by: UUID | None, why: str) -> None:
     await ledger.record(
         "passkey.removed",
         actor=by,

@@ -12,6 +12,7 @@ from uuid import UUID
 from backend.kernel import clock
 from backend.kernel.errors import NotFound
 from backend.kernel.scope import Scope
+from backend.kernel.settings import settings
 from backend.people import rules
 from backend.people.tables import Account, Department, Device, Inspector
 from backend.storage.engine import reader
@@ -73,14 +74,23 @@ class PasskeyView:
     last_used_at: datetime | None
 
 
-_WHO = "select a.id, a.username, a.name, a.role, a.department, a.region, a.must_change, (select id from inspector i where i.account = a.id) as inspector_id"
+# An app, or a passkey: but on a phone alone a passkey only stands in for the password, and is gone with the phone.
+HAS_FACTOR = (
+    "(exists (select from authenticator f where f.account = a.id and f.sealed is not null)"
+    f" or (a.role <> '{rules.INSPECTOR}' and exists (select from passkey p where p.account = a.id)))"
+)
+_WHO = (
+    "select a.id, a.username, a.name, a.role, a.department, a.region, a.must_change, (select id from inspector i where i.account = a.id) as inspector_id,"
+    f" {HAS_FACTOR} as has_factor"
+)
 
 
 def _principal(row: Mapping[str, Any] | None) -> rules.Principal | None:
     if row is None:
         return None
     fields = dict(row)
-    return rules.Principal(account_id=fields.pop("id"), **fields)
+    lacks = not fields["has_factor"] and rules.must_have_factor(fields["role"], settings().second_factor)
+    return rules.Principal(account_id=fields.pop("id"), lacks_factor=lacks, **fields)
 
 
 async def find_principal(cookie: str) -> rules.Principal | None:
@@ -102,6 +112,18 @@ async def find_principal(cookie: str) -> rules.Principal | None:
 
 async def find_principal_of(account_id: UUID) -> rules.Principal | None:
     return _principal(await reader().fetchrow(f"{_WHO} from account a where a.id = $1 and a.active", account_id))
+
+
+async def has_factor(account_id: UUID) -> bool:
+    """Whether the account's password alone opens nothing."""
+    return bool(await reader().fetchval(f"select {HAS_FACTOR} from account a where a.id = $1", account_id))
+
+
+async def find_by_username(username: str) -> AccountView | None:
+    """Not scoped: for the operator at the machine."""
+    columns = [getattr(Account, name) for name in AccountView.__dataclass_fields__]
+    row = await Account.select(*columns).where(Account.username == username).first()
+    return AccountView(**row) if row else None
 
 
 async def list_departments() -> list[DepartmentView]:

@@ -20,12 +20,16 @@ ROLES = {
 }
 # Who looks over the whole city, whatever their department.
 ALL_DEPARTMENTS = frozenset({ADMIN, AUDITOR})
+# Who works on a phone alone: its own lock, its signing key and its loss report stand beside the password (ADR 13).
+PHONE_ONLY = frozenset({INSPECTOR})
+FACTOR_OPTIONAL, FACTOR_REQUIRED = "optional", "required"
 CLASS_READERS = frozenset({ADMIN, MANAGER, AUDITOR})
 
 SESSION_LIFETIME = timedelta(hours=12)
 # Without a request for so long a session is over. A phone works on without a line for a whole day's visits, behind its own lock.
 IDLE = {INSPECTOR: SESSION_LIFETIME}
 IDLE_OFFICE = timedelta(hours=1)
+FRESH = timedelta(minutes=10)  # how long a proof of who one is counts for changing how one signs in
 SEEN_EVERY = timedelta(minutes=1)  # how often a session's use is written down
 FAILURES_PER_ACCOUNT = 5
 FAILURES_PER_ADDRESS = 30
@@ -52,6 +56,8 @@ class Principal:
     device: UUID | None = None  # the phone that this session is on, once it has named itself
     must_change: bool = False  # the password is one that somebody else chose: nothing else is done before it is changed
     seen_at: datetime | None = None  # when this session was last used, to the minute
+    has_factor: bool = False  # the password alone opens nothing
+    lacks_factor: bool = False  # must have a second factor and has none: nothing else is done before it is set up
 
     @property
     def sees_class(self) -> bool:
@@ -61,6 +67,11 @@ class Principal:
     @property
     def scope(self) -> Scope:
         return Scope(department=None if self.role in ALL_DEPARTMENTS else self.department or "-", region=self.region)
+
+
+def must_have_factor(role: str, setting: str) -> bool:
+    """OWASP ASVS 5.0, 6.3.3. ``setting``: FACTOR_OPTIONAL or FACTOR_REQUIRED."""
+    return setting == FACTOR_REQUIRED and role not in PHONE_ONLY
 
 
 def is_fit(is_valid: bool, certificate_expires_on: date, on: date) -> bool:

@@ -20,7 +20,7 @@ from backend.kernel.errors import Conflict, DomainError, Forbidden, Invalid, Not
 from backend.kernel.ids import new_id
 from backend.ledger import service as ledger
 from backend.limits.rules import network
-from backend.people import password_rules, rules
+from backend.people import password_rules, queries, rules
 from backend.people.tables import Account, Device, Session
 from backend.storage.engine import aside, connection
 
@@ -173,18 +173,6 @@ async def add_inspector(
     return inspector_id
 
 
-async def give_account(inspector_id: UUID, account_id: UUID, *, department: str, by: UUID) -> None:
-    """Let an officer of the department sign in with an account. Raises ``Conflict`` where the officer has one already."""
-    inspector = await history.take(OFFICER, inspector_id, None)
-    if inspector["department"] != department:
-        raise NotFound()
-    if inspector["account"] is not None:
-        raise Conflict()
-    version = await history.update(OFFICER, inspector, {"account": account_id})
-    entry = await ledger.record("inspector.changed", actor=by, subject=str(inspector_id), payload={"what": "account", "account": str(account_id)})
-    await history.note("inspector", inspector_id, "account", old=inspector, new={"account": account_id}, version=version, by=by, entry=entry)
-
-
 def _hash_key(cookie: str) -> str:
     return hashlib.sha256(cookie.encode()).hexdigest()
 
@@ -222,25 +210,44 @@ async def clear_failures(key: str) -> None:
     await connection().execute("delete from login_attempt where key = $1", key)
 
 
-async def check_password(username: str, password: str, address: str) -> UUID | DomainError:
-    """The account id, or the refusal *returned*: its count of failures must be committed, so nothing may be raised here."""
-    keys = (
-        ("a:" + hashlib.sha256(username.encode()).hexdigest(), rules.FAILURES_PER_ACCOUNT),
-        ("ip:" + network(address), rules.FAILURES_PER_ADDRESS),
-    )
-    for key, limit in keys:
+def failures_key(username: str) -> str:
+    return "a:" + hashlib.sha256(username.encode()).hexdigest()
+
+
+def _keys(username: str, address: str) -> tuple[tuple[str, int], ...]:
+    return (failures_key(username), rules.FAILURES_PER_ACCOUNT), ("ip:" + network(address), rules.FAILURES_PER_ADDRESS)
+
+
+async def refuse_blocked(username: str, address: str) -> TooManyAttempts | None:
+    """Whether an account name or a visitor is kept out by earlier failures, of passwords and of codes."""
+    for key, limit in _keys(username, address):
         if seconds := await seconds_blocked(key, limit):
             return TooManyAttempts(retry_after_s=seconds)
+    return None
+
+
+async def count_failures(username: str, address: str) -> bool:
+    """Count a wrong password or code against name and visitor. Returns whether the name is kept out from now on."""
+    keys = _keys(username, address)
+    for key, _limit in keys:
+        await count_failure(key)
+    return await seconds_blocked(*keys[0]) > 0
+
+
+async def check_password(username: str, password: str, address: str) -> UUID | DomainError:
+    """The account id, or the refusal *returned*: its count of failures must be committed, so nothing may be raised here."""
+    if refusal := await refuse_blocked(username, address):
+        return refusal
     account = await Account.select(Account.id, Account.password_hash, Account.active).where(Account.username == username).first()
     is_right = await matches(account["password_hash"] if account else _NOBODY, password)
     if account is None or not is_right or not account["active"]:
-        for key, _ in keys:
-            await count_failure(key)
-        refusal = BadCredentials()
-        if account is not None and await seconds_blocked(*keys[0]):
-            refusal.locks = account["id"]
-        return refusal
-    await clear_failures(keys[0][0])
+        wrong = BadCredentials()
+        if await count_failures(username, address) and account is not None:
+            wrong.locks = account["id"]
+        return wrong
+    # Whoever knows the password must not get five more guesses at the code by typing it again.
+    if not await queries.has_factor(account["id"]):
+        await clear_failures(failures_key(username))
     return UUID(str(account["id"]))
 
 

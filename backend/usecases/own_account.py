@@ -13,7 +13,7 @@ from backend.people.service import require
 from backend.storage.engine import transaction
 
 
-def _now() -> str:
+def now_text() -> str:
     return clock.now().astimezone(clock.BEIJING).strftime("%Y-%m-%d %H:%M")
 
 
@@ -31,12 +31,13 @@ async def change_password(current: str, new: str, *, by: Principal, keeps: str) 
     async with transaction():
         refusal = await sessions.change_password(by.account_id, current, new, keeps=keeps)
         if refusal is None:
-            await notify.tell(by.account_id, "password.changed", inspection=None, params={"at": _now()})
+            await notify.tell(by.account_id, "password.changed", inspection=None, params={"at": now_text()})
     if refusal is not None:
         raise refusal
 
 
-async def _prove(password: str, by: Principal) -> None:
+async def prove(password: str, by: Principal) -> None:
+    """Raises ``WrongPassword``, ``TooManyAttempts``; the count of failures is committed."""
     async with transaction():
         refusal = await sessions.prove(by.account_id, password)
     if refusal is not None:
@@ -48,11 +49,11 @@ async def give_password(account: UUID, new: str, *, own: str, by: Principal) -> 
     require(by, ADMIN)
     if account == by.account_id:
         raise Forbidden()
-    await _prove(own, by)
+    await prove(own, by)
     async with transaction():
         await queries.find_account(account, by.scope)
         await sessions.give_password(account, new, by=by.account_id)
-        await notify.tell(account, "password.changed", inspection=None, params={"at": _now()})
+        await notify.tell(account, "password.changed", inspection=None, params={"at": now_text()})
 
 
 async def set_standing(account: UUID, *, active: bool, reason: str, own: str, by: Principal) -> None:
@@ -60,7 +61,7 @@ async def set_standing(account: UUID, *, active: bool, reason: str, own: str, by
     require(by, ADMIN)
     if account == by.account_id:
         raise Forbidden()
-    await _prove(own, by)
+    await prove(own, by)
     async with transaction():
         await queries.find_account(account, by.scope)
         await sessions.set_standing(account, active=active, reason=reason, by=by.account_id)
@@ -68,13 +69,13 @@ async def set_standing(account: UUID, *, active: bool, reason: str, own: str, by
 
 async def end_session(session: UUID, *, password: str, by: Principal) -> None:
     """One of the person's own sessions. Raises ``WrongPassword``, ``TooManyAttempts``, ``NotFound``."""
-    await _prove(password, by)
+    await prove(password, by)
     async with transaction():
         await sessions.end_session(by.account_id, session)
 
 
 async def end_others(*, password: str, keeps: str, by: Principal) -> int:
-    await _prove(password, by)
+    await prove(password, by)
     async with transaction():
         return await sessions.end_others(by.account_id, keeps=keeps)
 
@@ -83,4 +84,4 @@ async def tell_of_passkey(account: UUID, name: str) -> None:
     """Inside the transaction that adds it."""
     if await queries.find_principal_of(account) is None:
         raise NotFound()
-    await notify.tell(account, "passkey.added", inspection=None, params={"at": _now(), "name": name[:60]})
+    await notify.tell(account, "passkey.added", inspection=None, params={"at": now_text(), "name": name[:60]})

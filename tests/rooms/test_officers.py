@@ -100,7 +100,7 @@ async def test_giving_an_account_writes_log_and_history(db):
     async with transaction():
         who_signs_in = {"username": "fang", "password": "a longer pass phrase", "name": "王芳", "role": "inspector"}
         account = await service.create_account(**who_signs_in, department="scjg", region="5303")
-        await service.give_account(who, account, department="scjg", by=BY)
+        await officers.give_account(who, account, department="scjg", by=BY)
     assert (await list_changes("inspector", str(who)))[0].new == {"account": str(account)}
     assert {"what": "account", "account": str(account)} in await payloads(who)
 

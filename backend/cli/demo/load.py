@@ -10,6 +10,7 @@ from backend.cli.demo import checkitems, county, doors, history, joint, openface
 from backend.cli.demo.aftermath import show_aftermath
 from backend.cli.demo.claims import show_claims
 from backend.cli.demo.dossiers import tell_histories
+from backend.cli.demo.factors import show_factors
 from backend.cli.demo.fieldwork import Work
 from backend.cli.demo.imports import show_imports
 from backend.cli.demo.registers import show_registers
@@ -105,6 +106,7 @@ async def _load() -> Principal:
     await show_imports(who["manager"], await doors.list_published())
     await show_registers(who["manager"], who["admin"])
     await plans.look_ahead(set_clock, today, who)
+    await show_factors(accounts["officer03"])
     return who["admin"]
 
 

@@ -17,6 +17,7 @@ from backend.evidence.store import StoreAway, store
 from backend.kernel import clock
 from backend.kernel.settings import settings
 from backend.ledger.policy import policy
+from backend.people.rules import FACTOR_REQUIRED
 from backend.vitals.rules import disk_is_full
 
 EARLY_SHARE = 0.1  # of the disk: time to act
@@ -92,6 +93,11 @@ def check_settings() -> Iterator[Finding]:
         )  # fmt: skip
     if s.metrics_token is not None and len(s.metrics_token) < 24:
         yield warn("metrics-token", "METRICS_TOKEN 过短", "METRICS_TOKEN is short", "请使用至少 24 个随机字符", "use at least 24 random characters")
+    if s.production and s.second_factor != FACTOR_REQUIRED:
+        yield warn(
+            "second-factor", "SECOND_FACTOR 不是 required：管理端只凭密码即可登录", "SECOND_FACTOR is not required: a password alone opens the office",
+            "请删去这项设置，生产环境默认要求第二验证", "take the setting away: production requires a second factor by default",
+        )  # fmt: skip
     if not s.backup_recipients:
         yield warn(
             "backup-recipients", "未设置备份密钥的接收人", "there is no recipient for the keys in a backup",

@@ -13,8 +13,8 @@ from litestar.params import Body, FromQuery
 from litestar.response import Redirect, Template
 
 from backend.kernel.errors import Conflict, Forbidden, Invalid
-from backend.people import queries, service
-from backend.people.account_queries import PAGE, AccountFilter, count_accounts, search_accounts
+from backend.people import officers, queries, service
+from backend.people.account_queries import PAGE, AccountFilter, count_accounts, list_with_factor, search_accounts
 from backend.people.officer_queries import find_officer, list_without_account
 from backend.people.rules import ADMIN, ALL_DEPARTMENTS, INSPECTOR, ROLES, Principal
 from backend.registry import queries as registry
@@ -63,6 +63,7 @@ async def _show(who: Principal, form: AccountForm, error: str = "", status_code:
         total=await count_accounts(who.region, by),
         by=by,
         states=states(),
+        with_factor=await list_with_factor([a.id for a in accounts]),
         phones=Counter(d.account for d in await queries.list_devices([a.id for a in accounts]) if d.revoked_at is None),
         departments=[(d.code, pick(d, "name")) for d in await queries.list_open_departments()],
         regions=[(labels.prefix(r.code), pick(r, "name")) for r in regions],
@@ -126,7 +127,7 @@ async def create_account(
                 must_change=True,
             )
             if data.role == INSPECTOR:
-                await service.give_account(UUID(data.inspector), account_id, department=data.department, by=who.account_id)
+                await officers.give_account(UUID(data.inspector), account_id, department=data.department, by=who.account_id)
     except Conflict:
         return await _show(who, data, _("账号名已被使用，或该执法人员已有账号"), 409)
     except Invalid as e:

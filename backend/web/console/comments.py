@@ -28,7 +28,8 @@ LISTS = {
     "recusal.declared": "/console/recusals",
     "draw.overdue": "/console/campaigns",
     "evaluation.grave": "/console/evaluations?only=gifts",
-    **dict.fromkeys(("account.locked", "password.changed", "passkey.added"), "/console/me"),
+    **dict.fromkeys(("account.locked", "password.changed", "factor.failed"), "/console/me"),
+    **dict.fromkeys(("passkey.added", "factor.added", "factor.removed", "recovery.used", "recovery.issued"), "/console/me/factor"),
     **dict.fromkeys((f"invitation.{what}" for what in ("sent", "answered", "lapsed", "overridden", "ended")), "/console/invitations"),
 }
 SHOWN = 8

@@ -11,12 +11,13 @@ from litestar.enums import RequestEncodingType
 from litestar.params import Body, FromPath, FromQuery
 from litestar.response import Redirect, Template
 
+from backend.factors.queries import find_standing
 from backend.kernel.errors import Invalid
 from backend.people import queries
-from backend.people.rules import ADMIN, AUDITOR, MANAGER, Principal
+from backend.people.rules import ADMIN, AUDITOR, MANAGER, PHONE_ONLY, Principal
 from backend.people.service import TooManyAttempts
 from backend.people.sessions import WrongPassword
-from backend.usecases import devices, own_account
+from backend.usecases import devices, own_account, second_factor
 from backend.web.console import labels
 from backend.web.shared import limits
 from backend.web.shared.i18n import get_locale
@@ -44,7 +45,9 @@ async def _show(who: Principal, account_id: UUID, *, error: str = "", reason: st
         devices=phones,
         names={d.id: d.name for d in phones},
         passkeys=await queries.list_passkeys(account_id),
+        factors=await find_standing(account_id),
         may_revoke=who.role in MAY_REVOKE,
+        may_remove=who.role in MAY_REVOKE and account.role in PHONE_ONLY,
         is_admin=who.role == ADMIN,
         is_own=account_id == who.account_id,
         places=await labels.load_places(),
@@ -52,11 +55,12 @@ async def _show(who: Principal, account_id: UUID, *, error: str = "", reason: st
 
 
 class SignInForm(msgspec.Struct):
-    """``own``: the administrator's password; ``new``: a password for one sign-in; ``standing``: stop | start, with its reason."""
+    """``own``: the administrator's password; ``new``: a password for one sign-in; ``standing``: stop | start, with its reason; ``factor``: off, likewise."""
 
     own: str = ""
     new: str = ""
     standing: str = ""
+    factor: str = ""
     reason: str = ""
 
 
@@ -64,15 +68,18 @@ class SignInForm(msgspec.Struct):
 async def change_sign_in(
     request: Request[Any, Any, Any], account_id: FromPath[UUID], data: Annotated[SignInForm, Body(media_type=RequestEncodingType.URL_ENCODED)]
 ) -> Template | Redirect:
-    """Give somebody a password for one sign-in, stop the account, or let it in again."""
+    """Give somebody a password for one sign-in, take their second factor off, stop the account, or let it in again."""
     try:
-        if data.standing:
+        if data.factor:
+            await second_factor.take_off(account_id, reason=data.reason, own=data.own, by=request.user)
+        elif data.standing:
             await own_account.set_standing(account_id, active=data.standing == "start", reason=data.reason, own=data.own, by=request.user)
         else:
             await own_account.give_password(account_id, data.new, own=data.own, by=request.user)
     except (Invalid, WrongPassword, TooManyAttempts) as e:
         return await _show(request.user, account_id, error=e.message(get_locale()), reason=data.reason, status_code=e.status)
-    return Redirect(f"/console/accounts/{account_id}/devices?done={data.standing or 'password'}", status_code=303)
+    done = "factor" if data.factor else data.standing or "password"
+    return Redirect(f"/console/accounts/{account_id}/devices?done={done}#sign-in", status_code=303)
 
 
 @post("/devices/{device_id:uuid}/revoke", opt={"access": MAY_REVOKE}, status_code=303)

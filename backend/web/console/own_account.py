@@ -11,6 +11,7 @@ from litestar.enums import RequestEncodingType
 from litestar.params import Body, FromPath
 from litestar.response import Redirect, Template
 
+from backend.factors.queries import find_standing
 from backend.kernel.errors import DomainError, Invalid
 from backend.people import queries
 from backend.people.account_queries import list_sessions
@@ -47,6 +48,7 @@ async def _show(request: Request[Any, Any, Any], *, error: str = "", trouble: st
         status_code=status_code,
         sessions=await list_sessions(who.account_id, who.role, session_key(request)),
         passkeys=await queries.list_passkeys(who.account_id),
+        factors=await find_standing(who.account_id),
         must_change=who.must_change,
         is_inspector=who.role == INSPECTOR,
         shortest=SHORTEST,

@@ -42,6 +42,7 @@ from backend.web.console import (
     plans,
     recusals,
     reviews,
+    second_factor,
     sign_in,
     tips,
     unsent,
@@ -54,6 +55,7 @@ router = Router(
     route_handlers=[
         *sign_in.HANDLERS,
         *own_account.HANDLERS,
+        *second_factor.HANDLERS,
         *home.HANDLERS,
         *figures.HANDLERS,
         *plan_calendar.HANDLERS,

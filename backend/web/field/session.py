@@ -1,4 +1,4 @@
-"""Signing in on the phone, by password or passkey; the officer's own passkeys."""
+"""Signing in on the phone, by password (and code) or passkey; the officer's own passkeys."""
 
 from __future__ import annotations
 
@@ -17,14 +17,22 @@ from backend.notify.keys import public_key
 from backend.people import passkeys, queries, service
 from backend.people.rules import Principal, relying_party
 from backend.storage.engine import transaction
-from backend.usecases import own_account
+from backend.usecases import own_account, second_factor
 from backend.web.shared import limits
 from backend.web.shared.access import PUBLIC, SIGNED_IN
-from backend.web.shared.session import client_address, sign_in, sign_in_by_passkey, sign_out
+from backend.web.shared.session import HalfWay, client_address, session_key, sign_in, sign_in_by_code, sign_in_by_passkey, sign_out, step_cookie
 
 
 class Credentials(msgspec.Struct):
     username: str
+    password: str
+
+
+class Code(msgspec.Struct):
+    code: str
+
+
+class Proof(msgspec.Struct):
     password: str
 
 
@@ -73,11 +81,28 @@ async def show_session(request: Request[Any, Any, Any], device: FromQuery[UUID |
 
 @post("/session", opt={"access": PUBLIC, "limit": limits.SIGN_IN}, status_code=200)
 async def open_session(request: Request[Any, Any, Any], data: JSONBody[Credentials]) -> Response[dict[str, Any]]:
-    principal, cookie = await sign_in(request, data.username, data.password)
+    """Without an account where a second factor is awaited: ``second_step`` then says which ways there are (app | passkey | recovery)."""
+    entered = await sign_in(request, data.username, data.password)
+    if isinstance(entered, HalfWay):
+        waiting = await second_factor.find_waiting(entered.key)
+        return Response({**await _whoami(None), "second_step": {"ways": waiting.ways if waiting else []}}, cookies=[entered.cookie])
+    principal, cookie = entered
     return Response(await _whoami(principal), cookies=[cookie])
 
 
-@delete("/session", opt={"access": SIGNED_IN, "before_password": True}, status_code=204)
+@post("/session/code", opt={"access": PUBLIC, "limit": limits.SIGN_IN}, status_code=200)
+async def open_session_by_code(request: Request[Any, Any, Any], data: JSONBody[Code]) -> Response[dict[str, Any]]:
+    principal, cookie = await sign_in_by_code(request, data.code)
+    return Response(await _whoami(principal), cookies=[cookie, step_cookie("")])
+
+
+@post("/session/proof", opt={"access": SIGNED_IN, "limit": limits.SIGN_IN}, status_code=204)
+async def prove(request: Request[Any, Any, Any], data: JSONBody[Proof]) -> None:
+    """The present password again, before anything about how one signs in is changed."""
+    await second_factor.prove_again(data.password, by=request.user, session=session_key(request))
+
+
+@delete("/session", opt={"access": SIGNED_IN, "before_password": True, "before_factor": True}, status_code=204)
 async def close_session(request: Request[Any, Any, Any]) -> Response[None]:
     response: Response[None] = Response(None, status_code=204)
     await sign_out(request, response)
@@ -122,7 +147,9 @@ async def list_passkeys(request: Request[Any, Any, Any]) -> dict[str, Any]:
 
 @post("/passkeys/challenge", opt={"access": SIGNED_IN}, status_code=200)
 async def ask_to_add_passkey(request: Request[Any, Any, Any]) -> dict[str, Any]:
+    """Soon after a sign-in or a proof; otherwise 403 ``prove-first``."""
     who: Principal = request.user
+    await second_factor.require_fresh(session_key(request))
     async with transaction():
         return _asked(await passkeys.ask_to_add(who.account_id, username=who.username, name=who.name))
 
@@ -130,6 +157,7 @@ async def ask_to_add_passkey(request: Request[Any, Any, Any]) -> dict[str, Any]:
 @post("/passkeys", opt={"access": SIGNED_IN}, status_code=201)
 async def add_passkey(request: Request[Any, Any, Any], data: JSONBody[Answer]) -> dict[str, str]:
     who: Principal = request.user
+    await second_factor.require_fresh(session_key(request))
     async with transaction():
         added = await passkeys.add(data.ceremony, data.credential, account_id=who.account_id, device=who.device, name=data.name)
         if not isinstance(added, DomainError):
@@ -141,6 +169,7 @@ async def add_passkey(request: Request[Any, Any, Any], data: JSONBody[Answer]) -
 
 @delete("/passkeys/{passkey_id:uuid}", opt={"access": SIGNED_IN}, status_code=204)
 async def remove_passkey(request: Request[Any, Any, Any], passkey_id: FromPath[UUID]) -> None:
+    await second_factor.require_fresh(session_key(request))
     async with transaction():
         await passkeys.remove(passkey_id, account_id=request.user.account_id, by=request.user.account_id)
 
@@ -148,6 +177,8 @@ async def remove_passkey(request: Request[Any, Any, Any], passkey_id: FromPath[U
 HANDLERS = [
     show_session,
     open_session,
+    open_session_by_code,
+    prove,
     close_session,
     ask_to_sign_in,
     open_session_by_passkey,

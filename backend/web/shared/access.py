@@ -45,6 +45,15 @@ class MustChangePassword(DomainError):
     en = "Please choose a password of your own first"
 
 
+class MustAddFactor(DomainError):
+    """Whoever works in this office must have a second factor: nothing is done before it is set up."""
+
+    code = "must-add-factor"
+    status = 403
+    zh = "请先设置第二验证"
+    en = "Please set up a second factor first"
+
+
 def guard(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
     """Let the request through only where the route's ``access`` says so."""
     access = handler.opt.get("access")
@@ -55,8 +64,11 @@ def guard(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHand
         raise NotSignedIn()
     if not access or user.role not in access:
         raise Forbidden()
-    if user.must_change and not handler.opt.get("before_password"):
-        raise MustChangePassword()
+    if user.must_change:
+        if not handler.opt.get("before_password"):
+            raise MustChangePassword()
+    elif user.lacks_factor and not handler.opt.get("before_factor"):
+        raise MustAddFactor()
     # A phone's page names its account with each request: a sign-in in another tab changes the cookie under it.
     if connection.headers.get("x-account", str(user.account_id)) != str(user.account_id):
         raise OtherAccount()

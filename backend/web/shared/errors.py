@@ -17,7 +17,7 @@ from litestar.response import Redirect
 from backend.kernel import logs
 from backend.kernel.errors import DomainError
 from backend.storage.away import explain
-from backend.web.shared.access import MustChangePassword, NotSignedIn
+from backend.web.shared.access import MustAddFactor, MustChangePassword, NotSignedIn
 from backend.web.shared.i18n import _, get_locale, set_locale
 from backend.web.shared.pages import page
 from backend.web.shared.session import is_my, language_of
@@ -59,10 +59,11 @@ def on_domain_error(request: Request[Any, Any, Any], error: DomainError) -> Resp
         if request.headers.get("hx-request"):
             return Response("", status_code=204, headers={"HX-Redirect": to})
         return Redirect(to, status_code=303)
-    if isinstance(error, MustChangePassword) and not wants_json(request):
+    if isinstance(error, MustChangePassword | MustAddFactor) and not wants_json(request):
+        to = "/console/me" if isinstance(error, MustChangePassword) else "/console/me/factor"
         if request.headers.get("hx-request"):
-            return Response("", status_code=204, headers={"HX-Redirect": "/console/me"})
-        return Redirect("/console/me", status_code=303)
+            return Response("", status_code=204, headers={"HX-Redirect": to})
+        return Redirect(to, status_code=303)
     extra = {k: v for k, v in error.fields.items() if isinstance(v, str | int | list | dict | bool | None)}
     return _answer(request, error.status, error.code, error.message(get_locale()), **extra)
 

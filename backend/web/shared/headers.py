@@ -44,10 +44,11 @@ _OFF = (
     "local-fonts", "magnetometer", "midi", "payment", "picture-in-picture", "publickey-credentials-create", "publickey-credentials-get", "screen-wake-lock",
     "serial", "usb", "web-share", "xr-spatial-tracking", "camera", "geolocation", "microphone",
 )  # fmt: skip
-# The phone app takes photos, positions and voice notes, and signs in with a fingerprint; a draw's page reads a code.
+# The phone app takes photos, positions and voice notes; it, the office and enterprises sign in with a passkey; a draw's page reads a code.
 _ON = {
     "/field": ("camera", "geolocation", "microphone", "publickey-credentials-create", "publickey-credentials-get", "screen-wake-lock", "autoplay"),
     "/draws/": ("camera",),
+    "/console": ("publickey-credentials-create", "publickey-credentials-get"),
     "/my": ("publickey-credentials-create", "publickey-credentials-get"),
 }
 

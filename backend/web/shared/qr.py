@@ -66,7 +66,12 @@ def png(text: str) -> bytes:
 
 @lru_cache(maxsize=4096)
 def path(text: str, *, on_screen: bool = False) -> tuple[int, str]:
-    """Side length in modules, quiet zone included, and the dark modules as an SVG path of horizontal runs."""
+    """``draw``, remembered."""
+    return draw(text, on_screen=on_screen)
+
+
+def draw(text: str, *, on_screen: bool = False) -> tuple[int, str]:
+    """Side length in modules, quiet zone included, and the dark modules as an SVG path of horizontal runs. For secrets: nothing is remembered."""
     # A screen is neither scratched nor covered: fewer modules are read from further away.
     rows = _rows(text, "M" if on_screen else "Q")
     runs = (f"M{run.start()} {y}h{run.end() - run.start()}v1h{run.start() - run.end()}z" for y, row in enumerate(rows) for run in _RUN.finditer(row))

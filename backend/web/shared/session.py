@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qs
 from uuid import UUID
@@ -13,18 +14,21 @@ from litestar.middleware import AbstractAuthenticationMiddleware, Authentication
 from litestar.types import Message, Scope
 
 from backend.claims.queries import find_session
+from backend.factors.rules import STEP_LIFETIME
 from backend.kernel import clock
 from backend.kernel.errors import DomainError
 from backend.kernel.settings import settings
 from backend.limits.rules import visitor
 from backend.people import passkeys, queries, rules, service
 from backend.storage.engine import transaction
-from backend.usecases import own_account
+from backend.usecases import own_account, second_factor
 from backend.web.shared import i18n
 
 _COOKIE = "sid"
 # Of an enterprise's own people, who are asked for nowhere but under /my: neither cookie opens what is the other's.
 _MY_COOKIE = "eid"
+# Of a sign-in whose password was right and whose second factor is awaited. It opens nothing.
+_STEP_COOKIE = "step"
 LANGUAGE_COOKIE = "lang"
 
 
@@ -45,6 +49,16 @@ def my_cookie(value: str) -> Cookie:
 
 def my_session_key(connection: ASGIConnection[Any, Any, Any, Any]) -> str:
     return str(connection.cookies.get(_prefixed(_MY_COOKIE), ""))
+
+
+def step_cookie(value: str) -> Cookie:
+    """The cookie of a sign-in that waits for its second factor; an empty value ends it."""
+    age = int(STEP_LIFETIME.total_seconds()) if value else 0
+    return Cookie(_prefixed(_STEP_COOKIE), value=value, max_age=age, path="/", httponly=True, samesite="lax", secure=settings().secure_cookies)
+
+
+def step_key(connection: ASGIConnection[Any, Any, Any, Any]) -> str:
+    return str(connection.cookies.get(_prefixed(_STEP_COOKIE), ""))
 
 
 def session_key(connection: ASGIConnection[Any, Any, Any, Any]) -> str:
@@ -127,10 +141,32 @@ async def _enter(request: Request[Any, Any, Any], found: UUID | DomainError) -> 
     return principal, cookie
 
 
-async def sign_in(request: Request[Any, Any, Any], username: str, password: str) -> tuple[rules.Principal, Cookie]:
-    """Check the password and open a fresh session. Raises ``BadCredentials`` or ``TooManyAttempts``."""
+@dataclass(frozen=True, slots=True)
+class HalfWay:
+    """The password was right, and is not enough: the second factor is awaited under this cookie."""
+
+    key: str
+
+    @property
+    def cookie(self) -> Cookie:
+        return step_cookie(self.key)
+
+
+async def sign_in(request: Request[Any, Any, Any], username: str, password: str) -> tuple[rules.Principal, Cookie] | HalfWay:
+    """Check the password and open a fresh session, or say that a second factor is awaited. Raises ``BadCredentials`` or ``TooManyAttempts``."""
     async with transaction():
-        entered = await _enter(request, await own_account.check_password(username.strip(), password, client_address(request)))
+        found = await own_account.check_password(username.strip(), password, client_address(request))
+        step = None if isinstance(found, DomainError) else await second_factor.begin(found)
+        entered: tuple[rules.Principal, Cookie] | HalfWay | DomainError = HalfWay(step) if step else await _enter(request, found)
+    if isinstance(entered, DomainError):
+        raise entered
+    return entered
+
+
+async def sign_in_by_code(request: Request[Any, Any, Any], typed: str) -> tuple[rules.Principal, Cookie]:
+    """Check the code after the password and open a fresh session. Raises ``BadFactor``, ``StepOver``, ``TooManyAttempts``."""
+    async with transaction():
+        entered = await _enter(request, await second_factor.check_code(step_key(request), typed, client_address(request)))
     if isinstance(entered, DomainError):
         raise entered
     return entered

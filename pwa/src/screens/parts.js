@@ -103,6 +103,26 @@ export function ask({ title, text, yes, danger = false }) {
   });
 }
 
+/**
+ * Asks for the password that the officer knows already.
+ * @param {{title: string, text: string, yes: string}} what @returns {Promise<string|null>} null when the officer changed their mind
+ */
+export function askPassword({ title, text, yes }) {
+  return new Promise((done) => {
+    const dialog = document.createElement("dialog");
+    document.body.append(dialog);
+    const close = (/** @type {string|null} */ answer) => { dialog.close(); dialog.remove(); done(answer); };
+    dialog.addEventListener("cancel", (e) => { e.preventDefault(); close(null); });
+    dialog.setAttribute("aria-labelledby", "ask-title");
+    const submit = (/** @type {SubmitEvent} */ e) => { e.preventDefault(); close(String(new FormData(/** @type {HTMLFormElement} */ (e.target)).get("password"))); };
+    render(html`<h2 id="ask-title">${title}</h2><form class="stack" @submit=${submit}><p>${text}</p>
+      <label class="field"><span>${t("密码")}</span><input name="password" type="password" autocomplete="current-password" required data-testid="ask-password"></label>
+      <div class="pair"><button type="button" class="button quiet" @click=${() => close(null)} data-testid="ask-no">${t("取消")}</button>
+      <button class="button" data-testid="ask-yes">${yes}</button></div></form>`, dialog);
+    dialog.showModal();
+  });
+}
+
 let toastTimer = 0;
 /** A short word that something happened; also read aloud. @param {string} text */
 export function toast(text) {

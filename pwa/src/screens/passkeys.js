@@ -6,7 +6,7 @@ import { meta, setMeta } from "../store/work.js";
 import { able, builtIn, make, use } from "../device/passkey.js";
 import { device, name } from "../device/key.js";
 import * as api from "../sync/api.js";
-import { action, ask, toast } from "./parts.js";
+import { action, ask, askPassword, toast } from "./parts.js";
 import { redraw } from "./redraw.js";
 
 /** @typedef {{id: string, name: string, synced: boolean, device: string|null, created_at_ms: number, last_used_at_ms: number|null}} Passkey */
@@ -36,12 +36,26 @@ async function answered(answer) {
 export const offer = () => (offered ? html`<div class="banner" data-testid="passkey-offer"><span>${t("下次用指纹或人脸登录？")}</span><span class="acts">
   <button type="button" @click=${() => answered("no")} data-testid="passkey-no">${t("不用了")}</button><button type="button" ?disabled=${busy} @click=${add} data-testid="passkey-yes">${t("设置")}</button></span></div>` : nothing);
 
+/**
+ * Does what the server allows only soon after a proof of who one is: where it asks for one, the password is typed once more.
+ * @template {{status: number, body: any}} R @param {() => Promise<R>} does @returns {Promise<R|null>} null when the officer changed their mind
+ */
+async function proved(does) {
+  const first = await does();
+  if (first.status !== 403 || first.body?.code !== "prove-first") return first;
+  const password = await askPassword({ title: t("请再输入一次密码"), text: t("更改登录方式前，确认是您本人。"), yes: t("确认") });
+  if (password === null) return null;
+  const proof = await api.prove(password);
+  return proof.status === 204 ? does() : /** @type {any} */ (proof);
+}
+
 async function add() {
   if (busy) return;
   busy = true; redraw();
   try {
     await api.enrol(await device()); // the session names its phone, so that a lost one takes its passkeys along
-    const asked = await api.askNewPasskey();
+    const asked = await proved(api.askNewPasskey);
+    if (!asked) return;
     if (asked.status !== 200) return toast(trouble(asked));
     const credential = await make(asked.body.options);
     if (credential === "refused") return toast(t("没有设置。可在“我的”里再设。"));
@@ -80,7 +94,8 @@ export async function refresh() {
 /** @param {Passkey} passkey */
 async function remove(passkey) {
   if (!(await ask({ title: t("移除这个通行密钥？"), text: t("之后在那台手机上要用密码登录。"), yes: t("移除"), danger: true }))) return;
-  const reply = await api.removePasskey(passkey.id);
+  const reply = await proved(() => api.removePasskey(passkey.id));
+  if (!reply) return;
   if (reply.status !== 204) return toast(trouble(reply));
   await setMeta("passkey_offer", null);
   await refresh();

@@ -36,6 +36,10 @@ export async function call(method, path, send = {}) {
 export const session = (device) => call("GET", `/session${device ? `?device=${device}` : ""}`);
 /** @param {string} username @param {string} password */
 export const signIn = (username, password) => call("POST", "/session", { json: { username, password } });
+/** After the password of an account that has a second factor. @param {string} code */
+export const signInByCode = (code) => call("POST", "/session/code", { json: { code } });
+/** The present password once more, before passkeys are changed. @param {string} password */
+export const prove = (password) => call("POST", "/session/proof", { json: { password } });
 /** @returns {ReturnType<typeof call>} {ceremony, options} */
 export const askPasskey = () => call("POST", "/session/passkey/challenge");
 /** @param {{ceremony: string, credential: any}} answer */

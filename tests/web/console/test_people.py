@@ -222,7 +222,7 @@ async def test_a_lost_phone_is_revoked_and_its_owner_signed_out(client, login, b
 
 async def test_the_office_removes_a_passkey(client, login, browsers):
     phone = await browsers()
-    owner = await login(phone, "manager", username="owner", region="530302")
+    owner = await login(phone, "inspector", username="owner", region="530302")
     chip = Authenticator()
     asked = (await phone.post("/field/api/passkeys/challenge")).json()
     added = await phone.post("/field/api/passkeys", json={"ceremony": asked["ceremony"], "credential": chip.create(asked["options"]), "name": "红米"})

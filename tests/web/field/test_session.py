@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from uuid import UUID
 
+import pyotp
+
 from backend.cli.demo.fieldwork import Phone
+from backend.factors import service as factors
+from backend.kernel import clock
+from backend.people import rules
 from backend.storage.engine import connection, transaction
 from tests.soft_authenticator import Authenticator
 from tests.web.field.test_field import signed_in
@@ -120,3 +126,103 @@ async def test_a_page_whose_account_changed_is_refused(county):
         assert (stale.status_code, stale.json()["code"]) == (401, "other-account"), path
     assert (await browser.get("/field/api/bundle")).status_code == 200
     assert UUID(mine) != UUID((await browser.get("/field/api/session")).json()["account"]["id"])
+
+
+def wait(**time: float) -> None:
+    later = clock.now() + timedelta(**time)
+    clock.hold(lambda: later)
+
+
+async def add_app(username: str) -> tuple[str, list[str]]:
+    async with transaction():
+        account = await connection().fetchval("select id from account where username = $1", username)
+        await factors.begin_app(account)
+        secret = await factors.find_pending(account)
+        assert secret
+        assert await factors.confirm_app(account, code_of(secret))
+        codes = await factors.issue_codes(account)
+    wait(seconds=30)
+    return secret, codes
+
+
+def code_of(secret: str) -> str:
+    return pyotp.TOTP(secret).generate_otp(int(clock.now().timestamp()) // 30)
+
+
+async def give_password(browser, username: str):
+    await browser.get("/field/api/session")
+    return await browser.post("/field/api/session", json={"username": username, "password": "sunlot-demo"})
+
+
+async def test_a_password_on_the_phone_is_followed_by_the_code_where_there_is_one(county):
+    secret, codes = await add_app("inspector")
+    browser = await county("")
+    half = (await give_password(browser, "inspector")).json()
+    assert (half["account"], half["second_step"]) == (None, {"ways": ["app", "recovery"]})
+    assert "sid" not in browser.cookies
+    assert (await browser.get("/field/api/bundle")).status_code == 401
+    wrong = await browser.post("/field/api/session/code", json={"code": "000000" if code_of(secret) != "000000" else "000001"})
+    assert (wrong.status_code, wrong.json()["code"]) == (401, "bad-code")
+    entered = await browser.post("/field/api/session/code", json={"code": code_of(secret)})
+    assert (entered.status_code, entered.json()["account"]["username"]) == (200, "inspector")
+    assert (await browser.get("/field/api/bundle")).status_code == 200
+    again = await browser.post("/field/api/session/code", json={"code": codes[0]})
+    assert (again.status_code, again.json()["code"]) == (401, "step-over")
+    fresh = await county("")
+    await give_password(fresh, "inspector")
+    assert (await fresh.post("/field/api/session/code", json={"code": codes[0]})).status_code == 200
+
+
+async def test_codes_are_guessed_no_more_often_than_passwords(county):
+    secret, _codes = await add_app("inspector")
+    browser = await county("")
+    for _ in range(rules.FAILURES_PER_ACCOUNT):
+        await give_password(browser, "inspector")
+        await browser.post("/field/api/session/code", json={"code": "0"})
+    assert (await give_password(browser, "inspector")).status_code == 429
+    late = await browser.post("/field/api/session/code", json={"code": code_of(secret)})
+    assert (late.status_code, late.json()["code"]) == (401, "step-over")
+
+
+async def test_an_account_of_the_office_with_a_passkey_has_no_way_round_by_the_phone(county):
+    desk, chip = await county("manager"), Authenticator()
+    asked = (await desk.post("/console/me/factor/passkeys/challenge", json={"password": "sunlot-demo"})).json()
+    made = {"ceremony": asked["ceremony"], "credential": chip.create(asked["options"]), "name": "电脑"}
+    assert (await desk.post("/console/me/factor/passkeys", json=made)).status_code == 201
+    browser = await county("")
+    half = (await give_password(browser, "manager")).json()
+    assert (half["account"], half["second_step"]["ways"]) == (None, ["passkey"])
+    assert (await use_passkey(browser, chip)).json()["account"]["username"] == "manager"
+
+
+async def test_a_phones_passkey_still_stands_in_for_the_password_and_nothing_more(county):
+    browser, chip = await signed_in(county), Authenticator()
+    await add_passkey(browser, chip)
+    other = await county("")
+    assert (await give_password(other, "inspector")).json()["account"]["username"] == "inspector"
+    await add_app("inspector")
+    assert (await give_password(other, "inspector")).json()["second_step"]["ways"] == ["app", "passkey", "recovery"]
+    assert (await use_passkey(other, chip)).status_code == 200
+
+
+async def test_passkeys_are_changed_only_soon_after_a_proof(county):
+    browser, chip = await signed_in(county), Authenticator()
+    passkey = await add_passkey(browser, chip)
+    now = clock.now()
+    clock.hold(lambda: now)
+    asked = (await browser.post("/field/api/passkeys/challenge")).json()
+    wait(minutes=11)
+    refused = await browser.post("/field/api/passkeys/challenge")
+    assert (refused.status_code, refused.json()["code"]) == (403, "prove-first")
+    second = Authenticator()
+    late = await browser.post("/field/api/passkeys", json={"ceremony": asked["ceremony"], "credential": second.create(asked["options"])})
+    assert (late.status_code, late.json()["code"]) == (403, "prove-first")
+    assert (await browser.delete(f"/field/api/passkeys/{passkey}")).json()["code"] == "prove-first"
+    wrong = await browser.post("/field/api/session/proof", json={"password": "a guess of it"})
+    assert (wrong.status_code, wrong.json()["code"]) == (403, "wrong-password")
+    assert (await browser.post("/field/api/passkeys/challenge")).status_code == 403
+    assert (await browser.post("/field/api/session/proof", json={"password": "sunlot-demo"})).status_code == 204
+    await add_passkey(browser, second)
+    wait(minutes=11)
+    await use_passkey(browser, second)  # a sign-in is a proof, too
+    assert (await browser.delete(f"/field/api/passkeys/{passkey}")).status_code == 204
