@@ -107,7 +107,6 @@ async def test_an_app_is_added_and_asked_for_after_the_password(browsers, login)
 
     half = await give_password(other, "manager", target="/console/enterprises")
     assert (half.status_code, half.headers["location"]) == (303, "/console/login/code?next=%2Fconsole%2Fenterprises")
-    assert "sid" not in other.cookies
     assert not await is_in(other), "the password alone opens nothing"
     asked = (await other.get(half.headers["location"])).text
     assert 'autocomplete="one-time-code"' in asked
