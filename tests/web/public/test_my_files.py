@@ -66,6 +66,20 @@ async def test_a_pdf_goes_along_is_only_saved_and_the_officer_is_warned(county):
     assert (await manager.get(re.search(r'href="(/console/rectifications/[^"]+/files/[0-9a-f]{64})"', page)[1])).content == LETTER
 
 
+async def test_files_before_a_bad_one_need_not_be_sent_again(county):
+    shop = await shop_with_order()
+    owner = await come_in(county, shop.id)
+    form = str(uuid4())
+    sent = [("检测报告.pdf", LETTER), ("x.svg", b"<svg/>"), ("a.jpg", photo())]
+    data = {"id": form, "note": "说明"}
+    bad = await owner.post(f"/my/orders/{shop.order}/evidence", data=data, files=[("files", (name, content, "image/png")) for name, content in sent])
+    assert (bad.status_code, "x.svg：" in bad.text, "检测报告.pdf" in bad.text) == (422, True, True)
+    kept = re.findall(r'name="kept" value="([0-9a-f]{64})"', bad.text)
+    assert len(kept) == 1
+    assert (await owner.post(f"/my/orders/{shop.order}/evidence", data={**data, "kept": kept})).status_code == 303
+    assert await one("select files from rectification_evidence where id = $1", UUID(form)) == kept
+
+
 async def test_an_erased_objection_has_no_files_any_more(county):
     shop = await shop_with_order()
     owner, manager = await come_in(county, shop.id), await county("manager")

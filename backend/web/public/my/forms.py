@@ -70,10 +70,10 @@ async def read_files(request: Request[Any, Any, Any], form: FormMultiDict, *, pu
     member: Member = request.user
     typed["id"] = matter
     typed["kept"] = list(dict.fromkeys(k for k in form.getall("kept", []) if isinstance(k, str)))[:MOST_FILES]
-    uploads = sent_files(form, "files")[: MOST_FILES + 1 - len(typed["kept"])]
-    sent = [(f.filename, await f.read(MAX_BYTES + 1)) for f in uploads]
-    typed["kept"] += await keep_files(sent, purpose=purpose, matter=matter, by=member)
-    typed["kept"] = list(dict.fromkeys(typed["kept"]))
+    for f in sent_files(form, "files")[: MOST_FILES + 1 - len(typed["kept"])]:
+        # One by one: those before a bad one need not be sent again.
+        stored = await keep_files([(f.filename, await f.read(MAX_BYTES + 1))], purpose=purpose, matter=matter, by=member)
+        typed["kept"] = list(dict.fromkeys([*typed["kept"], *stored]))
     return list(typed["kept"])
 
 
