@@ -10,13 +10,25 @@ import os
 import socket
 import tempfile
 
-from playwright.sync_api import Playwright
+from playwright.sync_api import Page, Playwright
 
-from tests.journeys import office_walk, public_walk
-from tests.journeys.audit_lines import Report, judge
+from tests.journeys import field_walk, office_walk, public_forms, public_walk
+from tests.journeys.audit_lines import SCHEMES, Report, judge
 from tests.journeys.audit_office import JUDGED, axe_page, with_language
 from tests.journeys.conftest import CHROMIUM, FLAGS, System
 from tests.journeys.office import NARROW
+
+
+def look_at_forms(page: Page, system: System, report: Report) -> None:
+    """What no link leads to: mistakes in forms, answers, the page behind a tracking code, an enterprise's own pages."""
+    door = public_forms.prepare(system, 0)
+    for state in public_forms.Walk(page, system, door, "zh"):
+        for scheme in SCHEMES:
+            page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+            line = report.line(f"form, {state}", "zh", scheme)
+            line.is_judged = False
+            line.states += 1
+            line.found += field_walk.axe(page)
 
 
 def look(p: Playwright, system: System, report: Report) -> None:
@@ -41,6 +53,8 @@ def look(p: Playwright, system: System, report: Report) -> None:
         page = phone.new_page()
         for one in pages:
             axe_page(page, report, f"{system.url}{one.address}", one.address, is_main=one in main)
+        if not wanted:
+            look_at_forms(page, system, report)
         page.goto("about:blank")
         for language, scheme in JUDGED:
             judge(report, port, [(o.address, f"{system.url}{with_language(o.address, language)}") for o in main], language, scheme)
