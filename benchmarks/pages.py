@@ -39,9 +39,12 @@ async def _grow() -> None:
         for table, size in n.items():
             await multiply(table, size, COPIES[table][1])
         draw = await sql.fetchval("select draw_id from draw where state = 'revealed' order by draw_id limit 1")
+        names = "select column_name from information_schema.columns where table_name = 'draw_frame_row' order by ordinal_position"
+        columns = [row[0] for row in await sql.fetch(names)]
+        chosen = ", ".join("'x' || g" if c == "object_id" else f"r.{c}" for c in columns)
         await sql.execute(
-            "insert into draw_frame_row select (jsonb_populate_record(r, jsonb_build_object('object_id', 'x' || g))).* from (select * from draw_frame_row"
-            " where draw = (select id from draw where draw_id = $1) limit 1) r, generate_series(1, $2::int) g",
+            f"insert into draw_frame_row ({', '.join(columns)}) select {chosen}"
+            " from (select * from draw_frame_row where draw = (select id from draw where draw_id = $1) limit 1) r, generate_series(1, $2::int) g",
             draw,
             SIZE,
             timeout=1800,

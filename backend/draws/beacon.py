@@ -9,16 +9,6 @@ from __future__ import annotations
 import hashlib
 import sys
 
-_RECURSION = sys.getrecursionlimit()
-
-from py_ecc.bls.g2_primitives import subgroup_check  # noqa: E402
-from py_ecc.bls.hash_to_curve import hash_to_G1  # noqa: E402
-from py_ecc.bls.point_compression import decompress_G1, decompress_G2  # noqa: E402
-from py_ecc.optimized_bls12_381 import G2, is_inf, pairing  # noqa: E402
-
-# Importing py_ecc raises it to 100,000, at which a deeply nested JSON text from anybody ends the process instead of raising RecursionError.
-sys.setrecursionlimit(_RECURSION)
-
 CHAIN = "52db9ba70e0cc0f6eaf7803dd07447a1f5477735fd3f661792ba94600c84e971"
 PUBLIC_KEY = bytes.fromhex(
     "83cf0f2896adee7eb8b5f01fcad3912212c437e0073e911fb90022d3e760183c8c4b450b6a0a6c3ac6a5776a2d1064510d1fec758c921cc22b0e17e63aaf4bcb"
@@ -38,6 +28,15 @@ def is_signed(round_: int, signature: bytes) -> bool:
     """Whether the network signed this round. Takes about half a second. Never raises: what is malformed is not signed."""
     if len(signature) != SIGNATURE_BYTES or not 0 < round_ < 1 << 63:
         return False
+    # Here and not above: half a second of every start, for what few processes ever do. It also raises the limit of recursion to 100,000, at
+    # which a deeply nested JSON text from anybody ends the process instead of raising RecursionError.
+    limit = sys.getrecursionlimit()
+    from py_ecc.bls.g2_primitives import subgroup_check
+    from py_ecc.bls.hash_to_curve import hash_to_G1
+    from py_ecc.bls.point_compression import decompress_G1, decompress_G2
+    from py_ecc.optimized_bls12_381 import G2, is_inf, pairing
+
+    sys.setrecursionlimit(limit)
     try:
         point = decompress_G1(int.from_bytes(signature, "big"))
         key = decompress_G2((int.from_bytes(PUBLIC_KEY[:48], "big"), int.from_bytes(PUBLIC_KEY[48:], "big")))

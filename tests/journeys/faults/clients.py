@@ -58,7 +58,9 @@ class Journal:
 
 
 class Client(threading.Thread):
-    """One person. ``work`` does one piece and is called again until ``stop``; then what is in hand is still finished."""
+    """One person. ``work`` does one piece and is called again, after ``rest_s``, until ``stop``; then what is in hand is still finished."""
+
+    rest_s = 0.05
 
     def __init__(self, url: str, journal: Journal, username: str, stop: threading.Event, seed: int) -> None:
         super().__init__(daemon=True, name=f"{type(self).__name__} {username}")
@@ -149,7 +151,7 @@ class Officer(Client):
         if not self.visits or time.monotonic() < self.next_at:
             # A photo that no record names yet: what a phone sends while its officer still writes.
             self._send(draw_photo(self.dice, (160, 120)))
-            time.sleep(0.05)
+            time.sleep(self.rest_s)
             return True
         self.next_at = time.monotonic() + self.pace
         visit = self.visits.pop()
@@ -192,7 +194,7 @@ class Office(Client):
             self.enter()
             return True
         self.journal.write("comment", id=comment, text=text)
-        time.sleep(0.05)
+        time.sleep(self.rest_s)
         return True
 
 

@@ -21,11 +21,12 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import httpx
 
+from backend.storage import cluster
 from tests.journeys.faults.clients import Citizen, Client, Complainant, Journal, Office, Officer
 from tests.journeys.faults.lines import Line
 from tests.journeys.torture.office import OFFICERS
@@ -46,10 +47,12 @@ class Size:
     visits: int
     away_s: float  # how long what is away stays away
     pause_s: float  # from the end of a fault to the next
+    rest_s: float  # of an officer or an official between two pieces of work
 
 
-SMALL = Size(seconds=15, visits=12, away_s=1.0, pause_s=0.5)
-FULL = Size(seconds=600, visits=120, away_s=4.0, pause_s=6.0)
+# Goes on until each fault was there once and somebody was acknowledged after it.
+SMALL = Size(seconds=12, visits=8, away_s=0.5, pause_s=0.2, rest_s=0.2)
+FULL = Size(seconds=600, visits=120, away_s=4.0, pause_s=6.0, rest_s=0.05)
 
 
 def free_port() -> int:
@@ -95,9 +98,6 @@ class Faults:
             "FAULTS_NAME": name,
         }
 
-    def sunlot(self, *args: str) -> str:
-        return self.python("backend.cli.main", *args)
-
     def python(self, module: str, *args: str) -> str:
         done = subprocess.run([sys.executable, "-m", module, *args], cwd=REPO, env=self.environment(), capture_output=True, text=True, check=False)
         if done.returncode:
@@ -131,9 +131,9 @@ class Faults:
     # -- faults --
 
     def restart_postgres(self) -> None:
-        self.sunlot("database", "stop")
+        cluster.stop(self.home / "postgres")
         time.sleep(self.dice.uniform(0.2, self.size.away_s))
-        self.sunlot("database", "start")
+        cluster.ensure(self.home / "postgres")
 
     def _kill_and_start(self, name: str) -> None:
         self.kill(name)
@@ -225,8 +225,7 @@ class Faults:
         began = time.monotonic()
         try:
             self.start("store")
-            self.sunlot("migrate")
-            self.python("tests.journeys.torture.office", "prepare", str(self.size.visits))
+            self.python("tests.journeys.faults.office", str(self.size.visits))
             self.wait_until_up(f"http://127.0.0.1:{self.store_port}/moto-api/")
             httpx.put(f"http://127.0.0.1:{self.store_port}/{BUCKET}", timeout=10, trust_env=False).raise_for_status()
             for name in ("app1", "app2", "worker1", "worker2"):
@@ -235,6 +234,7 @@ class Faults:
                 self.wait_until_up(f"http://127.0.0.1:{port}/readyz")
             prepared = time.monotonic() - began
             self.load()
+            loaded = time.monotonic() - began - prepared
             self.settle()
         except Exception:
             for name in ("app1", "app2", "worker1", "worker2"):
@@ -248,7 +248,7 @@ class Faults:
             self.stop.set()
             for name in list(self.processes):
                 self.kill(name)
-            self.sunlot("database", "stop")
+            cluster.stop(self.home / "postgres")
             self.front.stop()
             self.gate.stop()
         faults = ", ".join(f"{n} {name}" for name, n in sorted(self.done.items()))
@@ -256,7 +256,7 @@ class Faults:
         told = ", ".join(f"{n} {name}" for name, n in sorted(self.journal.told.items()))
         return (
             f"acknowledged and found again: {kept}. Faults: {faults}. Told meanwhile: {told or 'nothing'}."
-            f" Longest time without an acknowledgement {self.journal.longest:.1f} s. Prepared in {prepared:.0f} s,"
+            f" Longest time without an acknowledgement {self.journal.longest:.1f} s. Prepared in {prepared:.0f} s, load {loaded:.0f} s,"
             f" {time.monotonic() - began:.0f} s in all, seed {self.seed}"
         )
 
@@ -276,6 +276,7 @@ class Faults:
             Citizen(*common, "", self.stop, self.seed),
         ]
         for client in clients:
+            client.rest_s = self.size.rest_s
             client.start()
         try:
             self.spoil(clients)
@@ -323,7 +324,7 @@ def main() -> int:
     given.add_argument("--seconds", type=int, default=int(os.environ.get("SECONDS_OF_LOAD") or FULL.seconds))
     args = given.parse_args()
     print(f"seed {args.seed}: repeat with make faults SEED={args.seed}", flush=True)
-    size = SMALL if args.small else Size(args.seconds, FULL.visits, FULL.away_s, FULL.pause_s)
+    size = SMALL if args.small else replace(FULL, seconds=args.seconds)
     try:
         print(run(args.seed, size))
     except Failed as e:
