@@ -114,7 +114,7 @@ const passkeyButton = () => offersPasskey ? html`<button type="button" class="bu
 
 /** The password was right; what else the account asks for. @param {string[]} ways */
 const codeForm = (ways) => html`<form @submit=${submitCode} class="stack">
-  <label class="field"><span>${ways.includes("app") ? t("验证码或恢复码") : t("一个恢复码")}</span><input name="code" inputmode=${ways.includes("app") ? "numeric" : "text"} autocomplete="one-time-code" autocapitalize="characters" required maxlength="30" aria-describedby="trouble" aria-invalid=${trouble !== ""} data-testid="code"></label>
+  <label class="field"><span>${ways.includes("app") ? t("验证码或恢复码") : t("一个恢复码")}</span><input name="code" autocomplete="one-time-code" autocapitalize="characters" required maxlength="30" aria-describedby="trouble" aria-invalid=${trouble !== ""} data-testid="code"></label>
   <p class="hint">${ways.includes("app") ? t("密码正确。请输入验证器上的 6 位验证码。") : t("密码正确。请用通行密钥，或输入一个恢复码。")}</p>
   <p class="trouble" id="trouble" role="alert" data-testid="sign-in-trouble">${trouble}</p>
   <button class="button" ?disabled=${busy} data-testid="sign-in">${busy ? t("正在登录…") : t("登录")}</button>
