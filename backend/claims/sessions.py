@@ -13,6 +13,7 @@ from backend.kernel.errors import DomainError, Invalid
 from backend.limits.rules import network
 from backend.people.rules import FAILURES_PER_ACCOUNT, FAILURES_PER_ADDRESS, SESSION_LIFETIME
 from backend.people.service import TooManyAttempts, clear_failures, count_failure, is_password, seconds_blocked
+from backend.people.sessions import WrongPassword
 from backend.storage.engine import connection
 
 
@@ -26,7 +27,17 @@ async def check_password(enterprise_code: str, phone: str, password: str, addres
         number = rules.read_phone(phone)
     except Invalid:
         number = "-"
-    login = hash_login(enterprise_code, number)
+    return await _check(hash_login(enterprise_code, number), password, address, rules.BadSignIn())
+
+
+async def check_present(member: UUID, password: str, address: str) -> DomainError | None:
+    """Somebody who is in types their password again, before how they come in is changed. The refusal is *returned*, as above."""
+    login = await connection().fetchval("select login_hash from claim_member where id = $1 and ended_at is null", member)
+    found = await _check(str(login), password, address, WrongPassword())
+    return found if isinstance(found, DomainError) else None
+
+
+async def _check(login: str, password: str, address: str, refusal: DomainError) -> UUID | DomainError:
     keys = (("e:" + login, FAILURES_PER_ACCOUNT), ("ip:" + network(address), FAILURES_PER_ADDRESS))
     for key, limit in keys:
         if seconds := await seconds_blocked(key, limit):
@@ -35,7 +46,7 @@ async def check_password(enterprise_code: str, phone: str, password: str, addres
     if not await is_password(row["password_hash"] if row else None, password) or row is None:
         for key, _limit in keys:
             await count_failure(key)
-        return rules.BadSignIn()
+        return refusal
     await clear_failures(keys[0][0])
     return UUID(str(row["id"]))
 

@@ -14,7 +14,7 @@ from backend.claims import queries as claims
 from backend.claims import rules
 from backend.claims import service as verbs
 from backend.claims.rules import OBJECT, REPLY, UPLOAD, Member, require_owner, require_right
-from backend.claims.sessions import hash_key
+from backend.claims.sessions import check_present, hash_key
 from backend.deadlines.queries import load_book
 from backend.deadlines.rules import DAY, RESPONSE
 from backend.inspections.queries import InspectionPlace, find_place
@@ -165,9 +165,18 @@ async def end_person(member: UUID, *, by: Member) -> None:
         await notify.forget_person(member)
 
 
-async def end_own_claim(reason: str, *, by: Member) -> None:
-    """The owner gives the claim back: everybody is out. Raises ``Invalid`` without a reason, ``NoRight``."""
+async def prove_oneself(password: str, address: str, *, by: Member) -> None:
+    """The present password, before anything about coming in is changed (ASVS 7.5.1). Raises ``WrongPassword``, ``TooManyAttempts``."""
+    async with transaction():
+        refused = await check_present(by.id, password, address)
+    if refused is not None:
+        raise refused
+
+
+async def end_own_claim(reason: str, *, present: str, address: str, by: Member) -> None:
+    """The owner gives the claim back: everybody is out. Raises ``Invalid`` without a reason, ``NoRight``, and as ``prove_oneself``."""
     require_owner(by)
+    await prove_oneself(present, address, by=by)
     async with transaction():
         members = await claims.list_member_ids(by.enterprise)
         await verbs.end_claim(by.enterprise, by.code, why=reason, by=by.id)
@@ -175,7 +184,8 @@ async def end_own_claim(reason: str, *, by: Member) -> None:
             await notify.forget_person(member)
 
 
-async def change_password(password: str, *, cookie: str, by: Member) -> None:
-    """All other sessions end. Raises ``Invalid``."""
+async def change_password(password: str, *, present: str, address: str, cookie: str, by: Member) -> None:
+    """All other sessions end. Raises ``Invalid``, and as ``prove_oneself``."""
+    await prove_oneself(present, address, by=by)
     async with transaction():
         await verbs.change_password(by.id, password, keep_session=hash_key(cookie))

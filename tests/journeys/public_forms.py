@@ -189,6 +189,6 @@ class Walk:
         self.send()
         yield "invited"
         self.go("/my/account")
-        self.fill(password="1234567890")
+        self.fill(**{"present-password": "a long enough one", "password": "1234567890"})
         self.send('form[action="/my/account/password"] button')
         yield "password: weak"

@@ -170,6 +170,7 @@ def test_a_passkey_signs_in_and_the_class_is_checked_in_the_page(system: System,
     expect(verdicts.first).to_have_attribute("data-verdict", "verified")
     assert page.locator(".class-check[data-verdict=failed]").count() == 0
     page.goto(f"{system.url}/my/account")
+    page.locator("#present-passkey").fill("sunlot-demo")
     page.get_by_role("button", name="在这台设备上添加").click()
     expect(page.get_by_role("button", name="移除")).to_be_visible()
     page.get_by_role("button", name="退出").click()

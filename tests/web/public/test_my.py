@@ -273,7 +273,9 @@ async def test_colleagues_have_the_rights_that_the_owner_gave(county):
 async def test_a_password_and_passkeys_of_ones_own(county):
     shop = await shop_with_order()
     owner = await come_in(county, shop.id)
-    asked = (await owner.post("/my/account/passkeys/challenge")).json()
+    for given in ({}, {"password": "not the right one"}):
+        assert (await owner.post("/my/account/passkeys/challenge", json=given)).status_code == 403, "who finds an open browser adds no way in"
+    asked = (await owner.post("/my/account/passkeys/challenge", json={"password": PASSWORD})).json()
     phone = Authenticator()
     made = await owner.post("/my/account/passkeys", json={"ceremony": asked["ceremony"], "credential": phone.create(asked["options"]), "name": "手机"})
     assert made.status_code == 201, made.text
@@ -283,8 +285,11 @@ async def test_a_password_and_passkeys_of_ones_own(county):
     answer = await other.post("/my/login/passkey", json={"ceremony": asked["ceremony"], "credential": phone.get(asked["options"])})
     assert answer.json() == {"next": "/my"}
     assert shop.code in (await other.get("/my")).text
-    assert (await owner.post("/my/account/password", data={"password": "short"})).status_code == 422
-    assert "密码已修改" in (await owner.post("/my/account/password", data={"password": "entirely another one"})).text
+    assert (await owner.post("/my/account/password", data={"password": "short", "present": PASSWORD})).status_code == 422
+    refused = await owner.post("/my/account/password", data={"password": "entirely another one", "present": "not the right one"})
+    assert (refused.status_code, "当前密码不正确" in refused.text) == (403, True)
+    assert (await other.get("/my")).status_code == 200, "nothing has changed"
+    assert "密码已修改" in (await owner.post("/my/account/password", data={"password": "entirely another one", "present": PASSWORD})).text
     assert (await owner.get("/my")).status_code == 200
     assert (await other.get("/my")).status_code == 303, "other sessions have ended"
 
@@ -292,8 +297,9 @@ async def test_a_password_and_passkeys_of_ones_own(county):
 async def test_the_owner_gives_the_claim_back(county):
     shop = await shop_with_order()
     owner = await come_in(county, shop.id)
-    assert (await owner.post("/my/account/end", data={"reason": ""})).status_code == 422
-    assert (await owner.post("/my/account/end", data={"reason": "店铺转让"})).headers["location"] == "/my/login"
+    assert (await owner.post("/my/account/end", data={"reason": "", "present": PASSWORD})).status_code == 422
+    assert (await owner.post("/my/account/end", data={"reason": "店铺转让"})).status_code == 403
+    assert (await owner.post("/my/account/end", data={"reason": "店铺转让", "present": PASSWORD})).headers["location"] == "/my/login"
     assert (await owner.get("/my")).status_code == 303
 
 
@@ -308,7 +314,7 @@ async def test_alerts_of_the_browser_are_the_members_own(county):
     assert await one("select account from push_subscription where endpoint = $1", given["endpoint"]) == member
     worker = await (await county("")).get("/my/sw.js")
     assert (worker.status_code, worker.headers["content-type"].split(";")[0]) == (200, "text/javascript")
-    await owner.post("/my/account/end", data={"reason": "不再使用"})
+    await owner.post("/my/account/end", data={"reason": "不再使用", "present": PASSWORD})
     assert await one("select count(*) from push_subscription where account = $1", member) == 0
 
 
@@ -379,3 +385,11 @@ async def test_guessing_is_slow_for_codes_and_passwords(county):
     answer = await browser.post("/my/claim", data={"code": "ABCDEF-1234-5678"})
     assert answer.status_code == 429
     assert "ABCDEF-1234-5678" in answer.text
+
+
+async def test_the_present_password_cannot_be_guessed_from_an_open_browser(county):
+    shop = await shop_with_order()
+    owner = await come_in(county, shop.id)
+    for n in range(5):
+        assert (await owner.post("/my/account/password", data={"password": "entirely another one", "present": f"guess {n}"})).status_code == 403
+    assert (await owner.post("/my/account/password", data={"password": "entirely another one", "present": PASSWORD})).status_code == 429

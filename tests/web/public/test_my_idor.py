@@ -65,7 +65,7 @@ async def test_every_route_with_the_others_ids(county):
     given = {"person": "张三", "position": "店员", "phone": "13811110009", "password": PASSWORD}
     assert (await colleague.post("/my/claim", data={"code": code, **given})).status_code == 303
     await victim.post("/my/people/invitations", data={"id": str(uuid4())})
-    asked = (await victim.post("/my/account/passkeys/challenge")).json()
+    asked = (await victim.post("/my/account/passkeys/challenge", json={"password": PASSWORD})).json()
     passkey = (
         await victim.post("/my/account/passkeys", json={"ceremony": asked["ceremony"], "credential": Authenticator().create(asked["options"]), "name": "p"})
     ).json()["id"]

@@ -24,7 +24,7 @@ from backend.web.public.my.forms import read_id, read_seen, read_text, told
 from backend.web.public.my.pages import render
 from backend.web.shared.access import PUBLIC
 from backend.web.shared.i18n import words
-from backend.web.shared.session import my_cookie, my_session_key
+from backend.web.shared.session import client_address, my_cookie, my_session_key
 
 WORKER = Path(__file__).parent / "sw.js"
 
@@ -35,6 +35,12 @@ class Answer(msgspec.Struct):
     ceremony: UUID
     credential: dict[str, Any]
     name: str = ""
+
+
+class Proof(msgspec.Struct):
+    """The present password."""
+
+    password: str = ""
 
 
 class PushKeys(msgspec.Struct):
@@ -141,7 +147,13 @@ async def show_account(request: Request[Any, Any, Any]) -> Template:
 async def change_password(request: Request[Any, Any, Any]) -> Template:
     form = await request.form()
     try:
-        await my_acts.change_password(read_text(form, "password", 300), cookie=my_session_key(request), by=request.user)
+        await my_acts.change_password(
+            read_text(form, "password", 300),
+            present=read_text(form, "present", 300),
+            address=client_address(request),
+            cookie=my_session_key(request),
+            by=request.user,
+        )
     except DomainError as e:
         return await _show_account(request.user, error=told(e), status=e.status)
     return await _show_account(request.user, done="password")
@@ -152,14 +164,15 @@ async def end_claim(request: Request[Any, Any, Any]) -> Template | Redirect:
     form = await request.form()
     reason = read_text(form, "reason", 200)
     try:
-        await my_acts.end_own_claim(reason, by=request.user)
+        await my_acts.end_own_claim(reason, present=read_text(form, "present", 300), address=client_address(request), by=request.user)
     except DomainError as e:
         return await _show_account(request.user, error=told(e), status=e.status, reason=reason)
     return Redirect("/my/login", status_code=303, cookies=[my_cookie("")])
 
 
 @post("/account/passkeys/challenge", status_code=200)
-async def ask_to_add_passkey(request: Request[Any, Any, Any]) -> dict[str, Any]:
+async def ask_to_add_passkey(request: Request[Any, Any, Any], data: JSONBody[Proof]) -> dict[str, Any]:
+    await my_acts.prove_oneself(data.password, client_address(request), by=request.user)
     async with transaction():
         asked = await passkeys.ask_to_add(request.user)
     return {"ceremony": str(asked.id), "options": asked.options}

@@ -1,5 +1,5 @@
 // What JavaScript adds to an enterprise's own pages: passkeys, alerts, and a look at whether the class fits its commitment. All else works without it.
-import { able, fromBase64url, make, post, use } from "../shared/webauthn.js";
+import { Refused, able, fromBase64url, make, post, use } from "../shared/webauthn.js";
 
 const hex = (bytes) => [...new Uint8Array(bytes)].map((b) => b.toString(16).padStart(2, "0")).join("");
 const fromHex = (text) => Uint8Array.from(text.match(/../g) ?? [], (pair) => Number.parseInt(pair, 16));
@@ -27,10 +27,10 @@ if (adding && able(adding.dataset.at)) {
   const { button, say } = offer(adding);
   button.addEventListener("click", async () => {
     try {
-      const { ceremony, options } = await post("/my/account/passkeys/challenge");
+      const { ceremony, options } = await post("/my/account/passkeys/challenge", { password: adding.querySelector("input").value });
       await post("/my/account/passkeys", { ceremony, name: adding.dataset.name, credential: await make(options) });
       location.reload();
-    } catch { say(adding.dataset.failed); }
+    } catch (e) { say(e instanceof Refused ? e.message : adding.dataset.failed); }
   });
 }
 
