@@ -6,8 +6,7 @@ the register only the register can say. Proving tests: ``tests/rules/test_fact_r
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
@@ -115,21 +114,3 @@ def check_fact(layout: str, values: Mapping[str, str], *, today: date) -> FactDr
     shaped = {name: (day.isoformat() if (day := days[name]) else None) if name in days else text[name] for name in COLUMNS[layout]}
     return FactDraft(found.code, shaped, days["as_of"] or today)
 
-
-_PHONES: Final = re.compile(r"(?<!\d)(1\d{2})\d{4}(\d{4})(?!\d)")
-
-
-def mask_persons(text: str, names: Sequence[str] = ()) -> str:
-    """A text for the public: ID-card and mobile numbers, and the names of persons that are known, are covered but for their beginnings.
-
-    个人信息保护法 6 and 28: what the purpose does not need is not shown. ``mask_persons("陈立新 13987654321", ["陈立新"])`` is ``"陈** 139****4321"``.
-    """
-    text = _PHONES.sub(r"\1****\2", mask_id_cards(text))
-    for name in sorted({n for n in names if len(n) > 1}, key=len, reverse=True):
-        text = text.replace(name, mask_name(name))
-    return text
-
-
-def mask_name(name: str) -> str:
-    """``陈立新`` -> ``陈**``; the first character of any name stays."""
-    return name[:1] + "*" * (len(name) - 1)

@@ -7,14 +7,15 @@ Proving tests: tests/usecases/test_door.py, tests/web/public/test_enterprise.py.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Final
 from uuid import UUID
 
+from backend.facts.covering import mask_persons
 from backend.facts.queries import Facts, list_public_facts
-from backend.facts.rules import PLAIN, mask_persons
+from backend.facts.rules import PLAIN
 from backend.inspections import caps
 from backend.inspections.rules import RANDOM
 from backend.kernel import clock
@@ -34,6 +35,7 @@ from backend.storage.engine import reader
 from backend.usecases.arrival import Arrival, list_arrivals
 
 OPEN, MOVED, STOPPED, UNKNOWN, FORGED = "open", "moved", "stopped", "unknown", "forged"
+RECORDS = 30  # the latest, whose signers' names are covered in texts
 RESULTS, FACTS, ORDERS = 10, 6, 10  # how many of each the page shows; the rest is one link away
 ALL_YEARS: Final = date(1949, 10, 1)
 
@@ -128,26 +130,42 @@ async def load_door_page(enterprise: EnterpriseView) -> DoorPage:
     kept = await rulebook.find_retention("penalty", today)
     since = today - timedelta(days=kept) if kept is not None else None
     years, general = await load_year(enterprise.id)
+    names = await list_names_near(enterprise)
     return DoorPage(
         enterprise=enterprise,
         legal_rep=mask_persons(enterprise.legal_rep, [enterprise.legal_rep]),
         arrivals=await list_arrivals(enterprise.id),
         results=results[:RESULTS],
         has_more_results=len(results) > RESULTS,
-        orders=await list_public_orders(enterprise),
+        orders=await list_public_orders(enterprise, names),
         year=today.year,
         years=years,
         general=general,
         listings=[x for x in await history.list_listings(enterprise.id) if x.removed_on is None],
-        facts=_masked(await list_public_facts(enterprise.id, penalties_since=since or ALL_YEARS, limit=FACTS), enterprise),
+        facts=_masked(await list_public_facts(enterprise.id, penalties_since=since or ALL_YEARS, limit=FACTS), names),
         penalties_since=since,
     )
 
 
-def _masked(facts: Facts, enterprise: EnterpriseView) -> Facts:
-    """Without what names a person; the source files stay inside the office."""
-    # An individual business is named for what it does, its keeper by the licence alone.
-    names = [enterprise.legal_rep]
+async def list_names_near(enterprise: EnterpriseView) -> set[str]:
+    """The persons whom a text about an enterprise may name: its representatives, those of before too, the officers of its visits, whoever signed
+    a record there or was named in it as a witness, and the officials who ordered it to correct something."""
+    rows = await reader().fetch(
+        "select name from inspector where id in (select o.inspector from inspection_officer o join inspection i on i.id = o.inspection where i.enterprise = $1)"
+        " union select s ->> k from (select b.record from submission b join inspection i on i.id = b.inspection where i.enterprise = $1"
+        " order by b.received_at desc limit $2) r, jsonb_array_elements(convert_from(r.record, 'UTF8')::jsonb -> 'signers') s,"
+        " unnest(array['name', 'witness']) k"
+        " union select was ->> 'legal_rep' from enterprise_change where enterprise = $1"
+        " union select a.name from account a where a.id in (select ordered_by from rectification_order where enterprise = $1)",
+        enterprise.id,
+        RECORDS,
+    )
+    return {enterprise.legal_rep, *(row["name"] for row in rows if row["name"])}
+
+
+def _masked(facts: Facts, names: Collection[str]) -> Facts:
+    """Without what names a person; the source files stay inside the office. An individual business is named for what it does, its keeper by the
+    licence alone."""
 
     def cover(text: str) -> str:
         return mask_persons(text, names)
@@ -183,7 +201,7 @@ async def load_year(enterprise: UUID) -> tuple[list[YearOfDepartment], dict[str,
     return [YearOfDepartment(d, drawn[d], of(d), others[d]) for d in sorted(drawn)], of("")
 
 
-async def list_public_orders(enterprise: EnterpriseView) -> dict[str, list[PublicOrder]]:
+async def list_public_orders(enterprise: EnterpriseView, names: Collection[str] | None = None) -> dict[str, list[PublicOrder]]:
     """Orders to correct whose first visit has a result that stands in public, by the result's number. What follows up is not told before it is done."""
     rows = await reader().fetch(
         "select o.number, p.number as result, o.department, o.demand, o.due_on, o.state, o.closed_at from rectification_order o"
@@ -192,6 +210,7 @@ async def list_public_orders(enterprise: EnterpriseView) -> dict[str, list[Publi
         enterprise.id,
         ORDERS,
     )
+    covered = await list_names_near(enterprise) if names is None else names
     found: dict[str, list[PublicOrder]] = {}
     for row in rows:
         is_over = row["state"] in rectification.STANDING and row["due_on"] < clock.today()
@@ -199,7 +218,7 @@ async def list_public_orders(enterprise: EnterpriseView) -> dict[str, list[Publi
             row["number"],
             row["result"],
             row["department"],
-            mask_persons(row["demand"], [enterprise.legal_rep]),
+            mask_persons(row["demand"], covered),
             row["due_on"],
             row["state"],
             clock.day_of(row["closed_at"]) if row["closed_at"] else None,

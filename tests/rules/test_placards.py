@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from backend.facts.rules import mask_name, mask_persons
+from backend.facts.covering import mask_name, mask_persons
 from backend.kernel.errors import Invalid
 from backend.placards import rules
 
