@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
-from typing import Annotated
+from typing import Final
 
 from msgspec import Struct
 
@@ -19,106 +19,109 @@ from backend.publicity.queries import PublicationView
 from backend.registry.listings import PublicListing, list_keepers
 from backend.storage.engine import reader
 from backend.usecases.draw_counters import Account, account_for
-from backend.usecases.open_fields import means
 
 
 class Coded(Struct, frozen=True):
     """A code with its name in both languages."""
 
-    code: Annotated[str, means("code")]
-    zh: Annotated[str, means("zh")]
-    en: Annotated[str, means("en")]
+    code: str
+    zh: str
+    en: str
 
 
 class OpenResult(Struct, frozen=True):
     """One version of a published result."""
 
-    number: Annotated[str, means("number")]
-    version: Annotated[int, means("version")]
-    status: Annotated[str, means("status")]
-    enterprise_code: Annotated[str, means("enterprise_code")]
-    enterprise_name: Annotated[str, means("enterprise_name")]
-    is_masked: Annotated[bool, means("is_masked")]
-    county: Annotated[str, means("county")]
-    department: Annotated[str, means("department")]
-    authority_zh: Annotated[str, means("authority_zh")]
-    authority_en: Annotated[str, means("authority_en")]
-    kind: Annotated[str, means("kind")]
-    plan: Annotated[str, means("plan")]
-    campaign_number: Annotated[str, means("campaign_number")]
-    campaign_name: Annotated[str, means("campaign_name")]
-    draw_id: Annotated[str | None, means("draw_id")]
-    items: Annotated[list[Coded], means("items")]
-    outcomes: Annotated[list[Coded], means("outcomes")]
-    completed_on: Annotated[date, means("completed_on")]
-    published_at: Annotated[datetime, means("published_at")]
-    reason: Annotated[str, means("reason")]
-    href: Annotated[str, means("href")]
+    number: str
+    version: int
+    status: str
+    enterprise_code: str
+    enterprise_name: str
+    is_masked: bool
+    county: str
+    department: str
+    authority_zh: str
+    authority_en: str
+    kind: str
+    plan: str
+    campaign_number: str
+    campaign_name: str
+    draw_id: str | None
+    items: list[Coded]
+    outcomes: list[Coded]
+    completed_on: date
+    published_at: datetime
+    reason: str
+    href: str
 
 
 class OpenDraw(Struct, frozen=True):
     """One public draw and what became of what it drew."""
 
-    draw_id: Annotated[str, means("draw_id")]
-    state: Annotated[str, means("state")]
-    title: Annotated[str, means("title")]
-    region: Annotated[str, means("region")]
-    frame: Annotated[int, means("frame")]
-    announced_at: Annotated[datetime, means("announced_at")]
-    drawn_at: Annotated[datetime | None, means("drawn_at")]
-    reveal_by: Annotated[datetime, means("reveal_by")]
-    revealed_at: Annotated[datetime | None, means("revealed_at")]
-    drawn: Annotated[int, means("drawn")]
-    published: Annotated[int, means("published")]
-    inspected: Annotated[int, means("inspected")]
-    replaced: Annotated[int, means("replaced")]
-    open: Annotated[int, means("open")]
-    without_team: Annotated[int, means("without_team")]
-    given_up: Annotated[int, means("given_up")]
-    alternates: Annotated[int, means("alternates")]
-    withheld: Annotated[int, means("withheld")]
-    late: Annotated[int, means("late")]
-    href: Annotated[str, means("href")]
+    draw_id: str
+    state: str
+    title: str
+    region: str
+    frame: int
+    announced_at: datetime
+    drawn_at: datetime | None
+    reveal_by: datetime
+    revealed_at: datetime | None
+    drawn: int
+    published: int
+    inspected: int
+    replaced: int
+    open: int
+    without_team: int
+    given_up: int
+    alternates: int
+    withheld: int
+    late: int
+    href: str
 
 
 class OpenCampaign(Struct, frozen=True):
     """One campaign that was announced, or one visit that was opened without a draw (never with the enterprise)."""
 
-    campaign_number: Annotated[str, means("campaign_number")]
-    name: Annotated[str | None, means("name")]
-    kind: Annotated[str, means("kind")]
-    plan: Annotated[str, means("plan")]
-    department: Annotated[str, means("department")]
-    partners: Annotated[list[str], means("partners")]
-    counties: Annotated[list[str], means("counties")]
-    items: Annotated[list[Coded], means("items")]
-    due_on: Annotated[date, means("due_on")]
-    draw_id: Annotated[str | None, means("draw_id")]
+    campaign_number: str
+    name: str | None
+    kind: str
+    plan: str
+    department: str
+    partners: list[str]
+    counties: list[str]
+    items: list[Coded]
+    due_on: date
+    draw_id: str | None
 
 
 class OpenListing(Struct, frozen=True):
     """One entry in force on a list."""
 
-    list: Annotated[str, means("list")]
-    enterprise_code: Annotated[str, means("enterprise_code")]
-    enterprise_name: Annotated[str, means("enterprise_name")]
-    is_masked: Annotated[bool, means("is_masked")]
-    county: Annotated[str, means("county")]
-    ground: Annotated[str, means("ground")]
-    authority: Annotated[str, means("authority")]
-    document: Annotated[str, means("document")]
-    listed_on: Annotated[date, means("listed_on")]
+    list: str
+    enterprise_code: str
+    enterprise_name: str
+    is_masked: bool
+    county: str
+    ground: str
+    authority: str
+    document: str
+    listed_on: date
 
 
 class OpenCount(Struct, frozen=True):
     """How many results of one month, county, department and kind stand."""
 
-    month: Annotated[date, means("month")]
-    county: Annotated[str, means("county")]
-    department: Annotated[str, means("department")]
-    kind: Annotated[str, means("kind")]
-    results: Annotated[int, means("results")]
-    clean: Annotated[int, means("clean")]
+    month: date
+    county: str
+    department: str
+    kind: str
+    results: int
+    clean: int
+
+
+RECORDS: Final[tuple[type[Struct], ...]] = (Coded, OpenResult, OpenDraw, OpenCampaign, OpenListing, OpenCount)
+"""What their fields mean stands in ``open_fields.FIELDS``, for files and interface alike."""
 
 
 def _coded(things: Sequence[Mapping[str, str]]) -> list[Coded]:

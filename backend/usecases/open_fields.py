@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Final
 
-from msgspec import Meta
-
 # Field -> (its title in a spreadsheet, what it means in English).
 FIELDS: Final[dict[str, tuple[str, str]]] = {
     "number": ("编号", "Number under which it was published; the same for all versions"),
@@ -63,8 +61,3 @@ FIELDS: Final[dict[str, tuple[str, str]]] = {
     "results": ("公示结果", "Results that stand"),
     "clean": ("未发现问题", "Of those, results in which no problem was found"),
 }  # fmt: skip
-
-
-def means(field: str) -> Meta:
-    """For the schema."""
-    return Meta(description=FIELDS[field][1])

@@ -14,6 +14,8 @@ from litestar.openapi.spec import License, Server
 from litestar.response import Template
 
 from backend.kernel.settings import settings
+from backend.usecases.open_data import RECORDS
+from backend.usecases.open_fields import FIELDS
 from backend.web.shared.cached import OPEN, etag_of, is_known
 from backend.web.shared.pages import page
 
@@ -37,7 +39,11 @@ def document(v1: Router) -> dict[str, Any]:
         use_handler_docstrings=True,
     )
     # An application of its own, for its schema only: the office's and the phone's routes are nobody's interface.
-    return Litestar(route_handlers=[v1], openapi_config=config).openapi_schema.to_schema()
+    made: dict[str, Any] = Litestar(route_handlers=[v1], openapi_config=config).openapi_schema.to_schema()
+    for record in RECORDS:
+        for field, schema in made["components"]["schemas"].get(record.__name__, {"properties": {}})["properties"].items():
+            schema["description"] = FIELDS[field][1]
+    return made
 
 
 @dataclass(frozen=True, slots=True)
