@@ -180,6 +180,26 @@ def _doctor(args: argparse.Namespace) -> int:
     return doctor.main(as_json=args.json)
 
 
+def _placards(args: argparse.Namespace) -> int:
+    from datetime import timedelta
+
+    from backend.kernel.clock import BEIJING
+    from backend.placards import signing
+
+    if args.action == "rotate":
+        key = signing.rotate(timedelta(hours=args.after))
+        at = key.signs_from.astimezone(BEIJING)
+        print(f"第 {key.number} 把码牌密钥已生成，{at:%Y-%m-%d %H:%M}（北京时间）起用于签发；旧密钥继续有效，已印的码牌不受影响")
+        print(f"placard key no. {key.number} is made and signs from {at:%Y-%m-%d %H:%M} (Beijing) on; older keys go on verifying, printed cards keep working")
+        print("在此之前请把 DATA_DIR/keys 复制到每台服务器，并重新备份密钥 · before then copy DATA_DIR/keys to every server and back the keys up anew")
+        return 0
+    used = signing.current().number
+    for key in signing.list_keys():
+        mark = "←" if key.number == used else ""
+        print(f"{key.number}  {key.made_at.astimezone(BEIJING):%Y-%m-%d}  {mark}")
+    return 0
+
+
 def _witness(args: argparse.Namespace) -> int:
     from backend.cli import witness
 
@@ -239,6 +259,9 @@ def parser() -> argparse.ArgumentParser:
     restore.add_argument("--without-keys", action="store_true", help="DATA_DIR/keys has them from elsewhere")
     doctor = add("doctor", _doctor, "say what is wrong or will be, and what to do about it; the exit status is 1 for warnings, 2 for faults")
     doctor.add_argument("--json", action="store_true")
+    placards = add("placards", _placards, "placards rotate: make the next key that signs codes for doors, older ones go on verifying; placards keys: list them")
+    placards.add_argument("action", choices=["rotate", "keys"])
+    placards.add_argument("--after", type=int, default=24, metavar="HOURS", help="when the new key begins to sign: time to copy it to every server")
     account = add(
         "account",
         _account,

@@ -29,6 +29,7 @@ class PlacardView:
     county: str
     kind: str
     token: str
+    key_no: int
     position: int
     number: str
     department: str
@@ -45,7 +46,7 @@ class PlacardView:
 
     @property
     def code(self) -> str:
-        return signing.code_of(self.token)
+        return signing.code_of(self.token, self.key_no)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +89,7 @@ class SheetView:
 
 
 _ONE = (
-    "select p.id, p.enterprise, p.enterprise_code, p.enterprise_name, p.address, p.county, p.kind, p.token, p.position, b.number, b.department,"
+    "select p.id, p.enterprise, p.enterprise_code, p.enterprise_name, p.address, p.county, p.kind, p.token, p.key_no, p.position, b.number, b.department,"
     " b.authority_zh, b.authority_en, p.issued_at, p.revoked_at, p.ground, p.reason from placard p join placard_batch b on b.id = p.batch"
 )
 _BATCH = (
@@ -132,15 +133,15 @@ async def list_of_enterprise(enterprise: UUID, limit: int = 20) -> list[PlacardV
 async def list_codes(enterprises: Sequence[UUID], each: int = 20) -> dict[UUID, list[tuple[str, str]]]:
     """Enterprise -> (code, ground) of its newest codes, revoked ones too: what an officer's phone accepts at that door."""
     rows = await reader().fetch(
-        "select w.enterprise, p.token, p.ground from unnest($1::uuid[]) as w (enterprise) cross join lateral"
-        " (select token, ground, issued_at, id from placard where enterprise = w.enterprise order by issued_at desc, id limit $2) p"
+        "select w.enterprise, p.token, p.key_no, p.ground from unnest($1::uuid[]) as w (enterprise) cross join lateral"
+        " (select token, key_no, ground, issued_at, id from placard where enterprise = w.enterprise order by issued_at desc, id limit $2) p"
         " order by p.issued_at desc, p.id",
         list(set(enterprises)),
         each,
     )
     found: dict[UUID, list[tuple[str, str]]] = {}
     for row in rows:
-        found.setdefault(row["enterprise"], []).append((signing.code_of(row["token"]), row["ground"]))
+        found.setdefault(row["enterprise"], []).append((signing.code_of(row["token"], row["key_no"]), row["ground"]))
     return found
 
 

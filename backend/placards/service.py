@@ -14,7 +14,7 @@ from backend.kernel import clock, jcs
 from backend.kernel.errors import NotFound
 from backend.kernel.ids import new_id
 from backend.ledger import service as ledger
-from backend.placards import rules
+from backend.placards import rules, signing
 from backend.storage import outbox
 from backend.storage.engine import connection
 from backend.storage.numbering import next_serial
@@ -70,7 +70,7 @@ async def issue(
     ``left_out``: (have one already, are not active). ``replaces``: earlier codes of the department for these doors, of the same kind,
     no longer hold.
     """
-    now, kind = clock.now(), rules.FORMATS[form].kind
+    now, kind, key = clock.now(), rules.FORMATS[form].kind, signing.current().number
     year = clock.day_of(now).year
     enterprises = [d.enterprise for d in doors]
     replaced = await _replace(enterprises, kind=kind, department=issuer.department, by=issuer.account) if replaces else 0
@@ -106,10 +106,10 @@ async def issue(
     await connection().copy_records_to_table(
         "placard",
         records=[
-            (new_id(), batch, n, d.enterprise, d.code, d.name, d.address, d.county, rules.make_token(), kind, now, "", "") for n, d in enumerate(doors, 1)
+            (new_id(), batch, n, d.enterprise, d.code, d.name, d.address, d.county, rules.make_token(), key, kind, now, "", "") for n, d in enumerate(doors, 1)
         ],
         columns=[
-            "id", "batch", "position", "enterprise", "enterprise_code", "enterprise_name", "address", "county", "token", "kind", "issued_at",
+            "id", "batch", "position", "enterprise", "enterprise_code", "enterprise_name", "address", "county", "token", "key_no", "kind", "issued_at",
             "ground", "reason",
         ],
     )  # fmt: skip

@@ -39,6 +39,7 @@ class Placard(Table, tablename="placard"):
     address = Varchar(length=300)
     county = Varchar(length=12)
     token = Varchar(length=16, unique=True)
+    key_no = SmallInt(default=1)  # which of the keys in DATA_DIR/keys signed it
     kind = Varchar(length=10)  # sticker | poster
     issued_at = Timestamptz()
     revoked_at = Timestamptz(null=True, default=None)

@@ -175,4 +175,4 @@ async def test_another_enterprises_code_is_refused_in_a_record(visit):  # noqa: 
     record = {**visit.work.record, "scan": {**visit.work.record["scan"], "value": placard.code}}
     with pytest.raises(record_rules.Invalid):
         await visit.submit(record=record, signature=visit.phone.sign(record))
-    assert rules.read_code(placard.code, signing._key())[0] == rules.SIGNED
+    assert signing.read(placard.code)[0] == rules.SIGNED

@@ -21,6 +21,7 @@ async def examine_machine() -> list[Finding]:
         *machine.check_disk(),
         *machine.check_rights(),
         *machine.check_keys(),
+        *machine.check_placard_keys(),
         *machine.check_settings(),
         *await asyncio.to_thread(lambda: list(machine.check_papers())),
         *await asyncio.to_thread(lambda: list(machine.check_witness_clocks())),

@@ -13,6 +13,7 @@ from backend.kernel import clock
 from backend.kernel.settings import settings
 from backend.ledger import cosigning, rules
 from backend.ledger.policy import policy
+from backend.placards import signing
 from backend.rulebook.queries import count_by_year
 from backend.storage import migrate
 from backend.storage.engine import reader
@@ -70,6 +71,8 @@ async def check_database() -> AsyncIterator[Finding]:
         yield fail("extensions", zh, en, "请由数据库管理员执行 create extension", "let the database's administrator run create extension")
     async for finding in _check_work():
         yield finding
+    async for finding in _check_placard_keys():
+        yield finding
     async for finding in _check_log():
         yield finding
     async for finding in _check_holidays():
@@ -100,6 +103,17 @@ async def _check_work() -> AsyncIterator[Finding]:
         )  # fmt: skip
     else:
         yield ok("sequencer", f"存证日志 {v.log_size} 条，{v.entries_staged} 条待入", f"a log of {v.log_size} entries, {v.entries_staged} wait")
+
+
+async def _check_placard_keys() -> AsyncIterator[Finding]:
+    used = {r["key_no"] for r in await reader().fetch("select distinct key_no from placard")}
+    if used and (missing := sorted(used - {k.number for k in signing.list_keys()})):
+        which = ", ".join(map(str, missing))
+        yield fail(
+            "placard-keys", f"本机缺少第 {which} 把码牌密钥，用它签发的码牌会显示为伪造",
+            f"placard keys no. {which} are missing: cards that they signed look forged",
+            "请从其他服务器或备份将 placard.*.secret 复制到 DATA_DIR/keys", "copy placard.*.secret into DATA_DIR/keys from another server or from a backup",
+        )  # fmt: skip
 
 
 async def _check_log() -> AsyncIterator[Finding]:

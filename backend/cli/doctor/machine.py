@@ -18,10 +18,12 @@ from backend.kernel import clock
 from backend.kernel.settings import settings
 from backend.ledger.policy import policy
 from backend.people.rules import FACTOR_REQUIRED
+from backend.placards import signing
 from backend.vitals.rules import disk_is_full
 
 EARLY_SHARE = 0.1  # of the disk: time to act
 DRIFT_WARN_S, DRIFT_FAIL_S = 2.0, 30.0
+PLACARD_KEY_DAYS = 3 * 365
 KEYS = {"ledger.ed25519": "the log's signing key", "pseudonym.key": "the key of pseudonyms", "csrf.secret": "the secret of forms"}
 
 
@@ -68,6 +70,26 @@ def check_keys() -> Iterator[Finding]:
         )  # fmt: skip
     elif not missing:
         yield ok("keys", "密钥齐全，仅所有者可读", "the keys are there and only their owner may read them")
+
+
+def check_placard_keys() -> Iterator[Finding]:
+    """How old the key is that signs codes for doors, and what waits to follow it. Makes none where there is none yet."""
+    if not (settings().keys_dir / "placard.secret").exists():
+        return
+    now, keys, key = clock.now(), signing.list_keys(), signing.current()
+    days = (now - key.made_at).days
+    zh = f"码牌密钥共 {len(keys)} 把，签发用第 {key.number} 把，已 {days} 天"
+    en = f"{len(keys)} placard keys; no. {key.number} signs and is {days} days old"
+    if waiting := [k for k in keys if k.signs_from > now]:
+        day = f"{waiting[-1].signs_from.astimezone(clock.BEIJING):%Y-%m-%d %H:%M}"
+        zh, en = f"{zh}；第 {waiting[-1].number} 把 {day} 启用", f"{en}; no. {waiting[-1].number} follows on {day}"
+    if days > PLACARD_KEY_DAYS and not waiting:
+        yield warn(
+            "placard-key", zh, en, "建议运行 sunlot placards rotate 更换；已印的码牌继续有效",
+            "think about sunlot placards rotate; printed cards keep working",
+        )  # fmt: skip
+    else:
+        yield ok("placard-key", zh, en)
 
 
 def check_settings() -> Iterator[Finding]:
