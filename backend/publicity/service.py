@@ -12,16 +12,20 @@ from backend.kernel.errors import NotFound
 from backend.kernel.ids import new_id
 from backend.ledger import service as ledger
 from backend.storage.engine import connection
+from backend.storage.numbering import next_in
 
 NUMBERING = 7262321
 
 
 async def next_number() -> str:
-    """GS-<year>-<nnnnnn>, without gaps or doubles; the lock lasts until the transaction ends."""
+    """GS-<year>-<nnnnnn>, without gaps or doubles; whoever asks next waits until the transaction ends."""
+    # The release before counts the results under this lock and knows no series: while it still serves, its numbers are stepped over.
     await connection().execute("select pg_advisory_xact_lock($1)", NUMBERING)
-    year = clock.now().astimezone(clock.BEIJING).year
-    count = await connection().fetchval("select count(*) from publication where number like $1 and version = 1", f"GS-{year}-%")
-    return f"GS-{year}-{count + 1:06d}"
+    series = f"GS-{clock.now().astimezone(clock.BEIJING).year}"
+    while True:
+        number = f"{series}-{await next_in(series):06d}"
+        if not await connection().fetchval("select exists (select from publication where number = $1)", number):
+            return number
 
 
 async def publish(snapshot: dict[str, Any], *, inspection: UUID, enterprise: UUID, department: str, by: UUID) -> UUID:

@@ -5,6 +5,13 @@ from piccolo.columns.defaults.timestamptz import TimestamptzNow
 from piccolo.table import Table
 
 
+class NumberSeries(Table, tablename="number_series"):
+    """编号序列 The last number that was given in one series. Rises by one with each; what is rolled back is given again."""
+
+    series = Varchar(length=40, primary_key=True, default=None)
+    last = Integer()
+
+
 class OutboxJob(Table, tablename="outbox_job"):
     """发件箱 One piece of work to do after the commit that asked for it. Deleted when done; kept with its error when it gave up."""
 
