@@ -44,6 +44,19 @@ async def move_webhook(webhook: UUID, to: str, *, by: Principal) -> None:
         await service.move(webhook, to, by=by.account_id)
 
 
+async def rotate_secret(webhook: UUID, form: UUID, *, overlap_days: int, by: Principal) -> str | None:
+    """Returns the new secret once, None for the same form again. Raises ``NotFound``, ``WebhookEnded``, ``Invalid``."""
+    require(by, ADMIN)
+    async with transaction():
+        return await service.rotate(webhook, form, overlap_days=overlap_days, by=by.account_id)
+
+
+async def end_old_secret(webhook: UUID, *, by: Principal) -> None:
+    require(by, ADMIN)
+    async with transaction():
+        await service.end_old_secret(webhook, by=by.account_id)
+
+
 async def send_again(delivery: UUID, *, by: Principal) -> None:
     require(by, ADMIN)
     async with transaction():

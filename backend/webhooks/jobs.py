@@ -17,7 +17,7 @@ _GAVE_UP = "多次未能送达，已自动暂停\nnot delivered after many tries
 
 async def send(target: Target, message: UUID, body: bytes) -> tuple[int | None, str]:
     """(status of the answer or None, what went wrong in a line a language). Nothing of the answer is read."""
-    headers = rules.headers(target.secret, str(message), round(clock.now().timestamp()), body)
+    headers = rules.headers(target.signing_at(clock.now()), str(message), round(clock.now().timestamp()), body)
     try:
         status, _nothing = await post.post(target.address, body, headers, reads=False)
     except post.PostFailed as e:

@@ -15,7 +15,8 @@ PAGE = 50
 
 @dataclass(frozen=True, slots=True)
 class WebhookView:
-    """``waiting``, ``dead``: deliveries in that state; ``sent_at``, ``failed_at``: the latest of each."""
+    """``waiting``, ``dead``: deliveries in that state; ``sent_at``, ``failed_at``: the latest of each.
+    ``old_until``: until then the secret before the last change signs, too."""
 
     id: UUID
     name: str
@@ -25,6 +26,8 @@ class WebhookView:
     why: str
     created_at: datetime
     ended_at: datetime | None
+    rotated_at: datetime | None
+    old_until: datetime | None
     sent_at: datetime | None
     failed_at: datetime | None
     waiting: int
@@ -47,7 +50,7 @@ class DeliveryView:
 
 
 _VIEW = (
-    "select w.id, w.name, w.shown, w.events, w.state, w.why, w.created_at, w.ended_at, d.* from webhook w cross join lateral (select"
+    "select w.id, w.name, w.shown, w.events, w.state, w.why, w.created_at, w.ended_at, w.rotated_at, w.old_until, d.* from webhook w cross join lateral (select"
     " max(at) filter (where state = 'sent') as sent_at, max(at) filter (where state in ('failed', 'dead')) as failed_at,"
     " count(*) filter (where state in ('waiting', 'failed')) as waiting, count(*) filter (where state = 'dead') as dead"
     " from webhook_delivery where webhook = w.id) d"

@@ -1,7 +1,8 @@
 """Signatures, waits and verdicts of webhooks. Pure.
 
 Standard Webhooks 1.0 (standardwebhooks.com): the headers ``webhook-id``, ``webhook-timestamp`` (seconds) and ``webhook-signature``
-(``v1,`` and the base64 of HMAC-SHA256 over ``<id>.<timestamp>.<body>``); a secret is ``whsec_`` and the base64 of 24 to 64 bytes.
+(``v1,`` and the base64 of HMAC-SHA256 over ``<id>.<timestamp>.<body>``; while a secret is being changed, one of each secret with a space
+between them, and a partner accepts a message of which one fits); a secret is ``whsec_`` and the base64 of 24 to 64 bytes.
 Proven by tests/rules/test_webhook_rules.py with the vector of that document.
 """
 
@@ -26,6 +27,8 @@ SECRET_BYTES: Final = 32
 WAITS: Final = tuple(timedelta(seconds=s) for s in (5, 300, 1800, 2 * 3600, 5 * 3600, 10 * 3600, 24 * 3600))
 TRIES: Final = len(WAITS) + 1
 GONE: Final = 410
+# For how many days the old secret goes on signing beside the new one; 0 for one that somebody else has read.
+OVERLAPS: Final = (0, 1, 7, 30)
 
 
 class WebhookEnded(Conflict):
@@ -44,8 +47,17 @@ def sign(secret: str, message: str, timestamp: int, body: bytes) -> str:
     return "v1," + base64.b64encode(hmac.digest(key, f"{message}.{timestamp}.".encode() + body, hashlib.sha256)).decode()
 
 
-def headers(secret: str, message: str, timestamp: int, body: bytes) -> dict[str, str]:
-    return {"webhook-id": message, "webhook-timestamp": str(timestamp), "webhook-signature": sign(secret, message, timestamp, body)}
+def headers(secrets: Sequence[str], message: str, timestamp: int, body: bytes) -> dict[str, str]:
+    """``secrets``: the one in force first."""
+    signed = " ".join(sign(secret, message, timestamp, body) for secret in secrets)
+    return {"webhook-id": message, "webhook-timestamp": str(timestamp), "webhook-signature": signed}
+
+
+def check_overlap(days: int) -> timedelta:
+    """Raises ``Invalid``."""
+    if days not in OVERLAPS:
+        raise Invalid(field="overlap", why_zh="请选择旧密钥还能用多久", why_en="choose how long the old secret goes on")
+    return timedelta(days=days)
 
 
 def shown(address: str) -> str:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -26,10 +27,16 @@ TOPIC = "webhook"
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Where a webhook goes, unsealed."""
+    """Where a webhook goes, unsealed. ``old``: the secret before, which signs too until ``old_until`` (seconds since 1970)."""
 
     address: str
     secret: str
+    old: str = ""
+    old_until: float = 0.0
+
+    def signing_at(self, at: datetime) -> list[str]:
+        """The secrets that sign a message of that moment."""
+        return [self.secret, self.old] if self.old and at.timestamp() < self.old_until else [self.secret]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +63,10 @@ def _safe() -> Fernet:
     return Fernet(keep("webhooks.key", Fernet.generate_key))
 
 
+def _seal(target: Target) -> bytes:
+    return _safe().encrypt(json.dumps({name: value for name, value in asdict(target).items() if value}).encode())
+
+
 def _unseal(sealed: bytes) -> Target:
     fields: dict[str, Any] = json.loads(_safe().decrypt(sealed))
     return Target(**fields)
@@ -71,7 +82,7 @@ async def add(
     rules.check(name, events, known)
     address = check_address(address, inside)
     secret = rules.make_secret(secrets.token_bytes(rules.SECRET_BYTES))
-    sealed = _safe().encrypt(json.dumps({"address": address, "secret": secret}).encode())
+    sealed = _seal(Target(address, secret))
     done = await connection().execute(
         "insert into webhook (id, name, shown, sealed, events, state, after_index, created_by, created_at, why, version)"
         " values ($1, $2, $3, $4, $5, 'live', $6, $7, $8, '', 1) on conflict (id) do nothing",
@@ -91,6 +102,70 @@ async def add(
     return secret
 
 
+async def rotate(webhook: UUID, form: UUID, *, overlap_days: int, by: UUID) -> str | None:
+    """A new secret; the one before signs too for so many days, or no more at all. Returns the new one, once: the same form again gives None.
+
+    Raises ``NotFound``, ``WebhookEnded``, ``Invalid``.
+    """
+    overlap = rules.check_overlap(overlap_days)
+    row = await connection().fetchrow("select state, sealed, rotation from webhook where id = $1 for update", webhook)
+    if row is None:
+        raise NotFound()
+    if row["state"] == rules.ENDED:
+        raise rules.WebhookEnded()
+    if row["rotation"] == form:
+        return None
+    target, now = _unseal(row["sealed"]), clock.now()
+    until = now + overlap if overlap else None
+    secret = rules.make_secret(secrets.token_bytes(rules.SECRET_BYTES))
+    fresh = replace(target, secret=secret, old=target.secret if until else "", old_until=until.timestamp() if until else 0.0)
+    await connection().execute(
+        "update webhook set sealed = $2, rotation = $3, rotated_at = $4, old_until = $5, version = version + 1 where id = $1",
+        webhook,
+        _seal(fresh),
+        form,
+        now,
+        until,
+    )
+    await ledger.record("webhook.changed", actor=by, subject=str(webhook), payload={"what": "rotated", "overlap_days": overlap_days})
+    return secret
+
+
+async def end_old_secret(webhook: UUID, *, by: UUID) -> None:
+    """The old secret signs no more from now on; nothing happens where there is none. Raises ``NotFound``, ``WebhookEnded``."""
+    row = await connection().fetchrow("select state, sealed, old_until from webhook where id = $1 for update", webhook)
+    if row is None:
+        raise NotFound()
+    if row["state"] == rules.ENDED:
+        raise rules.WebhookEnded()
+    if row["old_until"] is not None:
+        await _forget_old(webhook, row["sealed"])
+        await ledger.record("webhook.changed", actor=by, subject=str(webhook), payload={"what": "old-secret-ended"})
+
+
+async def _forget_old(webhook: UUID, sealed: bytes) -> None:
+    fresh = _seal(replace(_unseal(sealed), old="", old_until=0.0))
+    await connection().execute("update webhook set sealed = $2, old_until = null, version = version + 1 where id = $1", webhook, fresh)
+
+
+async def forget_old_secrets() -> int:
+    """Take old secrets out whose overlap is over. A worker's job: they sign no more since then. Returns how many."""
+    rows = await connection().fetch("select id, sealed from webhook where old_until < $1 and state <> 'ended' for update skip locked", clock.now())
+    for row in rows:
+        await _forget_old(row["id"], row["sealed"])
+    return len(rows)
+
+
+async def forget_deliveries_before(moment: datetime, limit: int = 5000) -> int:
+    """Delete what became of deliveries that were sent or are dead since before then; what still waits stays. Returns how many."""
+    done = await connection().execute(
+        "delete from webhook_delivery where id in (select id from webhook_delivery where state in ('sent', 'dead') and coalesce(at, created_at) < $1 limit $2)",
+        moment,
+        limit,
+    )
+    return int(done.rpartition(" ")[2])
+
+
 async def move(webhook: UUID, to: str, *, by: UUID | None, why: str = "") -> None:
     """Pause it, let it go on, or remove it for good; what it is already changes nothing. Raises ``NotFound``, ``WebhookEnded``."""
     state = await connection().fetchval("select state from webhook where id = $1 for update", webhook)
@@ -102,7 +177,8 @@ async def move(webhook: UUID, to: str, *, by: UUID | None, why: str = "") -> Non
         raise rules.WebhookEnded()
     is_end = to == rules.ENDED
     await connection().execute(
-        "update webhook set state = $2, why = $3, ended_at = $4, sealed = case when $5 then ''::bytea else sealed end, version = version + 1 where id = $1",
+        "update webhook set state = $2, why = $3, ended_at = $4, sealed = case when $5 then ''::bytea else sealed end,"
+        " old_until = case when $5 then null else old_until end, version = version + 1 where id = $1",
         webhook,
         to,
         why,

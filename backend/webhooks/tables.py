@@ -17,6 +17,9 @@ class Webhook(Table, tablename="webhook"):
     created_by = UUID(default=None)
     created_at = Timestamptz()
     ended_at = Timestamptz(null=True, default=None)
+    rotation = UUID(null=True, default=None)  # the form by which the secret was changed last
+    rotated_at = Timestamptz(null=True, default=None)
+    old_until = Timestamptz(null=True, default=None)  # until then the secret before signs, too
     why = Text()  # why it was paused by itself, a line a language
     version = Integer()
 

@@ -15,11 +15,13 @@ from typing import Any
 
 @dataclass
 class Partner:
-    """``got``: (id, event, is the signature right) of each request; ``answers``: statuses to give next, 204 when there are none."""
+    """``got``: (id, event, is the signature right) of each request; ``answers``: statuses to give next, 204 when there are none;
+    ``signatures``: the header of each."""
 
     secret: str = ""
     got: list[tuple[str, dict[str, Any], bool]] = field(default_factory=list)
     answers: list[int] = field(default_factory=list)
+    signatures: list[str] = field(default_factory=list)
     elsewhere: str = ""
 
     def __post_init__(self) -> None:
@@ -28,6 +30,7 @@ class Partner:
         class Handler(http.server.BaseHTTPRequestHandler):
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers["content-length"]))
+                outer.signatures.append(self.headers["webhook-signature"])
                 outer.got.append((self.headers["webhook-id"], json.loads(body), outer.is_signed(self.headers, body)))
                 self.send_response(outer.answers.pop(0) if outer.answers else 204)
                 if outer.elsewhere:

@@ -17,7 +17,10 @@ def test_the_signature_is_that_of_the_standards_own_example():
     body = b'{"test": 2432232314}'
     signature = rules.sign(secret, "msg_p5jXN8AQM9LWM0D4loKWxJek", 1614265330, body)
     assert signature == "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="
-    assert rules.headers(secret, "msg_p5jXN8AQM9LWM0D4loKWxJek", 1614265330, body)["webhook-signature"] == signature
+    assert rules.headers([secret], "msg_p5jXN8AQM9LWM0D4loKWxJek", 1614265330, body)["webhook-signature"] == signature
+    other = rules.make_secret(b"0" * 32)
+    both = rules.headers([other, secret], "msg_p5jXN8AQM9LWM0D4loKWxJek", 1614265330, body)["webhook-signature"].split(" ")
+    assert both == [rules.sign(other, "msg_p5jXN8AQM9LWM0D4loKWxJek", 1614265330, body), signature], "one of each secret, the one in force first"
 
 
 def test_a_secret_has_the_shape_of_the_standard():

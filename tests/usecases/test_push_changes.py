@@ -11,16 +11,16 @@ import pytest
 
 from backend.cli.worker import PARTNERS
 from backend.kernel import clock
-from backend.kernel.errors import DomainError, Forbidden
+from backend.kernel.errors import DomainError, Forbidden, Invalid
 from backend.kernel.settings import settings
 from backend.ledger import sequencer
 from backend.outbound.rules import AddressRefused
 from backend.people.queries import find_principal_of
 from backend.storage import outbox
 from backend.storage.engine import connection, transaction
-from backend.usecases import push_changes, revise_result
+from backend.usecases import erasing, push_changes, revise_result
 from backend.usecases.open_changes import TOLD
-from backend.webhooks import queries, rules
+from backend.webhooks import queries, rules, service
 from tests.rooms.partner_service import Partner
 
 
@@ -196,3 +196,80 @@ async def test_a_test_message(demo, partner):
     assert (event["type"], signed) == ("webhook.test", True)
     with pytest.raises(DomainError):
         await push_changes.test_webhook(uuid4(), by=await who("admin"))
+
+
+async def told(partner: Partner) -> bool:
+    """Something happens; whether the partner finds the message signed by the secret that it has."""
+    before = len(partner.got)
+    await withdraw()
+    await work()
+    [(_message, _event, is_signed)] = partner.got[before:]
+    return is_signed
+
+
+async def test_a_secret_is_changed_without_a_message_that_the_partner_cannot_check(demo, partner):
+    hook, admin, form = await set_up(partner), await who("admin"), uuid4()
+    old = partner.secret
+    assert await told(partner)
+    assert len(partner.signatures[-1].split(" ")) == 1
+    new = await push_changes.rotate_secret(hook, form, overlap_days=7, by=admin)
+    assert new not in (None, old)
+    assert await push_changes.rotate_secret(hook, form, overlap_days=7, by=admin) is None, "a second click changes nothing"
+    assert await told(partner), "by the old secret, which the partner still has"
+    assert len(partner.signatures[-1].split(" ")) == 2
+    partner.secret = new
+    assert await told(partner), "by the new one"
+    view = await queries.find_webhook(hook)
+    assert view.old_until == view.rotated_at + timedelta(days=7)
+    assert old not in (row := str(await connection_row("select * from webhook where id = $1", hook)))
+    assert new not in row, "both are sealed"
+    later(timedelta(days=7, seconds=1))
+    await withdraw()
+    await work()
+    assert len(partner.signatures[-1].split(" ")) == 1, "the overlap is over"
+    async with transaction():
+        assert await service.forget_old_secrets() == 1
+        assert await service.forget_old_secrets() == 0
+    target = await service.find_target(hook)
+    assert (target.secret, target.old) == (new, "")
+    entries = await connection_row("select count(*) as n from ledger_entry where type = 'webhook.changed' and subject = $1", str(hook))
+    assert entries["n"] == 2, "set up and changed; the end of the overlap was told with the change"
+
+
+async def test_a_secret_that_leaked_signs_no_more_at_once(demo, partner):
+    hook, admin = await set_up(partner), await who("admin")
+    await push_changes.rotate_secret(hook, uuid4(), overlap_days=0, by=admin)
+    assert not await told(partner)
+    partner.secret = await push_changes.rotate_secret(hook, uuid4(), overlap_days=30, by=admin)
+    await push_changes.end_old_secret(hook, by=admin)
+    await push_changes.end_old_secret(hook, by=admin)
+    assert await told(partner)
+    assert len(partner.signatures[-1].split(" ")) == 1
+    for days in (2, 400, -1):
+        with pytest.raises(Invalid):
+            await push_changes.rotate_secret(hook, uuid4(), overlap_days=days, by=admin)
+    with pytest.raises(Forbidden):
+        await push_changes.rotate_secret(hook, uuid4(), overlap_days=7, by=await who("manager"))
+    await push_changes.move_webhook(hook, rules.ENDED, by=admin)
+    for act in (push_changes.rotate_secret(hook, uuid4(), overlap_days=7, by=admin), push_changes.end_old_secret(hook, by=admin)):
+        with pytest.raises(rules.WebhookEnded):
+            await act
+
+
+async def test_records_of_deliveries_have_their_time(demo, partner):
+    hook = await set_up(partner)
+    await withdraw()
+    await work()
+    partner.answers = [500]
+    await withdraw()
+    await work()
+    days = (await connection_row("select days from retention where what = 'webhook'"))["days"]
+    later(timedelta(days=days - 1))
+    await erasing.erase_what_is_due()
+    assert len(await queries.list_deliveries(hook)) == 2
+    later(timedelta(days=1, hours=1))
+    await erasing.erase_what_is_due()
+    [left] = await queries.list_deliveries(hook)
+    assert left.state == "failed", "what is still to be delivered stays"
+    await work()
+    assert len(partner.got) == 3, "nothing is told anew because its record went"

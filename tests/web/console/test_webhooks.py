@@ -43,6 +43,18 @@ async def test_an_administrator_sets_one_up_tests_it_and_removes_it(county, part
     refused = await admin.post(f"{hook}/test")
     assert refused.status_code == 502
     assert "HTTP 503" in refused.text
+    change = {"id": str(uuid4()), "overlap": "7"}
+    changed = await admin.post(f"{hook}/rotate", data=change)
+    fresh = re.search(r'<code id="secret">(whsec_[^<]+)</code>', changed.text)[1]
+    assert fresh != partner.secret
+    assert changed.headers["cache-control"] == "no-store"
+    assert (await admin.post(f"{hook}/rotate", data=change)).status_code == 303, "a second click"
+    shown = (await admin.get(hook)).text
+    assert fresh not in shown
+    assert "旧密钥同时签名至" in shown
+    assert (await admin.post(f"{hook}/rotate", data={"id": str(uuid4()), "overlap": "soon"})).status_code == 422
+    assert (await admin.post(f"{hook}/end-old-secret")).status_code == 303
+    assert "旧密钥同时签名至" not in (await admin.get(hook)).text
     assert (await admin.post(f"{hook}/pause")).status_code == 303
     assert "已暂停" in (await admin.get(hook)).text
     assert (await admin.post(f"{hook}/resume")).status_code == 303
