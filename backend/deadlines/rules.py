@@ -1,7 +1,8 @@
 """The lamp of a clock: its colour, its day and what is left, from a dated period and the calendar. Pure.
 
 A clock runs from ``since``, a Beijing day. Its period is the one in force on that day. It ends on ``due_on``: the ``amount``-th working
-or natural day after ``since`` (行政处罚法 85: the first day does not count; periods of days are working days where the table says so);
+or natural day after ``since`` (行政处罚法 85: the first day does not count; periods of days are working days where the table says so). Rolling
+days are natural ones whose last day, where it is a holiday of the calendar, is the first day after it (投诉举报处理办法 45);
 amount 0 means that the day itself is stored. Green until ``warn`` days before the end, yellow up to and on that day, red after it.
 
 ``bounds`` says the same of many rows at once, so that a database can count lamps by comparing dates; proven equal to ``judge`` by
@@ -21,7 +22,7 @@ from backend.history.rules import check_text
 from backend.kernel.errors import DomainError, Invalid
 from backend.kernel.workdays import add_working_days, is_provisional, is_working_day
 
-TIP_CLOCKS: Final = ("tip_accept", "tip_check", "tip_settle", "tip_case")
+TIP_CLOCKS: Final = ("tip_accept", "tip_check", "tip_check_long", "tip_settle", "tip_case")
 VISIT, SCAN, REVIEW, PUBLISH, OBJECTION, REPLACEMENT, RECTIFY, WITHDRAW, ACKNOWLEDGE, INVITATION, RESPONSE = (
     "visit",
     "scan",
@@ -40,7 +41,7 @@ CLOCKS: Final = (VISIT, SCAN, REVIEW, PUBLISH, OBJECTION, REPLACEMENT, RECTIFY, 
 STORED: Final = frozenset({VISIT, SCAN, RECTIFY})
 # Of these even the length comes with the thing: a campaign's deadline, an order's.
 UNMEASURED: Final = frozenset({VISIT, RECTIFY})
-UNITS: Final = ("working", "natural")
+UNITS: Final = ("working", "natural", "rolling")
 GREEN, YELLOW, RED = "green", "yellow", "red"
 COLOURS: Final = (RED, YELLOW, GREEN)
 DAY: Final = timedelta(days=1)
@@ -55,7 +56,10 @@ class NoPeriod(DomainError):
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """One clock's length from ``valid_from`` up to, and no longer on, ``valid_to``. ``unit``: working | natural, for ``amount`` and ``warn`` alike."""
+    """One clock's length from ``valid_from`` up to, and no longer on, ``valid_to``.
+
+    ``unit``: working | natural | rolling, for ``amount`` and ``warn`` alike.
+    """
 
     clock: str
     amount: int
@@ -84,7 +88,12 @@ class Book:
         raise NoPeriod(clock=clock, day=since.isoformat())
 
     def add(self, start: date, n: int, unit: str) -> date:
-        return add_working_days(start, n, self.holidays) if unit == "working" else start + n * DAY
+        if unit == "working":
+            return add_working_days(start, n, self.holidays)
+        end = start + n * DAY
+        while n and unit == "rolling" and self.holidays.get(end):
+            end += DAY
+        return end
 
     def due_of(self, clock: str, since: date) -> date:
         """The last day of a clock that runs from ``since``."""
@@ -102,7 +111,7 @@ class Book:
             if period is not None and (clock in STORED or period.amount == 0):
                 found[day] = day
             elif period is not None and period.unit != "working":
-                found[day] = day + period.amount * DAY
+                found[day] = self.add(day, period.amount, period.unit)
             elif period is not None:
                 while seen < day or len(worked) < bisect_right(worked, day) + period.amount:
                     seen += DAY
@@ -139,7 +148,7 @@ def _between(first: date, last: date, unit: str, holidays: Mapping[date, bool]) 
     if last < first:
         return -_between(last, first, unit, holidays)
     days = (last - first).days
-    return days if unit == "natural" else sum(is_working_day(first + (n + 1) * DAY, holidays) for n in range(days))
+    return days if unit != "working" else sum(is_working_day(first + (n + 1) * DAY, holidays) for n in range(days))
 
 
 def judge(clock: str, since: date, book: Book, today: date) -> Lamp:
@@ -147,7 +156,7 @@ def judge(clock: str, since: date, book: Book, today: date) -> Lamp:
     period = book.period(clock, since)
     due_on = book.due_of(clock, since)
     colour = RED if due_on < today else YELLOW if due_on <= book.add(today, period.warn, period.unit) else GREEN
-    unknown = period.unit == "working" and is_provisional(min(since, due_on, today), max(due_on, today), book.holidays)
+    unknown = period.unit != "natural" and is_provisional(min(since, due_on, today), max(due_on, today), book.holidays)
     return Lamp(clock, colour, since, due_on, _between(today, due_on, period.unit, book.holidays), period.unit, unknown)
 
 
@@ -201,7 +210,7 @@ def check_period(values: Mapping[str, Any]) -> None:
     if values["clock"] not in CLOCKS:
         raise Invalid(field="clock", why_zh="没有这个期限", why_en="there is no such period")
     if values["unit"] not in UNITS:
-        raise Invalid(field="unit", why_zh="须为工作日或自然日", why_en="must be working or natural days")
+        raise Invalid(field="unit", why_zh="须为工作日、自然日或末日顺延的自然日", why_en="must be working, natural or rolling days")
     if values["clock"] in UNMEASURED and values["amount"]:
         raise Invalid(
             field="amount", why_zh="这一期限的末日随任务或文书载明，须填 0", why_en="its last day comes with the campaign or the order: give 0"

@@ -51,6 +51,10 @@ class TipView:
     lead: str | None
     closed_at: datetime | None
     photos: int
+    extended_at: datetime | None
+    extended_why: str
+    erased_at: datetime | None
+    erased_why: str
     version: int
 
 
@@ -91,7 +95,8 @@ _TIP = (
     "select t.id, t.number, t.track, t.subject, t.category, k.zh as category_zh, k.en as category_en, t.enterprise, t.enterprise_code,"
     " t.enterprise_name, t.accused, t.county, t.place, t.text, t.contact is not null as has_contact, t.filed_at, t.filed_on, t.state, t.department, t.clock,"
     " t.since, t.reason, t.decided_by, t.decided_at, t.joined_to, (select l.number from tip l where l.id = t.joined_to) as lead, t.closed_at,"
-    " (select count(*)::int from received_file f where f.purpose = 'tip' and f.subject = t.id and f.erased_at is null) as photos, t.version"
+    " (select count(*)::int from received_file f where f.purpose = 'tip' and f.subject = t.id and f.erased_at is null) as photos,"
+    " t.extended_at, t.extended_why, t.erased_at, t.erased_why, t.version"
     " from tip t join tip_category k on k.code = t.category"
 )
 # $1 department or null, $2 region, $3 whether what is about officers is seen.
@@ -232,9 +237,8 @@ async def find_by_number(number: str, scope: Scope) -> tuple[UUID, str, str] | N
 async def list_over_before(age: timedelta, limit: int) -> list[UUID]:
     """Those that were closed, refused or joined longer ago than ``age`` and whose words still stand."""
     rows = await reader().fetch(
-        "select id from tip where clock is null and coalesce(closed_at, decided_at, filed_at) < $1 and text <> $2 order by filed_at limit $3",
+        "select id from tip where clock is null and coalesce(closed_at, decided_at, filed_at) < $1 and erased_at is null order by filed_at limit $2",
         clock.now() - age,
-        rules.ERASED,
         limit,
     )
     return [row["id"] for row in rows]

@@ -29,6 +29,8 @@ STATES: Final = {
 RUNNING: Final = frozenset({FILED, ACCEPTED})
 # (track, state) -> the clock that runs, of deadlines.rules.
 CLOCKS: Final = {(COMPLAINT, FILED): "tip_accept", (TIP, FILED): "tip_check", (COMPLAINT, ACCEPTED): "tip_settle", (TIP, ACCEPTED): "tip_case"}
+# The time to check a tip may be made longer once: the clock that runs from then on, from the same day.
+LONGER: Final = {"tip_check": "tip_check_long"}
 PREFIXES: Final = {COMPLAINT: "TS", TIP: "JB"}
 
 ERASED: Final = "（已依法删除）"  # stands where the words were
@@ -50,6 +52,15 @@ class NotOpen(DomainError):
     status = 409
     zh = "此件当前状态（{state_zh}）不能进行此操作"
     en = "This cannot be done while it is in this state: {state_en}"
+
+
+class NotExtendable(DomainError):
+    """市场监督管理行政处罚程序规定 18: in special cases, with the head's approval, once and while the time runs."""
+
+    code = "tip-not-extendable"
+    status = 409
+    zh = "核查期限只能在期满之前延长一次"
+    en = "The time to check a tip can be made longer once, and only before it is over"
 
 
 class NoSuchCode(DomainError):
@@ -119,6 +130,11 @@ def may_handle(who: Principal, subject: str, department: str | None) -> bool:
     if subject == OFFICE:
         return who.role == AUDITOR
     return who.role in (MANAGER, REVIEWER) and department is not None and who.department == department
+
+
+def may_extend(who: Principal, subject: str, department: str | None) -> bool:
+    """Whose approval makes the time to check longer: the head of the department that has it, or the oversight office for its own."""
+    return who.role in (MANAGER, AUDITOR) and may_handle(who, subject, department)
 
 
 def may_assign(who: Principal, subject: str, department: str | None) -> bool:

@@ -150,6 +150,17 @@ async def decide(tip: TipView, *, accepted: bool, reason: str, version: int, by:
     await _change(tip.id, state=state, reason=reason, decided_by=by, decided_at=clock.now(), clock=running, since=since)
 
 
+async def extend(tip: TipView, *, reason: str, version: int, by: UUID) -> None:
+    """延长核查期限, with the reason, which the code shows. Raises ``TipMoved``, ``NotOpen``, ``NotExtendable``, ``Invalid``."""
+    await _hold(tip.id, version)
+    rules.require_state(tip.state, rules.FILED)
+    if tip.clock not in rules.LONGER:
+        raise rules.NotExtendable()
+    reason = rules.check_words(reason, "reason")
+    await ledger.record("tip.extended", actor=by, subject=str(tip.id), payload={"number": tip.number, "reason": reason})
+    await _change(tip.id, clock=rules.LONGER[tip.clock], extended_at=clock.now(), extended_by=by, extended_why=reason)
+
+
 async def join(tip: TipView, lead: TipView, *, version: int, by: UUID) -> None:
     """并案: it goes on in ``lead``, whose answers its code shows from now on, as do those that had been joined to it.
 
@@ -219,23 +230,26 @@ async def unseal(tip: TipView, *, by: UUID) -> tuple[str, str]:
     return contact["name"], contact["phone"]
 
 
-async def erase(tip: UUID) -> list[UUID]:
+async def erase(tip: UUID, why: str) -> list[UUID]:
     """Take out what was told, by whom and of whom; number, dates, decisions and answers stay. Returns the ledger entries that held hashes of it.
 
     Raises ``NotOpen`` while it is in hand.
     """
-    row = await connection().fetchrow("select state, entry_id, text from tip where id = $1 for update", tip)
+    row = await connection().fetchrow("select state, entry_id, erased_at from tip where id = $1 for update", tip)
     if row is None:
         raise NotFound()
     if row["state"] in rules.RUNNING:
         raise rules.NotOpen(state_zh=rules.STATES[row["state"]][0], state_en=rules.STATES[row["state"]][1])
-    if row["text"] == rules.ERASED:
+    if row["erased_at"] is not None:
         return []
     await connection().execute(
-        "update tip set text = $2, contact = null, accused = '', place = '', enterprise_name = $3, enterprise_code = '', enterprise = null where id = $1",
+        "update tip set text = $2, contact = null, accused = '', place = '', enterprise_name = $3, enterprise_code = '', enterprise = null,"
+        " erased_at = $4, erased_why = $5 where id = $1",
         tip,
         rules.ERASED,
         rules.ERASED,  # a text and a varchar: one parameter cannot be both
+        clock.now(),
+        why,
     )
     added = await connection().fetch("update tip_message set text = $2 where tip = $1 and author is null returning entry_id", tip, rules.ERASED)
     return [UUID(str(r["entry_id"])) for r in (row, *added)]

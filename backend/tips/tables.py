@@ -39,6 +39,11 @@ class Tip(Table, tablename="tip"):
     closed_at = Timestamptz(null=True, default=None)
     version = Integer()
     entry_id = UUID(default=None)
+    extended_at = Timestamptz(null=True, default=None)  # when the time to check it was made longer, once, by whom and why
+    extended_by = UUID(null=True, default=None)
+    extended_why = Text(default="")
+    erased_at = Timestamptz(null=True, default=None)  # when the words, the contact and the photos went
+    erased_why = Varchar(length=300, default="")
 
 
 class TipMessage(Table, tablename="tip_message"):

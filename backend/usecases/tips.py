@@ -112,6 +112,11 @@ async def list_photos(tip: TipView) -> Sequence[FileView]:
     return [f for f in (await files.list_files(PHOTOS, [tip.id]))[tip.id] if f.erased_at is None]
 
 
+async def list_erased(tip: TipView) -> Sequence[str]:
+    """The hashes of the photos that were erased with it. For a caller that has found the matter."""
+    return [f.sha256 for f in (await files.list_files(PHOTOS, [tip.id]))[tip.id] if f.erased_at is not None]
+
+
 async def find_photo(tip: UUID, photo: UUID, by: Principal) -> FileContent:
     """Raises ``NotFound`` also for a matter that the person may not see."""
     view = await queries.find_tip(tip, by)
@@ -148,6 +153,18 @@ async def assign(tip: UUID, to: str, *, reason: str, version: int, by: Principal
 async def decide(tip: UUID, *, accepted: bool, reason: str, version: int, by: Principal) -> None:
     async with transaction():
         await service.decide(await _handled(tip, by), accepted=accepted, reason=reason, version=version, by=by.account_id)
+
+
+async def extend(tip: UUID, *, reason: str, version: int, by: Principal) -> None:
+    """By the head of whoever handles it, while the time runs. Raises ``Forbidden``, ``TipMoved``, ``NotOpen``, ``NotExtendable``, ``Invalid``."""
+    async with transaction():
+        view = await _handled(tip, by)
+        if not rules.may_extend(by, view.subject, view.department):
+            raise Forbidden()
+        lamp = await lamp_of(view)
+        if lamp is not None and lamp.left < 0:
+            raise rules.NotExtendable()
+        await service.extend(view, reason=reason, version=version, by=by.account_id)
 
 
 async def join(tip: UUID, lead: UUID, *, version: int, by: Principal) -> None:

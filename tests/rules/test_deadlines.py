@@ -77,6 +77,23 @@ def test_what_is_left_is_told_in_the_clocks_own_days():
     assert judge("scan", date(2026, 11, 30), BOOK, date(2026, 12, 6)).left == -6, "natural days are"
 
 
+def test_the_last_of_rolling_days_is_no_holiday():
+    """市场监督管理投诉举报处理办法 45: a last day on a holiday is the first day after it. National Day of 2026 is off from the 1st to the 7th."""
+    book = Book((period("tip_settle", 60, "rolling", 10),), HOLIDAYS)
+    for since, due_on in (
+        (date(2026, 8, 1), date(2026, 9, 30)),
+        (date(2026, 8, 2), date(2026, 10, 8)),
+        (date(2026, 8, 8), date(2026, 10, 8)),
+        (date(2026, 8, 9), date(2026, 10, 8)),
+        (date(2026, 8, 10), date(2026, 10, 9)),
+        (date(2026, 5, 16), date(2026, 7, 15)),
+    ):
+        assert judge("tip_settle", since, book, since).due_on == due_on, since
+    lamp = judge("tip_settle", date(2026, 8, 2), book, date(2026, 10, 8))
+    assert (lamp.colour, lamp.left) == ("yellow", 0)
+    assert judge("tip_settle", date(2026, 8, 2), book, date(2026, 10, 9)).colour == "red"
+
+
 def test_a_year_without_an_announced_calendar_is_said():
     assert not judge("publish", date(2026, 11, 2), BOOK, date(2026, 11, 25)).is_provisional
     assert judge("publish", date(2026, 12, 21), BOOK, date(2026, 12, 22)).is_provisional
@@ -113,7 +130,7 @@ def colour_by_bounds(book: Book, clock: str, since: date, today: date) -> str:
     st.dates(date(2024, 1, 2), date(2026, 11, 1)),
     st.integers(-40, 60),
     st.integers(0, 30),
-    st.sampled_from(["working", "natural"]),
+    st.sampled_from(["working", "natural", "rolling"]),
     st.integers(0, 8),
 )
 def test_bounds_say_what_judge_says(clock, today, offset, amount, unit, warn):
@@ -136,7 +153,7 @@ def test_an_edited_holiday_moves_the_lamp():
     days=st.integers(0, 120),
     turn=st.integers(0, 120),
     amounts=st.tuples(st.integers(0, 30), st.integers(0, 30)),
-    units=st.tuples(st.sampled_from(["working", "natural"]), st.sampled_from(["working", "natural"])),
+    units=st.tuples(*[st.sampled_from(["working", "natural", "rolling"])] * 2),
 )
 @settings(max_examples=150, deadline=None)
 def test_a_span_counted_at_once_ends_as_each_of_its_days(clock, first, days, turn, amounts, units):

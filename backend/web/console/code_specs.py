@@ -141,7 +141,7 @@ async def _period_boxes(_who: Principal) -> list[Box]:
     return [
         Box("clock", _("期限种类"), "choice", choices=list(known.items()), hint=_("%(clocks)s：末日随任务或文书载明，天数填 0", clocks=fixed)),
         Box("amount", _("天数"), "number", required=True, attrs={"min": "0", "max": "400"}),
-        Box("unit", _("计算方式"), "choice", choices=[("working", _("工作日")), ("natural", _("自然日"))]),
+        Box("unit", _("计算方式"), "choice", choices=[("working", _("工作日")), ("natural", _("自然日")), ("rolling", _("自然日，末日逢节假日顺延"))]),
         Box("warn", _("提前几天亮黄灯"), "number", required=True, attrs={"min": "0", "max": "60"}),
         Box(first.name, first.label, "day", required=True, hint=_("从这一天起开始计算的，按本条；上一条到这一天自动停用")),
         Box(last.name, last.label, "day", is_derived=True),

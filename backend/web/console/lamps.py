@@ -32,6 +32,7 @@ def clocks() -> dict[str, str]:
         rules.INVITATION: _("答复联合邀请"),
         "tip_accept": _("投诉受理"),
         "tip_check": _("举报核查"),
+        "tip_check_long": _("举报核查（已延长）"),
         "tip_settle": _("投诉调解"),
         "tip_case": _("举报办理"),
         rules.RESPONSE: _("审看企业回应"),

@@ -28,6 +28,7 @@ from backend.web.shared.pages import page
 from backend.web.shared.uploads import answer_file
 
 ACTING = {"access": TIP_READERS["access"]}
+HEADS = {"access": frozenset({MANAGER, AUDITOR})}
 
 
 def states() -> dict[str, tuple[str, str]]:
@@ -89,6 +90,7 @@ async def _show(
         contact=contact,
         messages=messages,
         photos=await tips.list_photos(found),
+        gone=await tips.list_erased(found),
         names=names,
         visits=await queries.list_visits(tip),
         visit_states=words(VISIT_STATES),
@@ -100,6 +102,7 @@ async def _show(
         departments=[d for d in await people.list_open_departments() if d.code != found.department],
         handles=handles,
         may_assign=rules.may_assign(who, found.subject, found.department) and found.state in rules.RUNNING,
+        may_extend=rules.may_extend(who, found.subject, found.department) and found.clock in rules.LONGER and lamp is not None and lamp.left >= 0,
         is_manager=who.role == MANAGER,
         form_ids={"answer": uuid4(), "close": uuid4()},
         places=await labels.load_places(),
@@ -149,6 +152,14 @@ async def assign(request: Request[Any, Any, Any], tip_id: FromPath[UUID]) -> Tem
     return Redirect("/console/tips", status_code=303) if isinstance(answer, Redirect) else answer
 
 
+@post("/tips/{tip_id:uuid}/extend", opt=HEADS, status_code=200)
+async def extend(request: Request[Any, Any, Any], tip_id: FromPath[UUID]) -> Template | Redirect:
+    async def act(tip: UUID, typed: dict[str, str], seen: int, who: Principal) -> None:
+        await tips.extend(tip, reason=typed.get("reason", ""), version=seen, by=who)
+
+    return await _do(request, tip_id, "extend", act)
+
+
 @post("/tips/{tip_id:uuid}/join", opt=ACTING, status_code=200)
 async def join(request: Request[Any, Any, Any], tip_id: FromPath[UUID]) -> Template | Redirect:
     async def act(tip: UUID, typed: dict[str, str], seen: int, who: Principal) -> None:
@@ -176,4 +187,4 @@ async def show_contact(request: Request[Any, Any, Any], tip_id: FromPath[UUID]) 
     return await _show(tip_id, request.user, contact=contact)
 
 
-HANDLERS = [list_tips, show_tip, show_photo, decide, assign, join, answer, show_contact]
+HANDLERS = [list_tips, show_tip, show_photo, decide, assign, extend, join, answer, show_contact]

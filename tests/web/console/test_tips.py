@@ -15,7 +15,7 @@ from tests.usecases.test_adhoc import enterprise_in, team
 from tests.usecases.test_records import principal
 from tests.usecases.test_tips import PHONE, WORDS, filed
 
-POSTS = ("decide", "assign", "join", "answer", "contact")
+POSTS = ("decide", "assign", "extend", "join", "answer", "contact")
 
 
 def hidden(text: str, part: str) -> dict[str, str]:
@@ -170,3 +170,22 @@ async def test_categories_and_the_rule_are_kept_by_administrator_and_oversight_o
     assert refused.status_code == 422 and "督查室" in refused.text
     assert (await admin.post("/console/registers/tipcategory/new", data={**given, "subject": "enterprise"})).status_code == 303
     assert "宠物" in (await (await county("")).get("/complain")).text
+
+
+async def test_the_head_makes_the_time_to_check_longer_and_the_citizen_reads_why(county):
+    one = await filed()
+    manager, reviewer, citizen = await county("manager"), await county("reviewer"), await county("")
+    assert f"/console/tips/{one.id}/extend" not in (await reviewer.get(f"/console/tips/{one.id}")).text
+    page = (await manager.get(f"/console/tips/{one.id}?lang=zh")).text
+    short = await manager.post(f"/console/tips/{one.id}/extend", data={**hidden(page, "extend"), "reason": "等"})
+    assert short.status_code == 422
+    assert 'value="等"' in short.text
+    assert (await reviewer.post(f"/console/tips/{one.id}/extend", data={**hidden(page, "extend"), "reason": "样品已送检"})).status_code == 403
+    done = await manager.post(f"/console/tips/{one.id}/extend", data={**hidden(page, "extend"), "reason": "样品已送检"})
+    assert done.status_code == 303
+    page = (await manager.get(f"/console/tips/{one.id}?lang=zh")).text
+    assert "举报核查（已延长）" in page
+    assert "样品已送检" in page
+    assert "/extend" not in page, "once"
+    followed = await citizen.post("/complain/track?lang=zh", data={"code": one.code})
+    assert "已延长：样品已送检" in followed.text
