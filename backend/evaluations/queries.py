@@ -34,6 +34,7 @@ class EvaluationView:
     overall: int
     text: str
     commitment: str
+    erased_on: date | None
     is_sealed: bool
 
 
@@ -98,7 +99,8 @@ async def list_evaluations(who: Principal, by: EvaluationFilter, *, after: UUID 
     require(who, AUDITOR)
     rows = await reader().fetch(
         "select e.id, e.inspection, i.enterprise_name, i.enterprise_code, e.department, e.county, e.day, e.certificates, e.scanned, e.gifts, e.polite,"
-        " e.clear, e.overall, e.text, e.commitment, exists (select from evaluation_seal s where s.week <= e.day and e.day < s.week + 7) as is_sealed"
+        " e.clear, e.overall, e.text, e.commitment, e.erased_on,"
+        " exists (select from evaluation_seal s where s.week <= e.day and e.day < s.week + 7) as is_sealed"
         " from evaluation e join inspection i on i.id = e.inspection where starts_with(e.county, $1) and ($2 = '' or e.department = $2)"
         f" and ($3 = '' or e.county = $3) and {_ONLY.get(by.only, 'true')}"
         " and ($4::uuid is null or (e.day, e.id) < (select day, id from evaluation where id = $4)) order by e.day desc, e.id desc limit $5",

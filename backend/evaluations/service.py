@@ -98,6 +98,19 @@ async def seal_week(week: date) -> bool:
     return True
 
 
+async def erase_words_before(day: date) -> int:
+    """Take the words of evaluations from before that day; marks and answers stay, so no figure changes. Returns how many.
+
+    With them goes what the words could be tried out against: the salt of the commitment, which stays in the log, and the hash of the content.
+    """
+    done = await connection().execute(
+        "update evaluation set text = '', salt = '', content_sha256 = '', erased_on = $2 where day < $1 and text <> '' and erased_on is null",
+        day,
+        clock.today(),
+    )
+    return int(done.rpartition(" ")[2])
+
+
 async def save_rule(rule: UUID, values: Mapping[str, Any], *, version: int | None, by: UUID | None) -> None:
     """Raises ``Invalid`` naming the field, ``ChangedByOther``, ``NotFound``."""
     rules.check_rule(values)

@@ -5,7 +5,7 @@ from piccolo.table import Table
 
 
 class Evaluation(Table, tablename="evaluation"):
-    """检查评价 What one enterprise says of one visit, with the day and no hour. Never changed: the week's entry has its commitment."""
+    """检查评价 What one enterprise says of one visit, with the day and no hour. Never changed, but its words go in time; the week's entry commits to it."""
 
     id = UUID(primary_key=True, default=None)  # the form's
     inspection = UUID(default=None)
@@ -24,6 +24,7 @@ class Evaluation(Table, tablename="evaluation"):
     text = Text()
     salt = Bytea()
     commitment = Varchar(length=64, unique=True)
+    erased_on = Date(null=True, default=None)  # when the words went, with the salt and the content's hash
 
 
 class EvaluationSeal(Table, tablename="evaluation_seal"):

@@ -18,6 +18,7 @@ from backend.kernel.scope import Scope
 from backend.notify.queries import list_inbox
 from backend.people.service import TooManyAttempts
 from backend.storage.engine import connection, transaction
+from backend.usecases import erasing
 from backend.usecases.evaluate import evaluate, list_evaluable
 from tests.usecases.test_records import principal
 
@@ -224,3 +225,29 @@ async def test_gifts_are_told_to_the_oversight_office_alone_and_not_under_the_vi
     async with transaction():
         others = await connection().fetchval("select count(*) from inbox_entry where kind = 'evaluation.grave' and account <> $1", auditor.account_id)
     assert others == 0
+
+
+async def test_words_have_their_time_and_figures_stay(demo):
+    words = "检查员李某某当着顾客的面说我们家的事"
+    token, inspection, department = await fresh_visit()
+    commitment = await say(token, inspection, text=words)
+    auditor, today = await principal("auditor"), clock.today()
+    async with transaction():
+        days = await connection().fetchval("select days from retention where what = 'evaluation'")
+    before = await queries.list_averages(auditor, today, today)
+    clock.hold(lambda: datetime.combine(today + timedelta(days=days), datetime.min.time(), clock.BEIJING))
+    await erasing.erase_what_is_due()
+    async with transaction():
+        assert await connection().fetchval("select text from evaluation where commitment = $1", commitment) == words, "not a day early"
+    over = today + timedelta(days=days + 1)
+    clock.hold(lambda: datetime.combine(over, datetime.min.time(), clock.BEIJING))
+    await erasing.erase_what_is_due()
+    async with transaction():
+        row = dict(await connection().fetchrow("select * from evaluation where commitment = $1", commitment))
+    assert (row["text"], bytes(row["salt"]), row["content_sha256"], row["erased_on"]) == ("", b"", "", over)
+    assert words not in str(row)
+    after = await queries.list_averages(auditor, today, today)
+    assert after == before
+    assert department in {a.department for a in after}
+    seen = [e for e in await queries.list_evaluations(auditor, EvaluationFilter(department=department), limit=500) if e.commitment == commitment]
+    assert [(e.overall, e.erased_on) for e in seen] == [(4, over)]
