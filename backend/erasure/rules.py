@@ -12,6 +12,7 @@ from backend.kernel.errors import Conflict, Forbidden, Invalid
 KINDS: Final[Mapping[str, tuple[str, str]]] = {
     "objection": ("异议（异议人、联系方式、理由、附件）", "Objection (who objects, contact, grounds, files)"),
     "tip": ("投诉举报（内容、联系方式、照片）", "Complaint or tip (words, contact, photos)"),
+    "correction": ("整改材料（说明、照片）", "What was handed in for an order to correct (note, photos)"),
 }
 ASKED, ERASED, REFUSED = "asked", "erased", "refused"
 STATES: Final[Mapping[str, tuple[str, str]]] = {
@@ -21,6 +22,11 @@ STATES: Final[Mapping[str, tuple[str, str]]] = {
 }
 ON_REQUEST: Final = "个人信息保护法第四十七条：依申请删除"
 AT_THE_END: Final = "个人信息保护法第四十七条：保存期限届满"
+# As they stand with what was erased; the words for people, zh and en.
+GROUNDS: Final[Mapping[str, tuple[str, str]]] = {
+    ON_REQUEST: (ON_REQUEST, "Personal Information Protection Law, Art. 47: on request"),
+    AT_THE_END: (AT_THE_END, "Personal Information Protection Law, Art. 47: the time for which it is kept is over"),
+}
 
 
 class AlreadyAsked(Conflict):

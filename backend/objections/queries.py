@@ -10,7 +10,6 @@ from uuid import UUID
 from backend.kernel import clock
 from backend.kernel.errors import NotFound
 from backend.kernel.scope import Scope
-from backend.objections.rules import ERASED
 from backend.storage.engine import reader
 
 PAGE = 50
@@ -46,6 +45,8 @@ class ObjectionView:
     decision_reason: str
     decided_by: UUID | None
     decided_at: datetime | None
+    erased_at: datetime | None
+    erased_why: str
 
 
 _ONE = f"select {', '.join(ObjectionView.__dataclass_fields__)} from objection o"
@@ -94,7 +95,7 @@ async def find_by_number(number: str, scope: Scope) -> ObjectionView | None:
 async def list_decided_before(age: timedelta, limit: int) -> list[UUID]:
     """Those that were decided longer ago than ``age`` and still say who objected."""
     rows = await reader().fetch(
-        "select id from objection where state = 'decided' and decided_at < $1 and objector <> $2 order by decided_at limit $3", clock.now() - age, ERASED, limit
+        "select id from objection where state = 'decided' and decided_at < $1 and erased_at is null order by decided_at limit $2", clock.now() - age, limit
     )
     return [row["id"] for row in rows]
 

@@ -32,21 +32,23 @@ class Subject:
     published_on: date
 
 
-async def file(
-    objection: UUID,
-    subject: Subject,
-    *,
-    objector: str,
-    contact: str,
-    grounds: str,
-    filed_on: date,
-    by: UUID,
-    origin: str = "office",
-    files: Sequence[str] = (),
-) -> str:
-    """提出异议, entered by the office for the enterprise, or filed by its own person. Idempotent by ``objection``. Returns the number.
+@dataclass(frozen=True, slots=True)
+class Filing:
+    """What is said against it, by whom. ``origin``: "office", entered for the enterprise, or "enterprise", filed by its own person.
 
-    ``files``: hashes of received files that are stored already.
+    ``files``: hashes of files that are kept already.
+    """
+
+    objector: str
+    contact: str
+    grounds: str
+    filed_on: date
+    origin: str = "office"
+    files: Sequence[str] = ()
+
+
+async def file(objection: UUID, subject: Subject, filing: Filing, *, by: UUID) -> str:
+    """提出异议. Idempotent by ``objection``. Returns the number.
 
     Raises ``Invalid`` naming the field, ``ObjectionOpen`` while an earlier one is undecided.
     """
@@ -57,7 +59,9 @@ async def file(
             raise NotFound()
         return str(known["number"])
     today = clock.today()
-    rules.check_filing(objector=objector, grounds=grounds, filed_on=filed_on, published_on=subject.published_on, today=today)
+    rules.check_filing(
+        objector=filing.objector, grounds=filing.grounds, filed_on=filing.filed_on, published_on=subject.published_on, today=today
+    )
     if open_one := await connection().fetchval("select number from objection where inspection = $1 and state = 'open'", subject.inspection):
         raise rules.ObjectionOpen(number=open_one)
     serial = await next_serial("objection", department=subject.department, year=today.year)
@@ -70,9 +74,9 @@ async def file(
             "number": number,
             "result": subject.result,
             "version": subject.version,
-            "filed_on": filed_on.isoformat(),
-            "grounds": grounds.strip(),
-            "files": list(files),
+            "filed_on": filing.filed_on.isoformat(),
+            "grounds": filing.grounds.strip(),
+            "files": list(filing.files),
         },
     )
     await connection().execute(
@@ -91,29 +95,39 @@ async def file(
         subject.enterprise_code,
         subject.enterprise_name,
         subject.county,
-        objector.strip(),
-        contact.strip(),
-        grounds.strip(),
-        filed_on,
+        filing.objector.strip(),
+        filing.contact.strip(),
+        filing.grounds.strip(),
+        filing.filed_on,
         by,
         clock.now(),
         entry,
-        origin,
-        list(files),
+        filing.origin,
+        list(filing.files),
     )
     return number
 
 
-async def erase(objection: UUID) -> list[UUID]:
-    """Take out who objected and what they wrote; number, dates and decision stay. Returns the ledger entries that hold it. Raises ``Undecided``."""
-    row = await connection().fetchrow("select state, entry_id, objector from objection where id = $1 for update", objection)
+async def erase(objection: UUID, why: str) -> list[UUID]:
+    """Take out who objected and what they wrote; number, dates, decision and the hashes of the files stay.
+
+    Returns the ledger entries that hold it. Raises ``Undecided``.
+    """
+    row = await connection().fetchrow("select state, entry_id, erased_at from objection where id = $1 for update", objection)
     if row is None:
         raise NotFound()
     if row["state"] != "decided":
         raise rules.Undecided()
-    if row["objector"] == rules.ERASED:
+    if row["erased_at"] is not None:
         return []
-    await connection().execute("update objection set objector = $2, contact = '', grounds = $3 where id = $1", objection, rules.ERASED, rules.ERASED)
+    await connection().execute(
+        "update objection set objector = $2, contact = '', grounds = $3, erased_at = $4, erased_why = $5 where id = $1",
+        objection,
+        rules.ERASED,
+        rules.ERASED,
+        clock.now(),
+        why,
+    )
     return [UUID(str(row["entry_id"]))]
 
 

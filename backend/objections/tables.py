@@ -33,3 +33,5 @@ class Objection(Table, tablename="objection"):
     entry_id = UUID(default=None)
     origin = Varchar(length=10, default="office")  # office: entered for the enterprise | enterprise: filed by it
     files = Array(base_column=Varchar(length=64))  # SHA-256 of received files, under this row's id
+    erased_at = Timestamptz(null=True, default=None)  # when the person's words and the files went
+    erased_why = Varchar(length=300, default="")

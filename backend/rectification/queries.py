@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from backend.kernel import clock
 from backend.kernel.errors import NotFound
 from backend.kernel.scope import Scope
+from backend.rectification.rules import CORRECTED
 from backend.storage.engine import reader
 
 PAGE = 50
@@ -52,13 +54,15 @@ class OrderView:
 
 @dataclass(frozen=True, slots=True)
 class EvidenceView:
-    """What was handed in at once. ``handed_by``: the enterprise's person."""
+    """What was handed in at once. ``handed_by``: the enterprise's person; after ``erased_at`` nothing of note and files but the hashes."""
 
     id: UUID
     note: str
     files: tuple[str, ...]
     handed_by: UUID
     handed_at: datetime
+    erased_at: datetime | None
+    erased_why: str
 
 
 _ORDER = (
@@ -112,9 +116,27 @@ async def list_of_enterprise(enterprise: UUID) -> list[OrderView]:
 async def list_evidence(order: UUID) -> list[EvidenceView]:
     """For a caller that has found the order within a scope, the newest first."""
     rows = await reader().fetch(
-        "select id, note, files, handed_by, handed_at from rectification_evidence where of_order = $1 order by handed_at desc, id", order
+        f"select {', '.join(EvidenceView.__dataclass_fields__)} from rectification_evidence where of_order = $1 order by handed_at desc, id", order
     )
     return [EvidenceView(**{**dict(row), "files": tuple(row["files"])}) for row in rows]
+
+
+async def find_by_number(number: str, scope: Scope) -> tuple[UUID, str, str] | None:
+    """(id, number, county) of an order, for who looks over erasures."""
+    row = await reader().fetchrow("select id, number, county from rectification_order where number = $1 and starts_with(county, $2)", number, scope.region)
+    return (row["id"], row["number"], row["county"]) if row else None
+
+
+async def list_handed_before(age: timedelta, limit: int) -> list[UUID]:
+    """Orders that were closed longer ago than ``age``, not on the strength of what was handed in, of which something handed in still stands."""
+    rows = await reader().fetch(
+        "select o.id from rectification_order o where o.closed_at < $1 and not (o.state = $2 and o.closing <> '')"
+        " and exists (select from rectification_evidence e where e.of_order = o.id and e.erased_at is null) order by o.closed_at limit $3",
+        clock.now() - age,
+        CORRECTED,
+        limit,
+    )
+    return [row["id"] for row in rows]
 
 
 async def find_order_followed(inspection: UUID) -> OrderView | None:

@@ -8,6 +8,7 @@ from typing import Final
 
 from backend.kernel.errors import DomainError, Invalid
 
+ERASED: Final = "（已依法删除）"  # stands where the enterprise's words were
 OPEN, UNCORRECTED, CORRECTED, ENDED = "open", "uncorrected", "corrected", "ended"
 STATES: Final = {
     OPEN: ("待改正", "To be corrected"),
@@ -55,6 +56,35 @@ def check_order(*, demand: str, legal_basis: str, due_on: date, today: date) -> 
         raise Invalid(field="legal_basis", why_zh="请写明法律依据（文件和条款）", why_en="give the legal basis: act and article")
     if due_on <= today:
         raise Invalid(field="due_on", why_zh="改正期限须晚于今天", why_en="the deadline must lie after today")
+
+
+class OrderStands(DomainError):
+    code = "order-stands"
+    status = 409
+    zh = "该责令改正尚未办结，整改材料不能删除"
+    en = "This order is still open: what was handed in for it cannot be erased yet"
+
+
+class IsArchive(DomainError):
+    """档案法; 行政处罚法 54, 57 in spirit: what a decision rests on stays as long as the decision."""
+
+    code = "is-archive"
+    status = 409
+    zh = "该责令改正是凭这些材料办结的，材料属于案件档案，不能删除"
+    en = "The order was closed on the strength of these papers: they are the archive of the case and are not erased"
+
+
+def is_ground_of_closing(state: str, closing: str) -> bool:
+    """Whether an order was closed on what the enterprise had handed in: by the office in words, not by a follow-up visit's own result."""
+    return state == CORRECTED and closing != ""
+
+
+def require_erasable(state: str, closing: str) -> None:
+    """Raises ``OrderStands``, ``IsArchive``."""
+    if state in STANDING:
+        raise OrderStands()
+    if is_ground_of_closing(state, closing):
+        raise IsArchive()
 
 
 def require_standing(state: str) -> None:

@@ -120,6 +120,25 @@ async def hand_evidence(evidence: UUID, order_id: UUID, *, enterprise: UUID, not
     )
 
 
+async def erase_evidence(order_id: UUID, why: str) -> list[UUID]:
+    """Take out what the enterprise wrote with what it handed in for a closed order; when and how many stay, with the hashes.
+
+    Returns the ledger entries that hold it. Raises ``OrderStands``, ``IsArchive``, ``NotFound``.
+    """
+    row = await connection().fetchrow("select state, closing from rectification_order where id = $1 for update", order_id)
+    if row is None:
+        raise NotFound()
+    rules.require_erasable(row["state"], row["closing"])
+    done = await connection().fetch(
+        "update rectification_evidence set note = $2, erased_at = $3, erased_why = $4 where of_order = $1 and erased_at is null returning entry_id",
+        order_id,
+        rules.ERASED,
+        clock.now(),
+        why,
+    )
+    return [UUID(str(r["entry_id"])) for r in done]
+
+
 async def follow_up(order_id: UUID, inspection: UUID, *, by: UUID) -> None:
     """复查: a visit that looks whether the order was obeyed. The caller holds ``lock`` and has opened the visit. Raises ``FollowUpOpen``."""
     done = await connection().execute(

@@ -42,7 +42,7 @@ class FollowUp(Table, tablename="rectification_followup"):
 
 
 class CorrectionEvidence(Table, tablename="rectification_evidence"):
-    """整改材料 What an enterprise handed in once to show that it corrects what an order demands. Append-only."""
+    """整改材料 What an enterprise handed in once to show that it corrects what an order demands. Never changed, but its note may be erased."""
 
     id = UUID(primary_key=True, default=None)
     of_order = UUID(default=None)
@@ -52,6 +52,8 @@ class CorrectionEvidence(Table, tablename="rectification_evidence"):
     handed_by = UUID(default=None)  # the enterprise's person
     handed_at = Timestamptz()
     entry_id = UUID(default=None)
+    erased_at = Timestamptz(null=True, default=None)  # when note and files went
+    erased_why = Varchar(length=300, default="")
 
 
 class SettlingOutcome(Table, tablename="rectification_outcome"):

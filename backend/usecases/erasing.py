@@ -13,6 +13,7 @@ from uuid import UUID
 
 from backend.erasure import queries, rules, service
 from backend.erasure.queries import RequestView
+from backend.evaluations import service as evaluations
 from backend.intake import service as intake
 from backend.kernel import clock
 from backend.kernel.errors import Invalid
@@ -23,11 +24,14 @@ from backend.objections import queries as objection_queries
 from backend.objections import service as objections
 from backend.people.rules import ADMIN, AUDITOR, Principal
 from backend.people.service import require
+from backend.rectification import queries as order_queries
+from backend.rectification import service as orders
 from backend.rulebook.queries import find_retention
 from backend.storage.engine import connection, transaction
 from backend.tips import queries as tip_queries
 from backend.tips import service as tips
 from backend.usecases.my_acts import RIGHT_TO
+from backend.webhooks import service as webhooks
 
 AT_ONCE = 100
 # A form with a mistake keeps its files for its next try; no session is that long.
@@ -43,11 +47,12 @@ class Matter:
 
 @dataclass(frozen=True, slots=True)
 class Eraser:
-    """How one kind of matter is found by its number, which are due, and what erasing takes: it returns the ledger entries that held the data."""
+    """How one kind of matter is found by its number, which are due, and what erasing takes: it is given the ground, which stays with the matter
+    for whoever looks at it later, and returns the ledger entries that held the data."""
 
     find: Callable[[str, Scope], Awaitable[Matter | None]]
     list_due: Callable[[timedelta, int], Awaitable[list[UUID]]]
-    erase: Callable[[UUID], Awaitable[list[UUID]]]
+    erase: Callable[[UUID, str], Awaitable[list[UUID]]]
 
 
 async def _find_objection(number: str, scope: Scope) -> Matter | None:
@@ -55,9 +60,9 @@ async def _find_objection(number: str, scope: Scope) -> Matter | None:
     return Matter(found.id, found.number, found.county) if found else None
 
 
-async def _erase_objection(objection: UUID) -> list[UUID]:
+async def _erase_objection(objection: UUID, why: str) -> list[UUID]:
     await intake.erase("objection", [objection])
-    return await objections.erase(objection)
+    return await objections.erase(objection, why)
 
 
 async def _find_tip(number: str, scope: Scope) -> Matter | None:
@@ -65,19 +70,32 @@ async def _find_tip(number: str, scope: Scope) -> Matter | None:
     return Matter(*found) if found else None
 
 
-async def _erase_tip(tip: UUID) -> list[UUID]:
+async def _erase_tip(tip: UUID, why: str) -> list[UUID]:
     await intake.erase("tip", [tip])
-    return await tips.erase(tip)
+    return await tips.erase(tip, why)
+
+
+async def _find_order(number: str, scope: Scope) -> Matter | None:
+    found = await order_queries.find_by_number(number, scope)
+    return Matter(*found) if found else None
+
+
+async def _erase_correction(order: UUID, why: str) -> list[UUID]:
+    handed = [e.id for e in await order_queries.list_evidence(order)]
+    entries = await orders.erase_evidence(order, why)
+    await intake.erase("proof", handed)
+    return entries
 
 
 ERASERS: Mapping[str, Eraser] = {
     "objection": Eraser(_find_objection, objection_queries.list_decided_before, _erase_objection),
     "tip": Eraser(_find_tip, tip_queries.list_over_before, _erase_tip),
+    "correction": Eraser(_find_order, order_queries.list_handed_before, _erase_correction),
 }
 
 
 async def _erase(kind: str, subject: UUID, reason: str, by: UUID | None) -> int:
-    entries = await ERASERS[kind].erase(subject)
+    entries = await ERASERS[kind].erase(subject, reason)
     for entry in entries:
         await ledger.erase(entry, reason, actor=by)
     return len(entries)
@@ -141,4 +159,14 @@ async def erase_what_is_due() -> int:
     if days is not None:
         async with transaction():
             done += await notify.forget_before(clock.now() - timedelta(days=days))
+    async with transaction():
+        await webhooks.forget_old_secrets()
+    days = await find_retention("webhook", clock.today())
+    if days is not None:
+        async with transaction():
+            done += await webhooks.forget_deliveries_before(clock.now() - timedelta(days=days))
+    days = await find_retention("evaluation", clock.today())
+    if days is not None:
+        async with transaction():
+            done += await evaluations.erase_words_before(clock.today() - timedelta(days=days))
     return done

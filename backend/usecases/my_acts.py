@@ -24,6 +24,7 @@ from backend.kernel import clock
 from backend.kernel.errors import Invalid, NotFound
 from backend.kernel.scope import EVERYTHING
 from backend.notify import service as notify
+from backend.objections.service import Filing
 from backend.rectification import service as orders
 from backend.rectification.rules import MOST_FILES
 from backend.responses import service as responses
@@ -111,13 +112,8 @@ async def object_to(result: str, objection: UUID, grounds: str, files: Sequence[
         return await file_within(
             place,
             objection,
-            objector=f"{by.person}（{by.position}）",
-            contact=await claims.find_contact(by.id),
-            grounds=grounds[:4000],
-            filed_on=clock.today(),
+            Filing(f"{by.person}（{by.position}）", await claims.find_contact(by.id), grounds[:4000], clock.today(), origin="enterprise", files=named),
             by=by.id,
-            origin="enterprise",
-            files=named,
         )
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
 from uuid import UUID
 
 from backend.inspections import version_queries
@@ -11,6 +10,7 @@ from backend.inspections.queries import InspectionPlace, find_place
 from backend.kernel import clock
 from backend.kernel.errors import Forbidden, NotFound
 from backend.objections import queries, rules, service
+from backend.objections.service import Filing
 from backend.people.rules import MANAGER, REVIEWER, Principal
 from backend.people.service import require
 from backend.publicity import queries as results
@@ -21,30 +21,17 @@ from backend.usecases.revise_result import find_own, revise_within
 from backend.usecases.tell_enterprise import tell_enterprise
 
 
-async def file_objection(
-    inspection: UUID, objection: UUID, *, objector: str, contact: str, grounds: str, filed_on: date, by: Principal
-) -> str:
+async def file_objection(inspection: UUID, objection: UUID, filing: Filing, *, by: Principal) -> str:
     """Idempotent by ``objection``. Returns its number. Raises ``Invalid``, ``ObjectionOpen``, ``Withdrawn``, ``NotFound`` before publication."""
     require(by, MANAGER, REVIEWER)
     async with transaction():
         place = await find_place(inspection, by.scope)
         if place.department != by.department:
             raise Forbidden()
-        return await file_within(place, objection, objector=objector, contact=contact, grounds=grounds, filed_on=filed_on, by=by.account_id)
+        return await file_within(place, objection, filing, by=by.account_id)
 
 
-async def file_within(
-    place: InspectionPlace,
-    objection: UUID,
-    *,
-    objector: str,
-    contact: str,
-    grounds: str,
-    filed_on: date,
-    by: UUID,
-    origin: str = "office",
-    files: Sequence[str] = (),
-) -> str:
+async def file_within(place: InspectionPlace, objection: UUID, filing: Filing, *, by: UUID) -> str:
     """Inside the caller's transaction, by whoever may object to the result of this visit."""
     number = await results.find_number_of(place.id)
     if number is None:
@@ -64,9 +51,7 @@ async def file_within(
         standing.version,
         clock.day_of(first.published_at),
     )
-    return await service.file(
-        objection, subject, objector=objector, contact=contact, grounds=grounds, filed_on=filed_on, by=by, origin=origin, files=files
-    )
+    return await service.file(objection, subject, filing, by=by)
 
 
 async def list_reviewers_of(inspection: UUID) -> set[UUID]:

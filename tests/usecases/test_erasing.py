@@ -128,7 +128,8 @@ async def test_when_its_time_is_over(matter):
         days = await connection().fetchval("select days from retention where what = 'objection'")
         inbox = await connection().fetchval("select count(*) from inbox_entry")
         tips = await connection().fetchval(
-            "select count(*) from tip where clock is null and coalesce(closed_at, decided_at, filed_at) < $1::timestamptz - make_interval(days =>"
+            "select count(*) from tip where clock is null and erased_at is null"
+            " and coalesce(closed_at, decided_at, filed_at) < $1::timestamptz - make_interval(days =>"
             " (select max(days) from retention where what = 'tip'))",
             decided + timedelta(days=days - 1),
         )

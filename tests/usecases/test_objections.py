@@ -13,6 +13,7 @@ from backend.kernel import clock
 from backend.kernel.errors import Forbidden, Invalid, NotFound
 from backend.objections import queries
 from backend.objections.rules import Decided, Involved, ObjectionOpen
+from backend.objections.service import Filing
 from backend.publicity import queries as publicity
 from backend.publicity.rules import OtherVersion, Withdrawn
 from backend.storage.engine import connection, transaction
@@ -27,7 +28,7 @@ GIVEN = {"objector": "某药房", "contact": "13900000000", "grounds": "检查�
 
 async def filed(by, inspection: UUID, **changed) -> UUID:
     objection = uuid4()
-    await file_objection(inspection, objection, **{**GIVEN, "filed_on": clock.today(), **changed}, by=by)
+    await file_objection(inspection, objection, Filing(**{**GIVEN, "filed_on": clock.today(), **changed}), by=by)
     return objection
 
 
@@ -37,7 +38,7 @@ async def test_from_the_filing_to_a_corrected_result(demo):
     objection = await filed(reviewer, inspection)
     number_of_it = (await queries.find_objection(objection, manager.scope)).number
     assert number_of_it.startswith(f"YY-{clock.today().year}-SCJG-")
-    assert await file_objection(inspection, objection, **GIVEN, filed_on=clock.today(), by=reviewer) == number_of_it, "a second click"
+    assert await file_objection(inspection, objection, Filing(**GIVEN, filed_on=clock.today()), by=reviewer) == number_of_it, "a second click"
     (row,) = await board.list_by_id(manager.scope, [inspection])
     assert [(lamp.clock, lamp.due_on) for lamp in row.lamps] == [("objection", (await load_book()).add(clock.today(), 20, "working"))]
     with pytest.raises(ObjectionOpen, match="YY-"):

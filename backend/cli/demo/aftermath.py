@@ -8,6 +8,7 @@ from itertools import combinations
 from uuid import UUID, uuid5
 
 from backend.inspections import queries as inspections
+from backend.objections.service import Filing
 from backend.people.rules import Principal
 from backend.storage.engine import connection, transaction
 from backend.usecases import bulk, comment, erasing, hand_over, objecting, rectify, revise_result
@@ -59,19 +60,13 @@ async def show_aftermath(at: Callable[[date, int], None], today: date, who: dict
     await objecting.file_objection(
         objected,
         id_of("objection"),
-        objector="法定代表人",
-        contact="0874-3120000",
-        grounds="检查当日货架已按要求调整，公示的结果与现场情况不符，申请复核。",
-        filed_on=today - timedelta(days=21),
+        Filing("法定代表人", "0874-3120000", "检查当日货架已按要求调整，公示的结果与现场情况不符，申请复核。", today - timedelta(days=21)),
         by=reviewer,
     )
     number = await objecting.file_objection(
         answered,
         id_of("answered"),
-        objector="店长",
-        contact="0874-3220000",
-        grounds="检查当日即已改正完毕，认为不应公示为发现问题。",
-        filed_on=today - timedelta(days=20),
+        Filing("店长", "0874-3220000", "检查当日即已改正完毕，认为不应公示为发现问题。", today - timedelta(days=20)),
         by=reviewer,
     )
     at(today - timedelta(days=15), 11)

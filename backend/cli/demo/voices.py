@@ -22,7 +22,7 @@ from backend.storage.engine import connection, transaction
 from backend.tips.queries import find_tip
 from backend.tips.rules import Filing
 from backend.tips.service import CATEGORY, save_category
-from backend.usecases import tips
+from backend.usecases import erasing, tips
 from backend.usecases.adhoc import list_choosable
 from backend.usecases.evaluate import evaluate
 
@@ -149,6 +149,16 @@ async def show_voices(at: At, today: date, who: dict[str, Principal]) -> None:
     at(today - timedelta(days=20), 11)
     reason = "不属于消费纠纷，不在市场监管部门职责范围内，请向住建或公安部门反映。"
     await tips.decide(other, accepted=False, reason=reason, version=1, by=reviewer)
+    # Asked to be erased by its citizen, and erased by two people.
+    at(today - timedelta(days=5), 10)
+    number = (await find_tip(other, who["auditor"])).number
+    await erasing.ask(_id("erase-neighbour"), kind="tip", number=number, ground="本人来访申请，已核验身份", by=who["auditor"])
+    at(today - timedelta(days=4), 15)
+    await erasing.decide(_id("erase-neighbour"), approved=True, reason="", by=who["admin"])
+    # One that takes longer to check, with the head's approval.
+    helmet = await file("helmet", 15, second, "quality", "在该店买的电动车头盔一摔就裂，标签上没有厂名厂址，怀疑是三无产品。", photos=1)
+    at(today - timedelta(days=3), 11)
+    await tips.extend(helmet, reason="样品已送检，等待检验报告", version=1, by=manager)
     # About officers: the oversight office's alone.
     await file("gifts", 6, first, "bribe", "检查结束后，其中一人问能不能“拿两条烟”，没有给，他说以后会常来。", accused="穿制服的年轻男检查员")
     await file("again", 16, None, "burden", "一个月内来了三拨人，查的内容一样，每次都停业半天。", accused="市消防救援支队", county="530302", sign="某家具厂")

@@ -20,6 +20,7 @@ from backend.kernel import clock
 from backend.kernel.errors import DomainError
 from backend.notices.queries import list_papers_of
 from backend.objections import queries
+from backend.objections.service import Filing
 from backend.people import queries as people
 from backend.people.rules import Principal
 from backend.usecases import hand_over, my_acts, objecting
@@ -40,7 +41,7 @@ async def file(request: Request[Any, Any, Any], visit_id: FromPath[UUID]) -> Tem
         form_id = read_id(form.get("id"))
         given = {name: typed[name][:120] for name in ("objector", "contact")}
         day = read_day(typed["filed_on"], _("提出日期"))
-        await objecting.file_objection(visit_id, form_id, **given, grounds=typed["grounds"], filed_on=day, by=request.user)
+        await objecting.file_objection(visit_id, form_id, Filing(**given, grounds=typed["grounds"], filed_on=day), by=request.user)
     except DomainError as e:
         return await visits.show(visit_id, request.user, error=e.message(get_locale()), status=e.status, typed={"part": "objection", **typed})
     return Redirect(f"/console/objections/{form_id}", status_code=303)

@@ -12,6 +12,7 @@ from litestar.plugins.jinja import JinjaTemplateEngine
 from litestar.response import Template
 from litestar.template.config import TemplateConfig
 
+from backend.erasure.rules import GROUNDS
 from backend.kernel.clock import BEIJING
 from backend.kernel.settings import settings
 from backend.web.shared import i18n
@@ -26,6 +27,11 @@ BUILD = Path(__file__).parents[3] / "build"
 def moment(value: datetime | None) -> str:
     """A time as people in China read it: Beijing time, to the minute."""
     return value.astimezone(BEIJING).strftime("%Y-%m-%d %H:%M") if value else "-"
+
+
+def erasure_ground(why: str) -> str:
+    """Why something was erased, as it stands with it, in the reader's language."""
+    return i18n.words(GROUNDS).get(why, why)
 
 
 def day(value: date | datetime | None) -> str:
@@ -60,7 +66,7 @@ def environment() -> Environment:
         auto_reload=not settings().production,
     )
     env.install_gettext_callables(i18n._, _ngettext, newstyle=True)  # type: ignore[attr-defined]
-    env.filters.update(moment=moment, day=day)
+    env.filters.update(moment=moment, day=day, erasure_ground=erasure_ground)
     env.policies["json.dumps_kwargs"] = {"ensure_ascii": False, "sort_keys": True}  # people read the log's entries
     env.globals.update(pick=i18n.pick, get_locale=i18n.get_locale, static=static, nonce=nonce, menu=menu, role_name=role_name, seal_place=seal)
     return env
