@@ -56,7 +56,7 @@ UP = (
     "create function refuse_change_but_erasure() returns trigger language plpgsql as $$"
     " begin if old.erased_at is null and new.erased_at is not null and to_jsonb(new) - '{note,erased_at,erased_why}'::text[]"
     " = to_jsonb(old) - '{note,erased_at,erased_why}'::text[] then return new; end if;"
-    " raise exception '% is append-only', tg_table_name; end $$",
+    " raise exception 'rows of % are never changed or deleted', tg_table_name; end $$",
     "drop trigger rectification_evidence_append_only on rectification_evidence",
     "create trigger rectification_evidence_append_only before delete or truncate on rectification_evidence for each statement"
     " execute function refuse_change()",

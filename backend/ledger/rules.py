@@ -124,6 +124,7 @@ EVENTS: dict[str, tuple[str, str]] = {
     "tip.added": ("补充投诉举报", "Complaint or tip added to"),
     "tip.assigned": ("转办投诉举报", "Complaint or tip handed on"),
     "tip.decided": ("决定是否受理", "Complaint or tip accepted or not"),
+    "tip.extended": ("延长举报核查期限", "Time to check a tip made longer"),
     "tip.joined": ("投诉举报并案", "Complaint or tip joined to another"),
     "tip.answered": ("答复投诉举报", "Complaint or tip answered"),
     "tip.visited": ("因投诉举报立项检查", "Visit opened after a complaint or tip"),

@@ -56,12 +56,12 @@ async def test_what_was_erased_and_why_is_said_to_the_office_and_to_the_enterpri
     signed_in = await owner.post("/my/login", data={"code": row["code"], "phone": "13800000001", "password": "sunlot-demo"})
     assert signed_in.status_code == 303, signed_in.text
     office, own, [sha256] = f"/console/objections/{row['id']}", f"/my/objections/{row['id']}", row["files"]
-    for browser, picture in ((manager, f"{office}/files/{sha256}"), (owner, f"/my/files/{sha256}")):
+    for browser, picture in ((manager, f"{office}/files/{sha256}"), (owner, f"/my/files/{row['id']}/{sha256}")):
         seen = await browser.get(picture)
         assert (seen.status_code, seen.headers["content-type"], seen.headers["cache-control"]) == (200, "image/jpeg", "private, no-store")
     await decide_objection(row["id"], decision="kept", reason="现场照片与记录一致", seen=1, by=await principal("manager"))
     await erase(county, "objection", row["number"])
-    for browser, page, picture in ((manager, office, f"{office}/files/{sha256}"), (owner, own, f"/my/files/{sha256}")):
+    for browser, page, picture in ((manager, office, f"{office}/files/{sha256}"), (owner, own, f"/my/files/{row['id']}/{sha256}")):
         text = (await browser.get(f"{page}?lang=zh")).text
         assert "个人信息保护法第四十七条：依申请删除" in text
         assert sha256[:16] in text
