@@ -155,7 +155,7 @@ async def list_names_near(enterprise: EnterpriseView) -> set[str]:
         " union select s ->> k from (select b.record from submission b join inspection i on i.id = b.inspection where i.enterprise = $1"
         " order by b.received_at desc limit $2) r, jsonb_array_elements(convert_from(r.record, 'UTF8')::jsonb -> 'signers') s,"
         " unnest(array['name', 'witness']) k"
-        " union select was ->> 'legal_rep' from enterprise_change where enterprise = $1"
+        " union select was ->> 'legal_rep' from (select was from enterprise_change where enterprise = $1 order by id desc limit $2) c"
         " union select a.name from account a where a.id in (select ordered_by from rectification_order where enterprise = $1)",
         enterprise.id,
         RECORDS,
