@@ -148,14 +148,13 @@ async def load_door_page(enterprise: EnterpriseView) -> DoorPage:
 
 
 async def list_names_near(enterprise: EnterpriseView) -> set[str]:
-    """The persons whom a text about an enterprise may name: its representatives, those of before too, the officers of its visits, whoever signed
+    """The persons whom a text about an enterprise may name: its representative, the officers of its visits, whoever signed
     a record there or was named in it as a witness, and the officials who ordered it to correct something."""
     rows = await reader().fetch(
         "select name from inspector where id in (select o.inspector from inspection_officer o join inspection i on i.id = o.inspection where i.enterprise = $1)"
         " union select s ->> k from (select b.record from submission b join inspection i on i.id = b.inspection where i.enterprise = $1"
         " order by b.received_at desc limit $2) r, jsonb_array_elements(convert_from(r.record, 'UTF8')::jsonb -> 'signers') s,"
         " unnest(array['name', 'witness']) k"
-        " union select was ->> 'legal_rep' from (select was from enterprise_change where enterprise = $1 order by id desc limit $2) c"
         " union select a.name from account a where a.id in (select ordered_by from rectification_order where enterprise = $1)",
         enterprise.id,
         RECORDS,
