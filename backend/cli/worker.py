@@ -55,7 +55,7 @@ async def _keep_working(name: str, work: Callable[[], Awaitable[object]], stop: 
                 continue
         except Exception as e:  # noqa: BLE001 - the database may be away for a while; the work is not lost
             meters.ROUNDS.labels(name, "failed").inc()
-            log.warning("worker.failed", work=name, error=repr(e))
+            log.warning("worker.failed", work=name, error=e)
         try:
             await asyncio.wait_for(stop.wait(), idle)
         except TimeoutError:

@@ -133,7 +133,7 @@ def _asking(operation: str) -> Iterator[None]:
         raise NotFound() from e
     except (BaseError, OSError, TimeoutError) as e:
         meters.STORE.labels(operation, "failed").inc()
-        log.warning("evidence.store_away", operation=operation, error=repr(e)[:500])
+        log.warning("evidence.store_away", operation=operation, error=e)
         raise StoreAway() from e
     meters.STORE.labels(operation, "done").inc()
 

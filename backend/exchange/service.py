@@ -23,6 +23,7 @@ from backend.kernel.ids import new_id
 from backend.kernel.scope import Scope
 from backend.kernel.settings import settings
 from backend.ledger import service as ledger
+from backend.scanning import service as scanning
 from backend.storage.engine import aside, connection, reader
 
 PENDING: Final = ("reading", "mapping", "previewed", "applying")
@@ -77,7 +78,7 @@ def stored_path(sha256: str) -> Path:
 async def keep_file(chunks: AsyncIterator[bytes], limit: int | None = None) -> StoredFile:
     """Write an upload to DATA_DIR/imports/<sha256> without ever holding it whole. Needs no transaction.
 
-    ``limit`` in bytes, a register's where none is given. Raises ``FileTooLarge`` as soon as it is, ``FileEmpty``.
+    ``limit`` in bytes, a register's where none is given. Raises ``FileTooLarge`` as soon as it is, ``FileEmpty``, ``NotScanned``.
     """
     limit = MAX_BYTES if limit is None else limit
     folder = settings().data_dir / "imports"
@@ -93,6 +94,8 @@ async def keep_file(chunks: AsyncIterator[bytes], limit: int | None = None) -> S
                 await asyncio.to_thread(fresh.write, chunk)
             if not size:
                 raise FileEmpty()
+            await asyncio.to_thread(fresh.flush)
+            await scanning.scan_file(Path(fresh.name))
         except BaseException:
             Path(fresh.name).unlink()  # noqa: ASYNC240 - one inode, no waiting
             raise

@@ -12,6 +12,8 @@ from backend.intake import rules
 from backend.intake.rules import Clean
 from backend.kernel import clock
 from backend.kernel.errors import DomainError
+from backend.scanning import service as scanning
+from backend.scanning.rules import Infected
 from backend.storage.engine import connection
 
 # Each may hold a whole picture in memory.
@@ -27,7 +29,15 @@ class IntakeBusy(DomainError):
 
 
 async def inspect(content: bytes, name: str) -> Clean:
-    """What will be kept of a file. Call it before any transaction: it takes time. Raises ``NotTaken``, ``FileTooLarge``, ``IntakeBusy``."""
+    """What will be kept of a file, once the office's scanner has looked at it as it came. Call it before any transaction: it takes time.
+
+    Raises ``NotTaken``, ``FileTooLarge``, ``IntakeBusy``, ``ScannerAway``.
+    """
+    if 0 < len(content) <= rules.MAX_BYTES:
+        try:
+            await scanning.scan(content)
+        except Infected as e:
+            raise rules.NotTaken(name=rules.clean_name(name), why_zh="病毒扫描发现可疑内容", why_en="the virus scanner found something in it") from e
     try:
         async with asyncio.timeout(PATIENCE):
             return await asyncio.get_running_loop().run_in_executor(_AT_ONCE, rules.check, content, name)

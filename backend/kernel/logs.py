@@ -1,4 +1,7 @@
-"""How every process writes its log: one line an event, on a terminal for people, elsewhere as JSON, tracebacks without the values of variables."""
+"""How every process writes its log: one line an event, on a terminal for people, elsewhere as JSON, failures without the values that they met.
+
+No secret and nothing personal may stand in it, at any level. Proven by tests/journeys/test_secrets.py, which reads the logs of a whole run.
+"""
 
 from __future__ import annotations
 
@@ -12,12 +15,17 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import Any
+from types import TracebackType
+from typing import Any, Final
 
 import structlog
 
+from backend.kernel import failures
+
 # Printed, a line break would begin what looks like another event.
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029]")
+# At their lower levels these write whole addresses and headers, which are secrets, and the positions that stand in pictures.
+_TALKATIVE: Final = ("httpx", "httpcore", "urllib3", "requests", "PIL", "websockets")
 _request: contextvars.ContextVar[str | None] = contextvars.ContextVar("request", default=None)
 
 
@@ -52,6 +60,22 @@ def _add_request(_logger: object, _method: str, event: structlog.typing.EventDic
     return event
 
 
+def _tell_failures(_logger: object, _method: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
+    for key, value in event.items():
+        if isinstance(value, BaseException) and key != "exc_info":
+            event[key] = failures.describe(value)
+    return event
+
+
+def _add_trace(_logger: object, _method: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
+    """``exc_info``: the failure, True for the one in hand, or a triple of ``sys.exc_info``."""
+    said = event.pop("exc_info", None)
+    failure = said if isinstance(said, BaseException) else said[1] if isinstance(said, tuple) else sys.exc_info()[1] if said else None
+    if failure is not None:
+        event["exception"] = failures.trace(failure)
+    return event
+
+
 def _in_one_line(_logger: object, _method: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
     for key, value in event.items():
         if isinstance(value, str) and key != "exception":
@@ -66,8 +90,18 @@ def _dump(event: Any, **_options: Any) -> str:
     return _encoder.encode(event)
 
 
-class JsonFormatter(logging.Formatter):
-    """For libraries that log through the standard library, the web server first."""
+_ExcInfo = tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
+
+
+class PlainFormatter(logging.Formatter):
+    """For libraries that log through the standard library, the web server first; on a terminal."""
+
+    def formatException(self, ei: _ExcInfo) -> str:  # noqa: N802 - the standard library's name
+        return failures.trace(ei[1]) if ei[1] is not None else ""
+
+
+class JsonFormatter(PlainFormatter):
+    """The same elsewhere."""
 
     def format(self, record: logging.LogRecord) -> str:
         event = {"event": record.getMessage(), "logger": record.name, "level": record.levelname.lower()}
@@ -77,33 +111,36 @@ class JsonFormatter(logging.Formatter):
         return _dump(event)
 
 
-def server_config() -> dict[str, Any] | None:
-    """The logging configuration (``logging.config.dictConfig``) that the web server is given; None leaves it its own."""
-    if not as_json():
-        return None
-    handler = {"class": "logging.StreamHandler", "formatter": "json", "stream": "ext://sys.stderr"}
+def server_config() -> dict[str, Any]:
+    """The logging configuration (``logging.config.dictConfig``) that the web server is given."""
+    handler = {"class": "logging.StreamHandler", "formatter": "ours", "stream": "ext://sys.stderr"}
+    ours = {"()": "backend.kernel.logs.JsonFormatter"} if as_json() else {"()": "backend.kernel.logs.PlainFormatter", "fmt": "[%(levelname)s] %(message)s"}
     return {
-        "formatters": {"json": {"()": "backend.kernel.logs.JsonFormatter"}},
+        "formatters": {"ours": ours},
         "handlers": {"console": handler},
         "loggers": {"_granian": {"handlers": ["console"], "level": "INFO", "propagate": False}},
     }
 
 
 def configure() -> None:
-    """Plain tracebacks on purpose: the pretty ones print local variables, and those hold passwords and people's data."""
-    last: list[Any] = (
-        [structlog.processors.format_exc_info, structlog.processors.JSONRenderer(serializer=_dump)]
-        if as_json()
-        else [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback)]
-    )
+    """Set up what this process writes. Libraries' warnings go the same way as our own events, whatever level an operator gives the rest."""
+    last: Any = structlog.processors.JSONRenderer(serializer=_dump) if as_json() else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+    for name in _TALKATIVE:
+        logging.getLogger(name).setLevel(logging.WARNING)
+    if not logging.root.handlers:
+        handler = logging.StreamHandler(sys.stderr)
+        handler.setFormatter(JsonFormatter() if as_json() else PlainFormatter("[%(levelname)s] %(name)s: %(message)s"))
+        logging.root.addHandler(handler)
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
             _add_request,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
+            _tell_failures,
+            _add_trace,
             _in_one_line,
-            *last,
+            last,
         ],
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=True,

@@ -29,6 +29,7 @@ class Settings(msgspec.Struct, frozen=True):
     secret_witnesses: Path | None  # who keeps a share of each draw's secret: a name and an age recipient a line
     push_hosts: tuple[str, ...]  # push services that subscriptions may name (SSRF guard)
     webhook_hosts: tuple[str, ...]  # where group robots may live (SSRF guard)
+    clamd: tuple[str, int | None] | None = None  # a virus scanner: (host, port), or (path of its socket, None)
     more_hosts: tuple[str, ...] = ()  # further names that this site is asked for by, beside base_url's
     evidence_url: str | None = None  # s3://bucket/prefix; None keeps evidence in data_dir
     accel_prefix: str | None = None  # the proxy's internal address of data_dir/evidence (nginx X-Accel-Redirect)
@@ -60,6 +61,15 @@ PUSH_HOSTS = (
 )
 
 WEBHOOK_HOSTS = ("qyapi.weixin.qq.com", "oapi.dingtalk.com")
+
+
+def _scanner(text: str) -> tuple[str, int | None] | None:
+    if not text or text.startswith("/"):
+        return (text, None) if text else None
+    host, _colon, port = text.rpartition(":")
+    if not host or not port.isdigit():
+        raise ValueError(f"CLAMD must be host:port or the path of a socket, not {text!r}")
+    return host.strip("[]"), int(port)
 
 
 @cache
@@ -112,5 +122,6 @@ def settings() -> Settings:
         backup_recipients=tuple(r for r in re.split(r"[,\s]+", env.get("BACKUP_RECIPIENTS", "")) if r),
         second_factor=second_factor,
         more_hosts=tuple(h.strip().lower() for h in env.get("MORE_HOSTS", "").split(",") if h.strip()),
+        clamd=_scanner(env.get("CLAMD", "")),
         data_licence=(env.get("DATA_LICENCE") or "CC BY 4.0", env.get("DATA_LICENCE_URL") or "https://creativecommons.org/licenses/by/4.0/"),
     )

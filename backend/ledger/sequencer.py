@@ -130,5 +130,5 @@ async def _patiently(work: Callable[[], Awaitable[int | None]], pause: float = P
             if once:
                 return
         except (OSError, PostgresError, InterfaceError) as e:
-            log.warning("ledger.waiting", error=repr(e))
+            log.warning("ledger.waiting", error=e)
         await asyncio.sleep(pause)

@@ -38,7 +38,7 @@ async def _ask(client: httpx.AsyncClient, witness: Witness, size: int, root: byt
         try:
             answer = await client.post(f"{witness.url}/add-checkpoint", content=cosigning.request_text(old, proof, note).encode())
         except httpx.HTTPError as e:
-            log.warning("witness.silent", witness=witness.name, error=repr(e))
+            log.warning("witness.silent", witness=witness.name, error=e)
             return None
         if answer.status_code == 200:
             text = rules.checkpoint_text(settings().log_origin, size, root)

@@ -28,7 +28,7 @@ def _secret() -> bytes:
     return secret("limits").encode()
 
 
-def keyed(text: str) -> str:
+def _keyed(text: str) -> str:
     """What stands for an address where tries are counted, in hex: there are too few addresses for a plain hash."""
     return hmac.digest(_secret(), text.encode(), hashlib.sha256).hex()
 
@@ -38,7 +38,7 @@ async def spend(limit: Limit, who: str) -> None:
 
     Call it before the verb's transaction: inside one, a refusal that follows would give the try back.
     """
-    key = keyed(f"{limit.name}\n{who}")
+    key = _keyed(f"{limit.name}\n{who}")
     now = clock.now()
     row = await reader().fetchrow(_SPEND, key, now, limit.step, limit.per, SKEW)
     if row is None:  # made by another process in this very moment, and full already

@@ -200,7 +200,7 @@ class Hub:
             try:
                 connection = await asyncpg.connect(**database().config)
             except (OSError, PostgresError) as e:
-                log.warning("live.unreachable", error=repr(e))
+                log.warning("live.unreachable", error=e)
                 await asyncio.sleep(AGAIN[min(tries, len(AGAIN) - 1)])
                 tries += 1
                 continue
@@ -215,7 +215,7 @@ class Hub:
                 await gone.wait()
                 log.warning("live.cut_off")
             except (OSError, PostgresError, InterfaceError) as e:
-                log.warning("live.cut_off", error=repr(e))
+                log.warning("live.cut_off", error=e)
                 tries += 1
             finally:
                 with contextlib.suppress(Exception):

@@ -124,7 +124,7 @@ class Presence:
             try:
                 await self._say(Statement(self._boot, place, people, ask).write())
             except (OSError, PostgresError, InterfaceError) as e:
-                log.warning("presence.unsaid", error=repr(e))  # the next heartbeat says it again
+                log.warning("presence.unsaid", error=e)  # the next heartbeat says it again
 
     def _forget_silent(self) -> None:
         limit = time.monotonic() - 3 * HEARTBEAT

@@ -30,6 +30,7 @@ OPTIONS = {
     "max_wal_size": "2GB",  # a large import writes about as much; with less, every page of an index is logged whole again and again
     "unix_socket_permissions": "0700",
     "log_min_messages": "warning",
+    "log_error_verbosity": "terse",  # else its log holds the values of the row that an error is about
 }
 # In the order of code points either way, but "C" compares bytes and need not ask the C library.
 LOCALE = ("--locale=C.UTF-8", "--lc-collate=C")

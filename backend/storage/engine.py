@@ -102,7 +102,7 @@ class SafeTransaction(PostgresTransaction):
             else:
                 await self.connection.close()
         except (OSError, PostgresError, InterfaceError, InternalClientError) as e:
-            log.warning("database.connection_dropped", error=repr(e))
+            log.warning("database.connection_dropped", error=e)
 
 
 async def _keep_session(_: object) -> None:

@@ -81,7 +81,7 @@ async def work_off(handlers: Mapping[str, Handler], limit: int = 20, *, stop: Ca
                 await connection().execute("delete from outbox_job where id = $1", row["id"])
                 continue
             attempts = row["attempts"] + 1
-            log.warning("outbox.failed", topic=row["topic"], job=row["id"], attempts=attempts, request_id=row["request_id"], error=repr(failure))
+            log.warning("outbox.failed", topic=row["topic"], job=row["id"], attempts=attempts, request_id=row["request_id"], error=failure)
             await connection().execute(
                 "update outbox_job set attempts = $2, available_at = $3, last_error = $4, gave_up_at = $5 where id = $1",
                 row["id"],

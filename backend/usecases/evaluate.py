@@ -13,15 +13,16 @@ from backend.evaluations.service import Visit
 from backend.inspections.rules import ON_SITE, PUBLISHED, RETURNED, SUBMITTED, UNDER_REVIEW
 from backend.kernel import clock
 from backend.kernel.errors import NotFound
+from backend.limits import service as limits
+from backend.limits.rules import Limit, network
 from backend.notify import service as notify
 from backend.people import queries as people
 from backend.people.rules import AUDITOR
 from backend.registry.queries import EnterpriseView, find_by_token
 from backend.storage.engine import reader, transaction
-from backend.usecases.strangers import spend
 
 VISITED = (ON_SITE, SUBMITTED, UNDER_REVIEW, RETURNED, PUBLISHED)
-TRIES = 20
+TRIES = Limit("evaluate", 20, timedelta(minutes=10))
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +57,9 @@ async def list_evaluable(token: str) -> tuple[EnterpriseView, Sequence[Evaluable
 async def evaluate(token: str, evaluation: UUID, inspection: UUID, form: Mapping[str, str], *, device: str, address: str) -> str:
     """Gives the commitment that the week's entry in the log will list. The same form again gives the same.
 
-    Raises ``NotFound``, ``Invalid`` naming the question, ``NotEvaluable``, ``AlreadyEvaluated``, ``EnoughEvaluations``, ``TooManyAttempts``.
+    Raises ``NotFound``, ``Invalid`` naming the question, ``NotEvaluable``, ``AlreadyEvaluated``, ``EnoughEvaluations``, ``TooManyRequests``.
     """
-    await spend("evaluate", address, TRIES)
+    await limits.spend(TRIES, network(address))
     answers = rules.read_answers(form)
     async with transaction():
         enterprise, visits = await list_evaluable(token)

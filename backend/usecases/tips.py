@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from uuid import UUID
 
 from backend.deadlines.queries import load_book
@@ -18,6 +18,8 @@ from backend.intake.queries import FileContent, FileView
 from backend.intake.rules import JPEG, Clean, NotTaken
 from backend.kernel import clock
 from backend.kernel.errors import Forbidden, Invalid, NotFound
+from backend.limits import service as limits
+from backend.limits.rules import Limit, network
 from backend.notify import service as notify
 from backend.people import queries as people
 from backend.people.rules import AUDITOR, MANAGER, Principal
@@ -29,9 +31,9 @@ from backend.tips.queries import MessageView, TipView
 from backend.tips.rules import Category, Filing
 from backend.tips.service import Filed
 from backend.usecases.adhoc import find_enterprise, open_within
-from backend.usecases.strangers import spend
 
-FILINGS, LOOKS = 15, 30
+FILINGS = Limit("tip", 15, timedelta(minutes=10))
+LOOKS = Limit("tip-code", 30, timedelta(minutes=10))
 PHOTOS = "tip"  # the word under which they are kept among strangers' files
 
 
@@ -67,8 +69,8 @@ async def _picture(raw: bytes, name: str) -> Clean:
 
 async def file(form: UUID, filing: Filing, photos: Sequence[tuple[str, bytes]], *, address: str) -> Filed:
     """``photos``: (name, bytes) as they came. Raises ``Invalid`` naming the field, ``NotTaken``, ``Conflict`` for other words under the same form,
-    ``TooManyAttempts``."""
-    await spend("tip", address, FILINGS)
+    ``TooManyRequests``."""
+    await limits.spend(FILINGS, network(address))
     async with transaction():
         category = await _check(filing, len(photos))
     pictures = [await _picture(raw, name) for name, raw in photos]
@@ -82,15 +84,15 @@ async def file(form: UUID, filing: Filing, photos: Sequence[tuple[str, bytes]], 
 
 
 async def follow(code: str, *, address: str) -> Followed:
-    """What a code opens. Raises ``NoSuchCode``, ``TooManyAttempts``."""
-    await spend("tip-code", address, LOOKS)
+    """What a code opens. Raises ``NoSuchCode``, ``TooManyRequests``."""
+    await limits.spend(LOOKS, network(address))
     async with transaction():
         return await _followed(await queries.find_by_code(code))
 
 
 async def add(code: str, message: UUID, text: str, *, address: str) -> Followed:
     """Raises as ``follow``, and ``Invalid``, ``NotOpen``."""
-    await spend("tip-code", address, LOOKS)
+    await limits.spend(LOOKS, network(address))
     async with transaction():
         tip = await queries.find_by_code(code)
         if await service.add(tip, message, text):

@@ -34,7 +34,7 @@ async def read_readiness() -> Readiness:
             if applied:
                 oldest = await queries.find_oldest_staged()
     except (OSError, PostgresError, InterfaceError) as e:
-        log.warning("readiness.database", error=repr(e))
+        log.warning("readiness.database", error=e)
     free, total = await asyncio.to_thread(_free, settings().data_dir)
     return judge(draining=_leaving.is_set(), database=database, migrations=applied, disk_full=disk_is_full(free, total), oldest_staged_s=oldest)
 

@@ -1,11 +1,12 @@
 // A draw's page: a worker fetches the public bundle, recomputes everything here, and this says what it found.
+import { scriptUrl } from "../src/device/ours.js";
 import { read } from "../src/model/scan.js";
 import { Board, listen } from "./ui.js";
 
 const box = /** @type {HTMLElement} */ (document.getElementById("verify"));
 const texts = JSON.parse(/** @type {string} */ (box.dataset.texts));
 const board = new Board(() => texts);
-const worker = new Worker(/** @type {string} */ (box.dataset.worker));
+const worker = new Worker(scriptUrl(/** @type {string} */ (box.dataset.worker)));
 
 worker.onmessage = ({ data }) => {
   if (data.progress) board.progress(data.progress, Number(box.dataset.rows));
@@ -44,5 +45,5 @@ async function codeOf(text) {
   const { token, code } = read(text);
   if (token === null) return code;
   const answer = await fetch(`/e/${token}`);
-  return answer.ok ? read(new DOMParser().parseFromString(await answer.text(), "text/html").body.textContent ?? "").code : null;
+  return answer.ok ? read((await answer.text()).replaceAll(/<[^>]*>/g, " ")).code : null;
 }

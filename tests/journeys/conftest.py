@@ -64,6 +64,7 @@ class System:
     port: int
     front: str = ""  # the address that people use, where it is not the server's own
     processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+    more: dict[str, str] = field(default_factory=dict)  # settings beside those that every journey has
 
     @property
     def url(self) -> str:
@@ -72,7 +73,7 @@ class System:
     @property
     def environment(self) -> dict[str, str]:
         clean = {k: v for k, v in os.environ.items() if k not in ("DATABASE_URL", "BASE_URL")}
-        return {**clean, "DATA_DIR": str(self.home), "PORT": str(self.port), "BASE_URL": self.front or self.url, "PUSH_HOSTS": "127.0.0.1"}
+        return {**clean, "DATA_DIR": str(self.home), "PORT": str(self.port), "BASE_URL": self.front or self.url, "PUSH_HOSTS": "127.0.0.1", **self.more}
 
     def sunlot(self, *args: str) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, "-m", "backend.cli.main", *args]

@@ -15,8 +15,8 @@ from backend.figures.rules import parse_period
 from backend.kernel import clock
 from backend.kernel.errors import Conflict, Forbidden, Invalid, NotFound
 from backend.kernel.scope import Scope
+from backend.limits.rules import TooManyRequests
 from backend.notify.queries import list_inbox
-from backend.people.service import TooManyAttempts
 from backend.storage.engine import connection, transaction
 from backend.usecases import erasing
 from backend.usecases.evaluate import evaluate, list_evaluable
@@ -85,7 +85,7 @@ async def test_only_a_visit_of_this_enterprise_whose_officers_were_there_and_onl
 
 async def test_strangers_are_counted_by_where_they_come_from(demo):
     token, inspection, _department = await fresh_visit()
-    with pytest.raises(TooManyAttempts):
+    with pytest.raises(TooManyRequests):
         for _ in range(30):
             try:
                 await say(token, inspection, address="flood")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from uuid import uuid4
 
@@ -88,10 +88,15 @@ _FIXED = {
 
 @dataclass(frozen=True)
 class Route:
+    """``query``: the words that its addresses may have, with their types; ``body``: the shape of what it is sent, where the handler names one."""
+
     method: str
     path: str
     access: Any
     opt: dict[str, Any]
+    query: dict[str, Any] = field(default_factory=dict)
+    body: Any = None
+    is_json: bool = False
 
     @property
     def parameters(self) -> list[str]:
@@ -101,9 +106,14 @@ class Route:
 def routes() -> list[Route]:
     found = []
     for route in create_app().routes:
-        for method, (handler, *_rest) in getattr(route, "route_handler_map", {}).items():
-            if str(method) != "OPTIONS":
-                found.append(Route(str(method), route.path, handler.opt.get("access"), handler.opt))
+        for method, (handler, kwargs) in getattr(route, "route_handler_map", {}).items():
+            if str(method) == "OPTIONS":
+                continue
+            typed = handler.parsed_fn_signature.parameters
+            query = {p.field_alias: typed[p.field_name].annotation for p in kwargs.expected_query_params}
+            body = handler.parsed_data_field
+            is_json = body is not None and not kwargs.expected_form_data
+            found.append(Route(str(method), route.path, handler.opt.get("access"), handler.opt, query, body and body.annotation, is_json))
     return sorted(found, key=lambda r: (r.path, r.method))
 
 

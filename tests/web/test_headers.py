@@ -109,6 +109,11 @@ async def test_every_answer_of_every_face(answers):
             [nonce] = {n for n in policy["script-src"] if n.startswith("'nonce-")}
             assert set(seen.nonces) == {nonce[7:-1]}, where
             assert len(nonce) >= 30, where
+            # htmx makes HTML of what the server sends; everywhere else no text becomes HTML or a script.
+            assert ("require-trusted-types-for" in policy) != path.startswith("/console"), where
+            if "require-trusted-types-for" in policy:
+                assert policy["require-trusted-types-for"] == ["'script'"], where
+                assert set(policy["trusted-types"]) <= {"'none'", "sunlot", "lit-html", "'allow-duplicates'"}, where
         else:
             assert "script-src" not in policy, where
     assert pages > 90

@@ -11,6 +11,7 @@ import pytest
 
 from backend.app import create_app
 from backend.web.shared import reading
+from backend.web.shared.access import ENTERPRISE, PUBLIC
 from tests.web.conftest import PASSWORD
 
 ELSEWHERE = (
@@ -98,6 +99,50 @@ async def test_bodies_that_are_not_what_they_should_be(client, path, content, ki
     await client.get("/console/login")
     answer = await client.post(path, content=content, headers={"content-type": kind})
     assert answer.status_code in statuses, answer.text[:200]
+
+
+# Photos come with these; their files are judged one by one (tests/rules/test_intake.py).
+WITH_PHOTOS = {"/complain", "/e/{token:str}/complain", "/my/results/{number:str}/objection", "/my/orders/{order_id:uuid}/evidence"}
+
+
+def test_whoever_sends_no_photo_sends_little():
+    """Of what the public and enterprises may ask, only the routes that take photos read more than a form's worth."""
+    larger = set()
+    for route in create_app().routes:
+        for method, (handler, *_rest) in getattr(route, "route_handler_map", {}).items():
+            is_ours = handler.opt.get("access") in (PUBLIC, ENTERPRISE) and not route.path.startswith(("/field/api", "/console", "/static", "/field"))
+            is_sign_in = handler.opt.get("access") == PUBLIC and str(method) == "POST"
+            limit = handler.resolve_request_max_body_size() if str(method) != "OPTIONS" else 0
+            if (is_ours or is_sign_in) and (limit is None or limit > reading.MAX_FORM):
+                larger.add(route.path)
+    assert larger == WITH_PHOTOS
+
+
+@pytest.mark.parametrize("path", ["/officers", "/complain/track", "/my/login", "/my/claim", "/console/login", "/e/nobody/evaluate"])
+@pytest.mark.parametrize("said", [True, False], ids=["announced", "in pieces"])
+async def test_a_form_beyond_its_measure_is_refused_in_clear_words(client, path, said):
+    await client.get("/console/login")
+    body = b"name=" + b"x" * reading.MAX_FORM
+
+    async def pieces():
+        for start in range(0, len(body), 4096):
+            yield body[start : start + 4096]
+
+    kind = {"content-type": "application/x-www-form-urlencoded"}
+    answer = await client.post(path, content=body if said else pieces(), headers=kind)
+    assert answer.status_code == 413
+    assert "超过 128 KB" in answer.text and "已填写的内容仍在" in answer.text
+    english = await client.post(path, content=body, headers={**kind, "cookie": f"lang=en; csrf={client.cookies['csrf']}"})
+    assert "larger than 128 KB" in english.text and "what you typed is still there" in english.text
+    fits = await client.post(path, content=body[: reading.MAX_FORM], headers=kind)
+    assert fits.status_code not in (413, 500)
+
+
+async def test_a_program_is_told_as_a_problem(client):
+    await client.get("/console/login")
+    answer = await client.post("/field/api/session", content=b'{"username": "' + b"a" * reading.MAX_FORM + b'"}', headers={"content-type": "application/json"})
+    assert (answer.status_code, answer.headers["content-type"], answer.json()["code"]) == (413, "application/problem+json", "http-413")
+    assert "128 KB" in answer.json()["title"]
 
 
 @pytest.mark.parametrize(

@@ -26,6 +26,7 @@ async def examine_machine() -> list[Finding]:
         *await asyncio.to_thread(lambda: list(machine.check_papers())),
         *await asyncio.to_thread(lambda: list(machine.check_witness_clocks())),
         *await machine.check_store(),
+        *await machine.check_scanner(),
     ]
 
 

@@ -19,6 +19,7 @@ from backend.kernel.settings import settings
 from backend.ledger.policy import policy
 from backend.people.rules import FACTOR_REQUIRED
 from backend.placards import signing
+from backend.scanning import service as scanning
 from backend.vitals.rules import disk_is_full
 
 EARLY_SHARE = 0.1  # of the disk: time to act
@@ -203,3 +204,12 @@ async def check_store() -> list[Finding]:
         return [fail("evidence-store", zh, en, do_zh, do_en)]
     return [ok("evidence-store", f"证据存储 {where} 可写", f"the store of evidence, {where}, can be written")]
 
+
+
+async def check_scanner() -> list[Finding]:
+    if settings().clamd is None:
+        return []
+    if await scanning.is_there():
+        return [ok("scanner", "病毒扫描服务应答正常", "the virus scanner answers")]
+    do_zh, do_en = "请启动 clamd 并核对 CLAMD；在此之前，外来文件和导入文件一律不接收", "start clamd and check CLAMD: until then no file from outside is taken"
+    return [fail("scanner", "病毒扫描服务没有应答", "the virus scanner does not answer", do_zh, do_en)]

@@ -21,6 +21,7 @@ from backend.kernel.errors import DomainError, Invalid, NotFound
 from backend.kernel.settings import settings
 from backend.people.queries import find_account_name
 from backend.people.rules import ADMIN, MANAGER
+from backend.scanning.rules import NotScanned
 from backend.usecases import import_registry, import_reports
 from backend.usecases.import_registry import ColumnsMissing
 from backend.web.console import labels
@@ -90,7 +91,7 @@ async def upload(request: Request[Any, Any, Any]) -> Template | Redirect:
         if not isinstance(file, UploadFile) or not file.filename:
             raise FileEmpty()
         batch_id = await import_registry.upload(_chunks(file), filename=file.filename, by=request.user, kind=kind)
-    except (FileEmpty, FileTooLarge, Invalid) as e:
+    except (FileEmpty, FileTooLarge, Invalid, NotScanned) as e:
         return await _list(request, e.message(get_locale()), e.status, kind)
     return Redirect(f"/console/imports/{batch_id}", status_code=303)
 

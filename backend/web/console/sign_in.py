@@ -25,6 +25,7 @@ from backend.web.shared import limits
 from backend.web.shared.access import PUBLIC, SIGNED_IN
 from backend.web.shared.i18n import get_locale
 from backend.web.shared.pages import page
+from backend.web.shared.reading import MAX_FORM
 from backend.web.shared.session import HalfWay, client_address, sign_in, sign_in_by_code, sign_in_by_passkey, sign_out, step_cookie, step_key
 
 
@@ -80,7 +81,7 @@ async def show_login(next: FromQuery[str] = "", over: FromQuery[str] = "") -> Te
     return await _login(next, error=StepOver().message(get_locale()) if over else "")
 
 
-@post("/login", opt={"access": PUBLIC, "limit": limits.SIGN_IN}, status_code=200)
+@post("/login", opt={"access": PUBLIC, "limit": limits.SIGN_IN}, status_code=200, request_max_body_size=MAX_FORM)
 async def log_in(
     request: Request[Any, Any, Any], data: Annotated[LoginForm, Body(media_type=RequestEncodingType.URL_ENCODED)]
 ) -> Template | Redirect:
@@ -108,7 +109,7 @@ async def show_code(request: Request[Any, Any, Any], next: FromQuery[str] = "") 
     return await _code(request, next)
 
 
-@post("/login/code", opt={"access": PUBLIC, "limit": limits.SIGN_IN}, status_code=200)
+@post("/login/code", opt={"access": PUBLIC, "limit": limits.SIGN_IN}, status_code=200, request_max_body_size=MAX_FORM)
 async def give_code(
     request: Request[Any, Any, Any], data: Annotated[CodeForm, Body(media_type=RequestEncodingType.URL_ENCODED)]
 ) -> Template | Redirect:
@@ -121,7 +122,7 @@ async def give_code(
     return Redirect(_destination(principal, data.next), status_code=303, cookies=[cookie, step_cookie("")])
 
 
-@post("/login/passkey/challenge", opt={"access": PUBLIC, "limit": limits.PASSKEY}, status_code=200)
+@post("/login/passkey/challenge", opt={"access": PUBLIC, "limit": limits.PASSKEY}, status_code=200, request_max_body_size=MAX_FORM)
 async def ask_for_passkey(request: Request[Any, Any, Any]) -> dict[str, Any]:
     async with transaction():
         asked = await passkeys.ask_to_sign_in(client_address(request))
@@ -130,7 +131,7 @@ async def ask_for_passkey(request: Request[Any, Any, Any]) -> dict[str, Any]:
     return {"ceremony": str(asked.id), "options": asked.options}
 
 
-@post("/login/passkey", opt={"access": PUBLIC, "limit": limits.SIGN_IN}, status_code=200)
+@post("/login/passkey", opt={"access": PUBLIC, "limit": limits.SIGN_IN}, status_code=200, request_max_body_size=MAX_FORM)
 async def log_in_by_passkey(request: Request[Any, Any, Any], data: JSONBody[Answer]) -> Response[dict[str, str]]:
     principal, cookie = await sign_in_by_passkey(request, data.ceremony, data.credential)
     return Response({"next": _destination(principal, data.next)}, cookies=[cookie, step_cookie("")])

@@ -17,6 +17,7 @@ from backend.exchange.unsent import MAX_BYTES, NotABackup, list_imports
 from backend.ledger.queries import find_receipt
 from backend.people.queries import find_account_name
 from backend.people.rules import ADMIN, MANAGER
+from backend.scanning.rules import NotScanned
 from backend.usecases import import_unsent
 from backend.web.shared.i18n import _, get_locale, pick
 from backend.web.shared.pages import page
@@ -47,7 +48,7 @@ async def upload(request: Request[Any, Any, Any]) -> Template | Redirect:
         if not isinstance(file, UploadFile) or not file.filename:
             raise FileEmpty()
         import_id = await import_unsent.upload(_chunks(file), filename=file.filename, by=request.user)
-    except (FileEmpty, FileTooLarge, NotABackup) as e:
+    except (FileEmpty, FileTooLarge, NotABackup, NotScanned) as e:
         return await _list(request, e.message(get_locale()), e.status)
     return Redirect(f"/console/unsent/{import_id}", status_code=303)
 

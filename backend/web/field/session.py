@@ -20,6 +20,7 @@ from backend.storage.engine import transaction
 from backend.usecases import own_account, second_factor
 from backend.web.shared import limits
 from backend.web.shared.access import PUBLIC, SIGNED_IN
+from backend.web.shared.reading import MAX_FORM
 from backend.web.shared.session import HalfWay, client_address, session_key, sign_in, sign_in_by_code, sign_in_by_passkey, sign_out, step_cookie
 
 
@@ -79,7 +80,7 @@ async def show_session(request: Request[Any, Any, Any], device: FromQuery[UUID |
     return await _whoami(request.scope.get("user"), device)
 
 
-@post("/session", opt={"access": PUBLIC, "limit": limits.SIGN_IN}, status_code=200)
+@post("/session", opt={"access": PUBLIC, "limit": limits.SIGN_IN}, status_code=200, request_max_body_size=MAX_FORM)
 async def open_session(request: Request[Any, Any, Any], data: JSONBody[Credentials]) -> Response[dict[str, Any]]:
     """Without an account where a second factor is awaited: ``second_step`` then says which ways there are (app | passkey | recovery)."""
     entered = await sign_in(request, data.username, data.password)
@@ -90,7 +91,7 @@ async def open_session(request: Request[Any, Any, Any], data: JSONBody[Credentia
     return Response(await _whoami(principal), cookies=[cookie])
 
 
-@post("/session/code", opt={"access": PUBLIC, "limit": limits.SIGN_IN}, status_code=200)
+@post("/session/code", opt={"access": PUBLIC, "limit": limits.SIGN_IN}, status_code=200, request_max_body_size=MAX_FORM)
 async def open_session_by_code(request: Request[Any, Any, Any], data: JSONBody[Code]) -> Response[dict[str, Any]]:
     principal, cookie = await sign_in_by_code(request, data.code)
     return Response(await _whoami(principal), cookies=[cookie, step_cookie("")])
@@ -109,7 +110,7 @@ async def close_session(request: Request[Any, Any, Any]) -> Response[None]:
     return response
 
 
-@post("/session/passkey/challenge", opt={"access": PUBLIC, "limit": limits.PASSKEY}, status_code=200)
+@post("/session/passkey/challenge", opt={"access": PUBLIC, "limit": limits.PASSKEY}, status_code=200, request_max_body_size=MAX_FORM)
 async def ask_to_sign_in(request: Request[Any, Any, Any]) -> dict[str, Any]:
     async with transaction():
         asked = await passkeys.ask_to_sign_in(client_address(request))
@@ -118,7 +119,7 @@ async def ask_to_sign_in(request: Request[Any, Any, Any]) -> dict[str, Any]:
     return _asked(asked)
 
 
-@post("/session/passkey", opt={"access": PUBLIC, "limit": limits.SIGN_IN}, status_code=200)
+@post("/session/passkey", opt={"access": PUBLIC, "limit": limits.SIGN_IN}, status_code=200, request_max_body_size=MAX_FORM)
 async def open_session_by_passkey(request: Request[Any, Any, Any], data: JSONBody[Answer]) -> Response[dict[str, Any]]:
     principal, cookie = await sign_in_by_passkey(request, data.ceremony, data.credential)
     return Response(await _whoami(principal), cookies=[cookie])

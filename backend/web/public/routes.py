@@ -21,6 +21,7 @@ from backend.web.public import (
     visits,
 )
 from backend.web.shared.access import PUBLIC
+from backend.web.shared.reading import MAX_FORM
 
 router = Router(
     "/",
@@ -41,4 +42,5 @@ router = Router(
         *data.HANDLERS,
     ],
     opt={"access": PUBLIC},
+    request_max_body_size=MAX_FORM,
 )

@@ -12,6 +12,7 @@ from urllib.parse import quote
 import structlog
 from litestar import MediaType, Request, Response
 from litestar.exceptions import HTTPException
+from litestar.handlers import HTTPRouteHandler
 from litestar.response import Redirect
 
 from backend.kernel import logs
@@ -68,6 +69,16 @@ def on_domain_error(request: Request[Any, Any, Any], error: DomainError) -> Resp
     return _answer(request, error.status, error.code, error.message(get_locale()), **extra)
 
 
+def _limit_of(request: Request[Any, Any, Any]) -> int:
+    """How many bytes the route takes, 0 where the address has none."""
+    handler = request.scope.get("route_handler")
+    return (handler.resolve_request_max_body_size() or 0) if isinstance(handler, HTTPRouteHandler) else 0
+
+
+def _size(n: int) -> str:
+    return f"{n >> 20} MB" if n >= 1 << 20 else f"{n >> 10} KB"
+
+
 def on_http_error(request: Request[Any, Any, Any], error: HTTPException) -> Response[Any]:
     set_locale(language_of(request))  # no middleware has seen an address that no route has
     texts = {
@@ -76,7 +87,7 @@ def on_http_error(request: Request[Any, Any, Any], error: HTTPException) -> Resp
         404: _("未找到该页面"),
         405: _("此处不支持该操作"),
         408: _("等待过久，请检查网络后重试"),
-        413: _("文件过大"),
+        413: _("提交的内容超过 %(size)s，未能接收。请返回上一页删减后再提交，已填写的内容仍在", size=_size(_limit_of(request))),
         429: _("请求过于频繁，请稍后再试"),
     }
     answer = _answer(request, error.status_code, f"http-{error.status_code}", texts.get(error.status_code, _("请求无法理解")))
@@ -92,7 +103,7 @@ def on_failure(request: Request[Any, Any, Any], error: Exception) -> Response[An
     """The number that the visitor is told is the request's in the log. What is away for a while is said to be that."""
     number = logs.request_id() or logs.new_request_id()
     if (away := explain(error)) is not None:
-        log.warning("request.unavailable", code=away.code, error=repr(error))
+        log.warning("request.unavailable", code=away.code, error=error)
         answer = _answer(request, away.status, away.code, away.message(get_locale()), number=number)
         answer.headers["retry-after"] = "5"
         return answer

@@ -39,6 +39,18 @@ _MORE = (
     ("/my", "", "; worker-src 'self'"),
 )
 
+# Where all scripts are ours and none makes HTML out of text, a text cannot become HTML or a script at all (Trusted Types). Named are the makers
+# that there are: lit's of its templates, and the one that lets our own workers start; the scanner's and the draw's page each bring theirs.
+# The office's pages get their parts as HTML from the server (htmx) and are without.
+_TRUSTED = (
+    ("/field", "lit-html sunlot"),
+    ("/draws/", "sunlot 'allow-duplicates'"),
+    ("/my", "sunlot"),
+    ("/results/", "'none'"),
+    ("/log/entries/", "'none'"),
+    ("/visit", "'none'"),
+)
+
 _OFF = (
     "accelerometer", "autoplay", "bluetooth", "browsing-topics", "display-capture", "encrypted-media", "fullscreen", "gyroscope", "hid", "idle-detection",
     "local-fonts", "magnetometer", "midi", "payment", "picture-in-picture", "publickey-credentials-create", "publickey-credentials-get", "screen-wake-lock",
@@ -93,7 +105,9 @@ def policy(path: str, media_type: str, nonce: str) -> str:
     more = next(((scripts, rest) for start, scripts, rest in _MORE if path.startswith(start)), ("", ""))
     if not nonce:
         return _BASE + more[1].replace("; worker-src 'self'", "")
-    return f"{_BASE}; script-src 'nonce-{nonce}' 'strict-dynamic'{more[0]}{more[1]}"
+    makers = next((names for start, names in _TRUSTED if path.startswith(start)), "")
+    trusted = f"; require-trusted-types-for 'script'; trusted-types {makers}" if makers else ""
+    return f"{_BASE}; script-src 'nonce-{nonce}' 'strict-dynamic'{more[0]}{more[1]}{trusted}"
 
 
 @cache

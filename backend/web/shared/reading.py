@@ -1,7 +1,8 @@
-"""How a request is read before any of our code sees it: in whole characters, and not for ever.
+"""How a request is read before any of our code sees it: in whole characters, not for ever, and not without end.
 
 A NUL is no character of any text of ours and no database takes it; a body that stops coming for ``SILENCE`` is given up, so that slow
-senders hold no place. Proven by tests/web/test_hostile.py.
+senders hold no place. What anybody may send without a file holds at most ``MAX_FORM``; routes that take photos say their own.
+Proven by tests/web/test_hostile.py.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from litestar.exceptions import ClientException, HTTPException
 from litestar.types import ASGIApp, Receive, Scope, Send
 from litestar.types.asgi_types import ReceiveMessage
 
+MAX_FORM: Final = 128 * 1024  # bytes; our longest text is 4,000 characters of up to 12 bytes as a form encodes them
 SILENCE: Final = 45.0  # seconds; more than the phone's uploads wait before they keep what came
 
 

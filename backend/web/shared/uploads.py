@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
-from litestar import Request, Response
+from litestar import Response
 from litestar.datastructures import FormMultiDict, UploadFile
 
-from backend.intake import rules, service
+from backend.intake import rules
 from backend.intake.queries import FileContent
-from backend.intake.rules import Clean
 from backend.web.shared.downloads import attachment
 
 # For ``request_max_body_size`` of a handler that takes files, with room for the form around them.
@@ -19,16 +18,6 @@ MAX_BODY: Final = 32 * 1024 * 1024
 def sent_files(form: FormMultiDict, field: str) -> list[UploadFile]:
     """Those of a multipart form's field; one that was left empty has none."""
     return [f for f in form.getall(field, []) if isinstance(f, UploadFile) and f.filename]
-
-
-async def read_files(request: Request[Any, Any, Any], field: str = "files") -> list[Clean]:
-    """The files of a multipart form, cleaned. Raises ``NotTaken``, ``FileTooLarge``, ``IntakeBusy``."""
-    sent = sent_files(await request.form(), field)
-    if len(sent) > rules.MAX_FILES:
-        raise rules.NotTaken(
-            name=rules.clean_name(sent[rules.MAX_FILES].filename), why_zh=f"最多 {rules.MAX_FILES} 个文件", why_en=f"at most {rules.MAX_FILES} files"
-        )
-    return [await service.inspect(await f.read(rules.MAX_BYTES + 1), f.filename) for f in sent]
 
 
 def answer_file(file: FileContent) -> Response[bytes]:

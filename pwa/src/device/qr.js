@@ -1,4 +1,5 @@
 /** Reads QR codes, in a worker that starts when a scanner first opens. */
+import { scriptUrl } from "./ours.js";
 
 /** @type {Worker|null|undefined} null: this browser gives us none */
 let worker;
@@ -9,7 +10,7 @@ let count = 0;
 function start() {
   if (worker !== undefined) return worker;
   try {
-    worker = new Worker("/field/app/device/qr_worker.js", { type: "module" });
+    worker = new Worker(scriptUrl("/field/app/device/qr_worker.js"), { type: "module" });
   } catch { worker = null; return worker; }
   worker.addEventListener("message", ({ data: { n, text, error } }) => {
     const one = asked.get(n);

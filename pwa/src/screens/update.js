@@ -1,3 +1,5 @@
+import { scriptUrl } from "../device/ours.js";
+
 /** A new version waits until the officer taps; nothing reloads under a half-written answer. */
 export let ready = false;
 /** @type {ServiceWorkerRegistration|null} */
@@ -9,7 +11,7 @@ export async function watch(changed) {
   let asked = false;
   navigator.serviceWorker.addEventListener("controllerchange", () => { if (asked) location.reload(); });
   applyHook = () => { asked = true; };
-  registration = await navigator.serviceWorker.register("/field/sw.js", { scope: "/field/" }).catch(() => null);
+  registration = await navigator.serviceWorker.register(scriptUrl("/field/sw.js"), { scope: "/field/" }).catch(() => null);
   if (!registration) return;
   const look = () => {
     ready = !!(registration?.waiting && navigator.serviceWorker.controller);

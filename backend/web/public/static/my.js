@@ -4,6 +4,10 @@ import { Refused, able, fromBase64url, make, post, use } from "../shared/webauth
 const hex = (bytes) => [...new Uint8Array(bytes)].map((b) => b.toString(16).padStart(2, "0")).join("");
 const fromHex = (text) => Uint8Array.from(text.match(/../g) ?? [], (pair) => Number.parseInt(pair, 16));
 
+// The one script that these pages start by its address, for browsers with Trusted Types.
+const WORKER = "/my/sw.js";
+const worker = globalThis.trustedTypes?.createPolicy("sunlot", { createScriptURL: () => WORKER }).createScriptURL(WORKER) ?? WORKER;
+
 function offer(box, label) {
   if (!box) return null;
   box.hidden = false;
@@ -44,7 +48,7 @@ if (push && "serviceWorker" in navigator && "PushManager" in globalThis) {
   on.addEventListener("click", async () => {
     try {
       if (await Notification.requestPermission() !== "granted") throw new Error("denied");
-      await navigator.serviceWorker.register("/my/sw.js", { scope: "/my/" });
+      await navigator.serviceWorker.register(worker, { scope: "/my/" });
       const registration = await navigator.serviceWorker.ready;
       const subscription = await registration.pushManager.subscribe({ userVisibleOnly: true, applicationServerKey: fromBase64url(push.dataset.key) });
       const { endpoint, keys } = subscription.toJSON();

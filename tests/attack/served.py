@@ -1,0 +1,23 @@
+"""The application as it is attacked: each request comes from another address, or the rate limits would answer instead of the pages, and a password
+costs next to nothing, for it is not the hash that is under attack.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import MutableMapping
+from typing import Any
+
+import argon2
+
+from backend.app import app as ours
+from backend.people import service
+
+service._hasher = argon2.PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+service._NOBODY = service._hasher.hash("nobody's")
+
+
+async def app(scope: MutableMapping[str, Any], receive: Any, send: Any) -> None:
+    if scope["type"] == "http":
+        scope["client"] = (f"10.{random.randrange(256)}.{random.randrange(256)}.{random.randrange(1, 255)}", 40000)
+    await ours(scope, receive, send)
