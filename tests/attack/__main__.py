@@ -29,8 +29,8 @@ TRIED = ("do not appear to be injectable", "does not seem to be injectable")
 FAILED = re.compile(r"\b5\d\d \([^)]*\) - \d+ times")
 # Failed tries of an account or an address close it for a while; here nothing is counted, and the pages go on answering.
 UNCOUNTED = (
-    "create function uncounted() returns trigger language plpgsql as 'begin return null; end'",
-    "create trigger uncounted before insert on login_attempt for each row execute function uncounted()",
+    "create or replace function uncounted() returns trigger language plpgsql as 'begin return null; end'",
+    "create or replace trigger uncounted before insert on login_attempt for each row execute function uncounted()",
 )
 
 

@@ -12,9 +12,11 @@ from tests.attack.places import BARE, TOKEN, Place, is_open, list_places
 from tests.web.conftest import county  # noqa: F401 - fixture
 from tests.web.every_route import routes
 
-# Asked with something real these answer otherwise than 200: (route, words) -> (status, why).
+# Asked with something real these answer otherwise than 200.
 OTHERWISE = {
     "/my/papers/{paper_id:uuid}/paper.pdf": "the demo's enterprise has none until the office issues one",
+    "/o/{token:str}": "a code is signed and lives for a minute: tests/web/public/test_officer_code.py",
+    "/log/index/{index:int}/proof": "the worker signs the log; none runs in a test",
 }
 
 
