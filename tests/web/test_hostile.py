@@ -77,7 +77,7 @@ def deep(n: int) -> bytes:
 @pytest.mark.parametrize(
     ("path", "content", "kind", "statuses"),
     [
-        ("/field/api/session", deep(100_000), "application/json", {400}),
+        ("/field/api/session", deep(60_000), "application/json", {400}),
         ("/field/api/session", b'{"username": "\\u0000", "password": "\\u0000"}', "application/json", {400, 401}),
         ("/field/api/session", b'{"username": "\\ud800", "password": "x"}', "application/json", {400, 401}),
         ("/field/api/session", b"\xff\xfe{", "application/json", {400}),
