@@ -21,7 +21,7 @@ import msgspec
 from backend.storage.engine import connection, transaction
 from backend.web.public.evaluations import DEVICE, questions
 from backend.web.shared.access import ENTERPRISE, PUBLIC
-from backend.web.shared.session import LANGUAGE_COOKIE, cookie_name, my_cookie
+from backend.web.shared.session import LANGUAGE_COOKIE, cookie_name, my_cookie, step_cookie
 from tests.web.every_route import Route, fill, routes
 
 MARK: Final = "*"  # sqlmap's sign for: here
@@ -93,6 +93,7 @@ _ON_THE_WAY: Final = {
 # Writes that read nothing but their address.
 BARE: Final = {
     "/my/logout", "/my/inbox/read", "/my/people/invitations/{code_id:uuid}/revoke", "/my/people/{member_id:uuid}/end", "/my/login/passkey/challenge",
+    "/console/login/passkey/challenge",
     "/my/account/passkeys/challenge", "/my/account/passkeys/{passkey_id:uuid}/remove", "/field/api/session/passkey/challenge",
 }  # fmt: skip
 # Once it has succeeded nobody is signed in any more: attacked last.
@@ -100,6 +101,7 @@ LAST: Final = ("/my/account/end",)
 # The cookies that our pages set, and a route that reads each.
 COOKIES: Final = {
     "/console/login": (cookie_name(), LANGUAGE_COOKIE, "csrf"),
+    "/console/login/code": (step_cookie("").key,),
     "/my/login": (my_cookie("").key,),
     "/e/{token:str}/evaluate": (DEVICE,),
 }
@@ -300,6 +302,8 @@ async def list_places(stranger: httpx.AsyncClient, member: httpx.AsyncClient) ->
             found += [Place(route.method, route.path, "json", ".".join(leaf), path, _nest(leaves, leaf), is_member) for leaf, _value in leaves]
         elif route.method != "GET" and route.path not in BARE:
             fields = dict.fromkeys(_ON_THE_WAY.get(route.path, ()), "")
+            if route.body is not None:
+                fields |= dict.fromkeys((f.name for f in msgspec.structs.fields(route.body)), "")
             for action, shown in forms.items():
                 if _fits(route, action):
                     fields |= shown
@@ -312,10 +316,9 @@ async def list_places(stranger: httpx.AsyncClient, member: httpx.AsyncClient) ->
         for name, annotation in route.query.items():
             value = await _word(name, route.path, annotation)
             found.append(Place(route.method, route.path, "query", name, f"{quote(path)}?{urlencode({name: value or 'a'})}", data, is_member))
-        if route.method != "GET" or route.path in ("/console/login", "/my/login"):
-            for name in COOKIES.get(route.path, ()):
-                if route.method == ("POST" if name == DEVICE else "GET"):
-                    found.append(Place(route.method, route.path, "cookie", name, path, data, is_member))
+        for name in COOKIES.get(route.path, ()):
+            if route.method == ("POST" if name in (DEVICE, step_cookie("").key) else "GET"):
+                found.append(Place(route.method, route.path, "cookie", name, path, data, is_member))
         if route.path == "/" and route.method == "GET":
             found.append(Place("GET", "/", "query", "lang", "/?lang=en"))
             found += [Place("GET", "/", "header", name, "/") for name in HEADERS]

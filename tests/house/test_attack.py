@@ -7,7 +7,7 @@ import pytest
 from litestar.datastructures import FormMultiDict
 
 from backend.web.public.evaluations import DEVICE
-from backend.web.shared.session import LANGUAGE_COOKIE, cookie_name, my_cookie
+from backend.web.shared.session import LANGUAGE_COOKIE, cookie_name, my_cookie, step_cookie
 from tests.attack.places import BARE, TOKEN, Place, is_open, list_places
 from tests.web.conftest import county  # noqa: F401 - fixture
 from tests.web.every_route import routes
@@ -52,7 +52,7 @@ async def test_every_parameter_every_word_and_every_form_is_a_place(places):
 
 
 async def test_every_cookie_of_ours_is_a_place(places):
-    assert {p.name for p in places if p.kind == "cookie"} == {cookie_name(), my_cookie("").key, LANGUAGE_COOKIE, DEVICE, "csrf"}
+    assert {p.name for p in places if p.kind == "cookie"} == {cookie_name(), my_cookie("").key, step_cookie("").key, LANGUAGE_COOKIE, DEVICE, "csrf"}
 
 
 def browser_of(place: Place, browsers) -> httpx.AsyncClient:
