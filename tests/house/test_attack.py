@@ -15,6 +15,7 @@ from tests.web.every_route import routes
 # Asked with something real these answer otherwise than 200.
 OTHERWISE = {
     "/my/papers/{paper_id:uuid}/paper.pdf": "the demo's enterprise has none until the office issues one",
+    "/console/login/code": "the second step of a sign-in that nobody here has begun",
     "/o/{token:str}": "a code is signed and lives for a minute: tests/web/public/test_officer_code.py",
     "/log/index/{index:int}/proof": "the worker signs the log; none runs in a test",
 }
