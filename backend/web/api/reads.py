@@ -43,7 +43,7 @@ Event = Literal[
 ]
 Limit = Annotated[int, QueryParameter(ge=1, le=200, description="How many at most")]
 Text = Annotated[str, QueryParameter(name="q", max_length=60, description="Part of the name, or the beginning of the code")]
-County = Annotated[str, QueryParameter(pattern=r"^([0-9]{6})?$", description="County, GB/T 2260; empty: all")]
+County = Annotated[str, QueryParameter(pattern=r"^([0-9A-Z]{6})?$", description="County, GB/T 2260; empty: all")]
 Department = Annotated[str, QueryParameter(pattern=r"^[a-z0-9_-]{0,20}$", description="Code of the department; empty: all")]
 Code = Annotated[str, QueryParameter(pattern=r"^[A-Za-z0-9_-]{0,20}$", description="Code of /api/v1/codes; empty: all")]
 Cursor = Annotated[str, QueryParameter(pattern=r"^[A-Za-z0-9_=-]{0,120}$", description="next of the page before; empty: the first page")]
