@@ -78,7 +78,8 @@ _FIELDS: Final = {
     "note": "mended", "grounds": "please look again at that day", "phone": "13811110001", "person": "Li",
     "position": "owner", "password": "correct horse battery", "name": "Li", "certificate_no": "53030000001", "identity": "named",
     "place": "12 Main Street", "accused": "", "website": "",
-    "/my/claim code": "ABCDEF-GHJK-MNPQ", "/complain/track code": "ABCD-EFGH-JKMN-PQRS", "username": "manager", "/console/login password": "sunlot-demo",
+    "/my/claim code": "ABCDEF-GHJK-MNPQ", "/complain/track code": "ABCD-EFGH-JKMN-PQRS", "username": "manager",
+    "/console/login password": "sunlot-demo", "present": "sunlot-demo", "/my/account/password password": "sunlot-demo",
 }  # fmt: skip
 # Fields of forms that a page shows only on the way, or only in some states; tests/house/test_attack.py finds those that a handler asks for beside.
 _ON_THE_WAY: Final = {
