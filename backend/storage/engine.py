@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import cache
 from types import TracebackType
-from typing import Any, Literal, cast
+from typing import Any, Final, Literal, cast
 
 import asyncpg
 import structlog
@@ -109,6 +109,26 @@ async def _keep_session(_: object) -> None:
     return None
 
 
+# As asyncpg.create_pool has them.
+_POOL: Final[dict[str, Any]] = {"max_queries": 50_000, "max_inactive_connection_lifetime": 300.0, "reset": _keep_session, "loop": None}
+
+
+class _Pool(asyncpg.Pool):
+    """asyncpg's, which loses a place for ever where a connection breaks unseen while somebody has it: as it is handed out, or behind a last word of
+    the server. Some broke so at each restart of the server, until nobody got one any more (asyncpg 0.31; tests/rooms/test_storage.py).
+    """
+
+    async def release(self, connection: Any, *, timeout: float | None = None) -> None:  # noqa: ASYNC109 - its signature
+        try:
+            is_broken = connection.is_closed()
+        except InterfaceError:
+            is_broken = False  # it was taken back already, which asyncpg knows
+        if is_broken:
+            connection.terminate()
+        else:
+            await super().release(connection, timeout=timeout)  # type: ignore[no-untyped-call]
+
+
 class Database(PostgresEngine):
     """The stock engine without its connection at construction: importing us must not need a server."""
 
@@ -123,7 +143,11 @@ class Database(PostgresEngine):
 
         So nothing is reset, which would be one more journey to the server for each read. A transaction that was left open is still rolled back.
         """
-        await super().start_connection_pool(**{"reset": _keep_session, **options})
+        self.pool = await _Pool(  # type: ignore[no-untyped-call]
+            **{**_POOL, **self.config, **options},
+            connection_class=asyncpg.Connection,
+            record_class=asyncpg.Record,
+        )
 
     def transaction(self, allow_nested: bool = False, isolation: Isolation | None = None) -> SafeTransaction:
         return SafeTransaction(self, allow_nested, isolation)

@@ -161,3 +161,26 @@ async def test_a_server_that_ends_a_connection_in_the_middle_leaves_the_pool_wor
                 await connection().execute("select pg_terminate_backend(pg_backend_pid())")
     async with asyncio.timeout(10), transaction():
         assert await connection().fetchval("select 1") == 1
+
+
+async def test_connections_that_break_before_they_are_used_cost_the_pool_no_place(db, monkeypatch):
+    pool = type(db.pool)
+    make = pool._get_new_connection
+
+    async def broken(self):
+        line = await make(self)
+        line.terminate()
+        return line
+
+    await db.pool.expire_connections()
+    monkeypatch.setattr(pool, "_get_new_connection", broken)
+    for _ in range(2 * db.pool.get_max_size()):
+        with pytest.raises(asyncpg.InterfaceError):
+            async with transaction():
+                await connection().fetchval("select 1")
+    monkeypatch.setattr(pool, "_get_new_connection", make)
+    lines = [await asyncio.wait_for(db.pool.acquire(), 10) for _ in range(db.pool.get_max_size())]
+    for line in lines:
+        await db.pool.release(line)
+    assert db.pool.get_idle_size() == db.pool.get_max_size()
+
