@@ -73,11 +73,11 @@ def import_a_file(page: Page, system: System, album: Album, folder: Path) -> Non
     page.get_by_role("button", name="上传并预览").click()
     new = page.locator(".counts a", has_text="新增")
     expect(new).to_contain_text(str(said.good))
-    name = page.locator("section table tbody tr td").nth(2).inner_text()
+    code, name = (page.locator("section table tbody tr td").nth(n).inner_text() for n in (1, 2))
     album.take(page, "import-preview")
     page.get_by_role("button", name="确认写入名录库").click()
     expect(page.locator(".note.good")).to_contain_text(f"新增 {said.good} 条")
-    page.goto(f"{system.url}/console/enterprises?q={name}")
+    page.goto(f"{system.url}/console/enterprises?q={code}")
     for _ in range(60):
         if page.locator("#list td.lead-cell", has_text=name).count():
             break

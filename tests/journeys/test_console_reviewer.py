@@ -198,4 +198,4 @@ def test_a_day(system: System) -> None:
         stranger = b.new_context().new_page()
         stranger.goto(visit)
         expect(stranger).to_have_url(re.compile(r"/console/login\?next="))
-        tab_to(stranger, stranger.get_by_role("button", name="登录"), most=5)
+        tab_to(stranger, stranger.get_by_role("button", name="登录", exact=True), most=5)

@@ -207,7 +207,7 @@ async def test_a_revocation_stands_and_says_why(demo):
 def card(n: int, name: str = "曲靖市麒麟区某某餐饮店", address: str = "云南省曲靖市麒麟区南宁街道翠峰路 12 号") -> queries.PlacardView:
     token = f"aaaaaaaaaaaaaa{'abcdefghij'[n // 10]}{'abcdefghij'[n % 10]}"
     return queries.PlacardView(
-        UUID(int=n), UUID(int=n), "92530302YQ1047292T", name, address, "530302", "sticker", token, n, "MP-2026-SCJG-000001", "scjg", "市场监督管理局",
+        UUID(int=n), UUID(int=n), "92530302YQ1047292T", name, address, "530302", "sticker", token, 1, n, "MP-2026-SCJG-000001", "scjg", "市场监督管理局",
         "Administration for Market Regulation", clock.now(), None, "", "",
     )  # fmt: skip
 
