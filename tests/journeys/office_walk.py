@@ -38,7 +38,6 @@ BUTTONS = (f"/console/bulk/{uuid5(NAMES, 'run')}", "/console/items/SC03/checklis
 # route -> why no walk gets there.
 ELSEWHERE = {
     "/console/live": "a script opens the stream: tests/journeys/test_live.py",
-    "/console/login/code": "only between a password and its second factor: tests/web/console/test_second_factor.py",
     "/console/imports/template.xlsx": "an old address of the template",
     "/console/imports/{batch_id:uuid}/progress": "only while a file is read: tests/web/console/test_imports.py",
     "/console/unsent/{import_id:uuid}": "only after a phone's backup was handed in: tests/web/console/test_unsent.py",

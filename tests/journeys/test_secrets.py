@@ -64,6 +64,7 @@ class Secrets:
     """What must not be found: what it is -> its values."""
 
     values: dict[str, set[str]] = field(default_factory=dict)
+    browsers: list[Browser] = field(default_factory=list)
 
     def add(self, what: str, value: str | bytes) -> None:
         texts = {value} if isinstance(value, str) else {value.hex(), *(way(value).decode().rstrip("=") for way in (base64.b64encode, base64.urlsafe_b64encode))}
@@ -87,6 +88,7 @@ class Browser(httpx.Client):
     def __init__(self, system: System, secrets: Secrets) -> None:
         super().__init__(base_url=system.url, timeout=60, trust_env=False, event_hooks={"request": [self._say], "response": [self._note]})
         self.secrets = secrets
+        secrets.browsers.append(self)
 
     def _say(self, request: httpx.Request) -> None:
         token = re.search(r"csrf=([0-9a-f]+)", request.headers.get("cookie", ""))
@@ -336,6 +338,8 @@ def test_a_whole_run_writes_no_secret_into_any_log(watched: System, outside: Out
     code = the_citizen(watched, secrets)
     what_fails(watched, secrets, code)
     time.sleep(2)
+    for browser in secrets.browsers:
+        browser.close()
     said = watched.sunlot("doctor")
     for key in (watched.home / "keys").glob("*"):
         secrets.add(f"the key {key.name}", key.read_bytes().strip())

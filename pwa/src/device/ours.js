@@ -6,8 +6,12 @@ function own(url) {
   return url;
 }
 
+const types = /** @type {any} */ (globalThis).trustedTypes;
 /** @type {{createScriptURL: (url: string) => any}|undefined} */
-const policy = /** @type {any} */ (globalThis).trustedTypes?.createPolicy("sunlot", { createScriptURL: own });
+let policy;
 
 /** What a worker may be started from. @param {string} url @returns {any} */
-export const scriptUrl = (url) => policy ? policy.createScriptURL(url) : url;
+export function scriptUrl(url) {
+  policy ??= types?.createPolicy("sunlot", { createScriptURL: own }); // a page has one: made only where a script is wanted
+  return policy ? policy.createScriptURL(url) : url;
+}
