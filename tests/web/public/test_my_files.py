@@ -91,7 +91,7 @@ async def test_an_erased_objection_has_no_files_any_more(county):
     seen = await one("select version from publication where number = $1 order by version desc limit 1", shop.result)
     await manager.post(f"/console/objections/{form}/decide", data={"decision": "kept", "reason": "事实清楚，维持原结果", "seen": str(seen)})
     async with transaction():
-        await erasing.ERASERS["objection"].erase(UUID(form))
+        await erasing.ERASERS["objection"].erase(UUID(form), "个人信息保护法第四十七条")
     assert await one("select count(*) from received_file where subject = $1 and content is not null", UUID(form)) == 0
     assert "/my/files/" not in (await owner.get(f"/my/objections/{form}")).text
     assert {(await owner.get(link)).status_code for link in links} == {404}
