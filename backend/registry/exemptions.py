@@ -56,6 +56,14 @@ async def grant(enterprise: UUID, *, department: str, legal_basis: str, valid_fr
     return exemption
 
 
+async def find_exempted(exemption: UUID) -> UUID:
+    """The enterprise. Raises ``NotFound``."""
+    found = await reader().fetchval("select enterprise from exemption where id = $1", exemption)
+    if found is None:
+        raise NotFound()
+    return UUID(str(found))
+
+
 async def end(exemption: UUID, *, department: str, by: UUID) -> None:
     """Raises ``NotFound`` where there is none of this department, or it has ended."""
     done = await connection().execute(

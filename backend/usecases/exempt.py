@@ -24,6 +24,8 @@ async def grant_exemption(enterprise: UUID, *, legal_basis: str, valid_to: date 
 
 
 async def end_exemption(exemption: UUID, *, by: Principal) -> None:
+    """Raises ``Forbidden``, ``NotFound`` outside the person's region and department."""
     require(by, MANAGER)
     async with transaction():
+        await queries.find_enterprise(await exemptions.find_exempted(exemption), by.scope)
         await exemptions.end(exemption, department=by.department or "", by=by.account_id)
