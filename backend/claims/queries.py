@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,6 +12,7 @@ from backend.claims import rules
 from backend.claims.sealing import unseal
 from backend.kernel import clock
 from backend.kernel.errors import NotFound
+from backend.kernel.hashing import hash_key
 from backend.kernel.scope import Scope
 from backend.storage.engine import reader
 
@@ -89,7 +89,7 @@ def _member(row: Mapping[str, Any]) -> rules.Member:
 
 async def find_session(cookie: str) -> rules.Member | None:
     """Whom a cookie of an enterprise stands for, if it is still good."""
-    key = hashlib.sha256(cookie.encode()).hexdigest()
+    key = hash_key(cookie)
     row = await reader().fetchrow(
         f"{_MEMBER} join claim_session s on s.member = m.id where s.key_sha256 = $1 and s.expires_at > $2 and m.ended_at is null", key, clock.now()
     )

@@ -11,11 +11,12 @@ from backend.claims import rules
 from backend.claims.sealing import Person, code_of, hash_code, hash_login, seal, unseal
 from backend.kernel import clock
 from backend.kernel.errors import Conflict, DomainError, Invalid, NotFound
+from backend.kernel.hashing import hash_slowly
 from backend.kernel.ids import new_id
 from backend.ledger import service as ledger
 from backend.limits.rules import network
 from backend.people import password_rules
-from backend.people.service import count_try, hash_password
+from backend.people.service import count_try
 from backend.rulebook.queries import find_retention
 from backend.storage.engine import connection
 
@@ -135,7 +136,7 @@ async def claim(opened: Opened, enterprise_code: str, person: Person, password: 
     rights = await connection().fetchval("update claim_code set used_at = $2 where id = $1 and used_at is null returning rights", opened.id, now)
     if rights is None:
         raise rules.BadCode()
-    member, secret, is_owner = same or new_id(), await hash_password(password), opened.kind != rules.INVITE
+    member, secret, is_owner = same or new_id(), await hash_slowly(password), opened.kind != rules.INVITE
     # Who comes in anew takes the former row up again, so that what they did stays theirs.
     await connection().execute(
         "insert into claim_member (id, enterprise, is_owner, rights, sealed, login_hash, password_hash, code, joined_at, ending, version)"
@@ -196,7 +197,7 @@ async def change_password(member: UUID, password: str, *, keep_session: str) -> 
         raise NotFound()
     told = unseal(row["sealed"])
     await password_rules.check(password, told.phone, told.person)
-    await connection().execute("update claim_member set password_hash = $2, version = version + 1 where id = $1", member, await hash_password(password))
+    await connection().execute("update claim_member set password_hash = $2, version = version + 1 where id = $1", member, await hash_slowly(password))
     await connection().execute("delete from claim_session where member = $1 and key_sha256 <> $2", member, keep_session)
     await ledger.record("claim.changed", actor=member, subject=str(member), payload={"what": "password"})
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import secrets
 from uuid import UUID
 
@@ -10,15 +9,12 @@ from backend.claims import rules
 from backend.claims.sealing import hash_login
 from backend.kernel import clock
 from backend.kernel.errors import DomainError, Invalid
+from backend.kernel.hashing import hash_key
 from backend.limits.rules import network
 from backend.people.rules import FAILURES_PER_ACCOUNT, FAILURES_PER_ADDRESS, SESSION_LIFETIME
 from backend.people.service import TooManyAttempts, clear_failures, count_failure, is_password, seconds_blocked
 from backend.people.sessions import WrongPassword
 from backend.storage.engine import connection
-
-
-def hash_key(cookie: str) -> str:
-    return hashlib.sha256(cookie.encode()).hexdigest()
 
 
 async def check_password(enterprise_code: str, phone: str, password: str, address: str) -> UUID | DomainError:

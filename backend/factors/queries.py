@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from backend.kernel import clock
+from backend.kernel.hashing import hash_key
 from backend.storage.engine import reader
 
 
@@ -31,6 +31,6 @@ async def find_standing(account_id: UUID) -> Standing:
 
 async def find_waiting(cookie: str) -> UUID | None:
     """The account whose sign-in waits for a code under this cookie."""
-    key = hashlib.sha256(cookie.encode()).hexdigest()
+    key = hash_key(cookie)
     found = await reader().fetchval("select account from sign_in_step where key_sha256 = $1 and expires_at > $2", key, clock.now())
     return UUID(str(found)) if found else None

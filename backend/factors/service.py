@@ -8,24 +8,21 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import hashlib
 import secrets
 from uuid import UUID
 
-import argon2
 import structlog
 from cryptography.fernet import Fernet, InvalidToken
 
 from backend.factors import rules
 from backend.kernel import clock
+from backend.kernel.hashing import hash_key, hash_slowly, matches
 from backend.kernel.ids import new_id
 from backend.ledger import service as ledger
 from backend.storage.engine import connection, reader
 from backend.storage.keys import keep
 
 log = structlog.get_logger()
-# As for passwords (people/service.py): 55 bits are too few for a plain hash (ASVS 5.0, 6.5.2).
-_hasher = argon2.PasswordHasher(time_cost=2, memory_cost=19456, parallelism=1)
 
 
 def _safe() -> Fernet:
@@ -101,24 +98,17 @@ async def _use_recovery(account_id: UUID, code: str) -> str | None:
     row = await connection().fetchrow(
         "select id, code_hash from recovery_code where account = $1 and place = $2 and used_at is null for update", account_id, code[0]
     )
-    if row is None or not await asyncio.to_thread(_matches, row["code_hash"], code):
+    if row is None or not await matches(row["code_hash"], code):
         return None
     await connection().execute("update recovery_code set used_at = $2 where id = $1", row["id"], clock.now())
     return rules.RECOVERY
-
-
-def _matches(code_hash: str, code: str) -> bool:
-    try:
-        return _hasher.verify(code_hash, code)
-    except argon2.exceptions.VerificationError:
-        return False
 
 
 async def issue_codes(account_id: UUID) -> list[str]:
     """Ten recovery codes, which end all earlier ones. What is returned is stored nowhere: it is shown once."""
     places = secrets.SystemRandom().sample(range(len(rules.ALPHABET)), rules.CODES)
     codes = [rules.spell(place, secrets.randbits(rules.PROOF_BITS)) for place in places]
-    hashes = await asyncio.gather(*(asyncio.to_thread(_hasher.hash, code) for code in codes))
+    hashes = await asyncio.gather(*map(hash_slowly, codes))
     await connection().execute("delete from recovery_code where account = $1", account_id)
     await connection().executemany(
         "insert into recovery_code (id, account, place, code_hash, created_at) values ($1, $2, $3, $4, $5)",
@@ -154,7 +144,7 @@ async def open_step(account_id: UUID) -> str:
     await connection().execute("delete from sign_in_step where expires_at < $1", now)
     await connection().execute(
         "insert into sign_in_step (key_sha256, account, expires_at) values ($1, $2, $3)",
-        hashlib.sha256(cookie.encode()).hexdigest(),
+        hash_key(cookie),
         account_id,
         now + rules.STEP_LIFETIME,
     )
@@ -163,7 +153,7 @@ async def open_step(account_id: UUID) -> str:
 
 async def close_step(cookie: str) -> None:
     """This sign-in is through."""
-    await connection().execute("delete from sign_in_step where key_sha256 = $1", hashlib.sha256(cookie.encode()).hexdigest())
+    await connection().execute("delete from sign_in_step where key_sha256 = $1", hash_key(cookie))
 
 
 async def end_steps(account_id: UUID) -> None:

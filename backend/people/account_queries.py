@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from backend.kernel import clock
+from backend.kernel.hashing import hash_key
 from backend.people.queries import HAS_FACTOR, AccountView
 from backend.people.rules import idle_of
 from backend.storage.engine import reader
@@ -80,7 +80,7 @@ async def list_sessions(account_id: UUID, role: str, cookie: str) -> list[Sessio
         "select s.id, s.agent, d.name as device, s.created_at, s.seen_at, s.expires_at, s.key_sha256 = $2 as is_this"
         " from session s left join device d on d.id = s.device where s.account = $1 and s.expires_at > $3 and s.seen_at > $4 order by s.seen_at desc, s.id",
         account_id,
-        hashlib.sha256(cookie.encode()).hexdigest(),
+        hash_key(cookie),
         now,
         now - idle_of(role),
     )

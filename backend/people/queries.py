@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -11,6 +10,7 @@ from uuid import UUID
 
 from backend.kernel import clock
 from backend.kernel.errors import NotFound
+from backend.kernel.hashing import hash_key
 from backend.kernel.scope import Scope
 from backend.kernel.settings import settings
 from backend.people import rules
@@ -95,7 +95,7 @@ def _principal(row: Mapping[str, Any] | None) -> rules.Principal | None:
 
 async def find_principal(cookie: str) -> rules.Principal | None:
     """Whom a session cookie stands for, if it is still good."""
-    key = hashlib.sha256(cookie.encode()).hexdigest()
+    key = hash_key(cookie)
     return _principal(
         await reader().fetchrow(
             f"{_WHO}, s.device, s.seen_at from account a join session s on s.account = a.id where s.key_sha256 = $1 and s.expires_at > $2 and a.active"

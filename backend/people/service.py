@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import json
 import secrets
@@ -11,12 +10,11 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-import argon2
-
 from backend.history import service as history
 from backend.history.rules import Kind
 from backend.kernel import clock
 from backend.kernel.errors import Conflict, DomainError, Forbidden, Invalid, NotFound
+from backend.kernel.hashing import hash_at_once, hash_key, hash_slowly, matches
 from backend.kernel.ids import new_id
 from backend.ledger import service as ledger
 from backend.limits.rules import network
@@ -25,9 +23,8 @@ from backend.people.tables import Account, Device, Session
 from backend.storage.engine import aside, connection
 
 # OWASP's floor for argon2id: 19 MiB, two passes, one lane.
-_hasher = argon2.PasswordHasher(time_cost=2, memory_cost=19456, parallelism=1)
 # Checked when there is no such account, so that an answer's time does not tell which names exist.
-_NOBODY = _hasher.hash(secrets.token_hex(16))
+_NOBODY = hash_at_once(secrets.token_hex(16))
 
 
 class BadCredentials(DomainError):
@@ -71,10 +68,6 @@ def certificate_taken() -> Invalid:
     return Invalid(field="certificate_no", why_zh="此执法证号已在名录库中", why_en="this certificate is in the register already")
 
 
-async def hash_password(password: str) -> str:
-    return await asyncio.to_thread(_hasher.hash, password)
-
-
 async def add_department(code: str, name_zh: str, name_en: str) -> None:
     """Idempotent by code."""
     done = await connection().execute("insert into department (code, name_zh, name_en) values ($1, $2, $3) on conflict do nothing", code, name_zh, name_en)
@@ -109,7 +102,7 @@ async def create_account(
         Account(
             id=account_id,
             username=username,
-            password_hash=await hash_password(password),
+            password_hash=await hash_slowly(password),
             name=name,
             role=role,
             department=department,
@@ -171,10 +164,6 @@ async def add_inspector(
     )
     await history.note("inspector", inspector_id, "added", old={}, new=fields, version=1, by=by, entry=entry)
     return inspector_id
-
-
-def _hash_key(cookie: str) -> str:
-    return hashlib.sha256(cookie.encode()).hexdigest()
 
 
 async def seconds_blocked(key: str, limit: int) -> int:
@@ -256,13 +245,6 @@ async def is_password(password_hash: str | None, password: str) -> bool:
     return await matches(password_hash or _NOBODY, password) and password_hash is not None
 
 
-async def matches(password_hash: str, password: str) -> bool:
-    try:
-        return await asyncio.to_thread(_hasher.verify, password_hash, password)
-    except argon2.exceptions.VerificationError:
-        return False
-
-
 async def forget_failures() -> int:
     """Delete counts of failed sign-ins whose window is over. Returns how many."""
     done = await aside().execute("delete from login_attempt where window_started_at < $1", clock.now() - rules.WINDOW)
@@ -278,7 +260,7 @@ async def open_session(account_id: UUID, replaces: str | None = None, agent: str
     await Session.delete().where(Session.expires_at < now)
     await Session.insert(
         Session(
-            key_sha256=_hash_key(cookie),
+            key_sha256=hash_key(cookie),
             account=account_id,
             created_at=now,
             expires_at=now + rules.SESSION_LIFETIME,
@@ -293,11 +275,11 @@ async def open_session(account_id: UUID, replaces: str | None = None, agent: str
 async def note_seen(cookie: str) -> None:
     """A session was used, written down to the minute."""
     now = clock.now()
-    await connection().execute("update session set seen_at = $2 where key_sha256 = $1 and seen_at < $3", _hash_key(cookie), now, now - rules.SEEN_EVERY)
+    await connection().execute("update session set seen_at = $2 where key_sha256 = $1 and seen_at < $3", hash_key(cookie), now, now - rules.SEEN_EVERY)
 
 
 async def close_session(cookie: str) -> None:
-    await Session.delete().where(Session.key_sha256 == _hash_key(cookie))
+    await Session.delete().where(Session.key_sha256 == hash_key(cookie))
 
 
 async def enrol_device(device_id: UUID, *, account_id: UUID, name: str, public_key: dict[str, Any], session: str | None = None) -> None:
@@ -325,7 +307,7 @@ async def enrol_device(device_id: UUID, *, account_id: UUID, name: str, public_k
         if known["revoked_at"]:
             raise _revoked(known["revoked_at"])
     if session is not None:
-        await connection().execute("update session set device = $2 where key_sha256 = $1 and account = $3", _hash_key(session), device_id, account_id)
+        await connection().execute("update session set device = $2 where key_sha256 = $1 and account = $3", hash_key(session), device_id, account_id)
     if made is not None:
         await ledger.record("device.enrolled", actor=account_id, subject=str(device_id), payload={"public_key": key})
 

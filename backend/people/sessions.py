@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 from uuid import UUID
 
 from backend.factors import service as factors
 from backend.kernel import clock
 from backend.kernel.errors import DomainError, Invalid, NotFound
+from backend.kernel.hashing import hash_key, hash_slowly, matches
 from backend.ledger import service as ledger
 from backend.people import password_rules, rules, service
 from backend.storage.engine import connection, reader
@@ -26,22 +26,18 @@ async def prove(account_id: UUID, password: str, *, session: str = "") -> Domain
     if seconds := await service.seconds_blocked(key, rules.FAILURES_PER_ACCOUNT):
         return service.TooManyAttempts(retry_after_s=seconds)
     row = await connection().fetchrow("select password_hash from account where id = $1 and active", account_id)
-    if row is not None and await service.matches(row["password_hash"], password):
+    if row is not None and await matches(row["password_hash"], password):
         if session:
-            await connection().execute("update session set proved_at = $2 where key_sha256 = $1", _hash(session), clock.now())
+            await connection().execute("update session set proved_at = $2 where key_sha256 = $1", hash_key(session), clock.now())
         return None
     await service.count_failure(key)
     return WrongPassword()
 
 
-def _hash(cookie: str) -> str:
-    return hashlib.sha256(cookie.encode()).hexdigest()
-
-
 async def is_fresh(cookie: str) -> bool:
     """Whether the owner of this session proved who they are within the last minutes (``rules.FRESH``): by signing in, or by the password since."""
     known = "select true from session where key_sha256 = $1 and proved_at > $2 and expires_at > $3"
-    return bool(await reader().fetchval(known, _hash(cookie), clock.now() - rules.FRESH, clock.now()))
+    return bool(await reader().fetchval(known, hash_key(cookie), clock.now() - rules.FRESH, clock.now()))
 
 
 class WrongPassword(DomainError):
@@ -86,7 +82,7 @@ async def _put(account_id: UUID, new: str, *, must_change: bool) -> None:
     await connection().execute(
         "update account set password_hash = $2, password_changed_at = $3, must_change = $4 where id = $1",
         account_id,
-        await service.hash_password(new),
+        await hash_slowly(new),
         clock.now(),
         must_change,
     )
@@ -114,7 +110,7 @@ async def end_session(account_id: UUID, session_id: UUID) -> None:
 
 async def end_others(account_id: UUID, *, keeps: str) -> int:
     """End all sessions of an account but the one of the cookie ``keeps`` (empty: none stays), and sign-ins that are half done. Returns how many."""
-    kept = _hash(keeps) if keeps else ""
+    kept = hash_key(keeps) if keeps else ""
     await factors.end_steps(account_id)
     done = await connection().execute("delete from session where account = $1 and key_sha256 <> $2", account_id, kept)
     return int(done.rpartition(" ")[2])

@@ -109,7 +109,7 @@ async def _keep_session(_: object) -> None:
     return None
 
 
-# As asyncpg.create_pool has them.
+# The first, second and last as asyncpg.create_pool has them.
 _POOL: Final[dict[str, Any]] = {"max_queries": 50_000, "max_inactive_connection_lifetime": 300.0, "reset": _keep_session, "loop": None}
 
 

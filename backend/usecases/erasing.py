@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from backend.erasure import queries, rules, service
@@ -94,6 +94,18 @@ ERASERS: Mapping[str, Eraser] = {
 }
 
 
+async def _erase_words(moment: datetime) -> int:
+    return await evaluations.erase_words_before(clock.day_of(moment))
+
+
+# What goes by its age alone: a line of the table of retention, and what takes all of it that is older than a moment.
+FORGETTERS: Mapping[str, Callable[[datetime], Awaitable[int]]] = {
+    "inbox": notify.forget_before,
+    "webhook": webhooks.forget_deliveries_before,
+    "evaluation": _erase_words,
+}
+
+
 async def _erase(kind: str, subject: UUID, reason: str, by: UUID | None) -> int:
     entries = await ERASERS[kind].erase(subject, reason)
     for entry in entries:
@@ -155,18 +167,11 @@ async def erase_what_is_due() -> int:
             done += 1
     async with transaction():
         done += await _erase_abandoned()
-    days = await find_retention("inbox", clock.today())
-    if days is not None:
-        async with transaction():
-            done += await notify.forget_before(clock.now() - timedelta(days=days))
     async with transaction():
         await webhooks.forget_old_secrets()
-    days = await find_retention("webhook", clock.today())
-    if days is not None:
-        async with transaction():
-            done += await webhooks.forget_deliveries_before(clock.now() - timedelta(days=days))
-    days = await find_retention("evaluation", clock.today())
-    if days is not None:
-        async with transaction():
-            done += await evaluations.erase_words_before(clock.today() - timedelta(days=days))
+    for what, forget in FORGETTERS.items():
+        days = await find_retention(what, clock.today())
+        if days is not None:
+            async with transaction():
+                done += await forget(clock.now() - timedelta(days=days))
     return done

@@ -14,7 +14,7 @@ from backend.claims import queries as claims
 from backend.claims import rules
 from backend.claims import service as verbs
 from backend.claims.rules import OBJECT, REPLY, UPLOAD, Member, require_owner, require_right
-from backend.claims.sessions import check_present, hash_key
+from backend.claims.sessions import check_present
 from backend.deadlines.queries import load_book
 from backend.deadlines.rules import DAY, RESPONSE
 from backend.inspections.queries import InspectionPlace, find_place
@@ -22,6 +22,7 @@ from backend.intake import service as intake
 from backend.intake.queries import list_named
 from backend.kernel import clock
 from backend.kernel.errors import Invalid, NotFound
+from backend.kernel.hashing import hash_key
 from backend.kernel.scope import EVERYTHING
 from backend.notify import service as notify
 from backend.objections.service import Filing

@@ -11,10 +11,11 @@ from typing import Any
 import argon2
 
 from backend.app import app as ours
+from backend.kernel import hashing
 from backend.people import service
 
-service._hasher = argon2.PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
-service._NOBODY = service._hasher.hash("nobody's")
+hashing._hasher = argon2.PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+service._NOBODY = hashing.hash_at_once("nobody's")
 
 
 async def app(scope: MutableMapping[str, Any], receive: Any, send: Any) -> None:

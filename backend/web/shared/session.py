@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qs
 from uuid import UUID
@@ -41,10 +42,15 @@ def cookie_name() -> str:
     return _prefixed(_COOKIE)
 
 
+def _secret_cookie(name: str, value: str, lifetime: timedelta) -> Cookie:
+    """A key that no script sees; an empty value ends it."""
+    age = int(lifetime.total_seconds()) if value else 0
+    return Cookie(_prefixed(name), value=value, max_age=age, path="/", httponly=True, samesite="lax", secure=settings().secure_cookies)
+
+
 def my_cookie(value: str) -> Cookie:
     """The cookie of an enterprise's person; an empty value ends it."""
-    age = int(rules.SESSION_LIFETIME.total_seconds()) if value else 0
-    return Cookie(_prefixed(_MY_COOKIE), value=value, max_age=age, path="/", httponly=True, samesite="lax", secure=settings().secure_cookies)
+    return _secret_cookie(_MY_COOKIE, value, rules.SESSION_LIFETIME)
 
 
 def my_session_key(connection: ASGIConnection[Any, Any, Any, Any]) -> str:
@@ -53,8 +59,7 @@ def my_session_key(connection: ASGIConnection[Any, Any, Any, Any]) -> str:
 
 def step_cookie(value: str) -> Cookie:
     """The cookie of a sign-in that waits for its second factor; an empty value ends it."""
-    age = int(STEP_LIFETIME.total_seconds()) if value else 0
-    return Cookie(_prefixed(_STEP_COOKIE), value=value, max_age=age, path="/", httponly=True, samesite="lax", secure=settings().secure_cookies)
+    return _secret_cookie(_STEP_COOKIE, value, STEP_LIFETIME)
 
 
 def step_key(connection: ASGIConnection[Any, Any, Any, Any]) -> str:
@@ -135,10 +140,7 @@ async def _enter(request: Request[Any, Any, Any], found: UUID | DomainError) -> 
     key = await service.open_session(found, replaces=session_key(request) or None, agent=agent_of(request.headers.get("user-agent", "")))
     principal = await queries.find_principal(key)
     assert principal is not None
-    cookie = Cookie(
-        cookie_name(), value=key, max_age=int(rules.SESSION_LIFETIME.total_seconds()), path="/", httponly=True, samesite="lax", secure=settings().secure_cookies
-    )
-    return principal, cookie
+    return principal, _secret_cookie(_COOKIE, key, rules.SESSION_LIFETIME)
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,4 +187,4 @@ async def sign_out(request: Request[Any, Any, Any], response: Response[Any]) -> 
     if key := session_key(request):
         async with transaction():
             await service.close_session(key)
-    response.set_cookie(Cookie(cookie_name(), value="", max_age=0, path="/", httponly=True, samesite="lax", secure=settings().secure_cookies))
+    response.set_cookie(_secret_cookie(_COOKIE, "", rules.SESSION_LIFETIME))
