@@ -202,8 +202,13 @@ async def officers() -> list[UUID]:
 
 
 async def visits(n: int) -> list[UUID]:
+    """Visits of one department: on a joint one a partner's officers would rightly see their own alerts."""
     async with transaction():
-        rows = await connection().fetch("select id from inspection where department = 'scjg' order by id limit $1", n)
+        rows = await connection().fetch(
+            "select i.id from inspection i join campaign c on c.id = i.campaign"
+            " where i.department = 'scjg' and cardinality(c.partners) = 0 order by i.id limit $1",
+            n,
+        )
     return [row["id"] for row in rows]
 
 
