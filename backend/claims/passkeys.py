@@ -14,8 +14,8 @@ from backend.ledger import service as ledger
 from backend.limits.rules import network
 from backend.people import ceremonies
 from backend.people.ceremonies import BadPasskey, Ceremony, Question, StaleChallenge
-from backend.people.rules import CHALLENGE_LIFETIME, CHALLENGES_PER_ADDRESS, FAILURES_PER_ADDRESS
-from backend.people.service import TooManyAttempts, count_failure, count_try, seconds_blocked
+from backend.people.rules import CHALLENGE_LIFETIME, FAILURES_PER_ADDRESS
+from backend.people.service import TooManyAttempts, count_failure, seconds_blocked
 from backend.storage.engine import connection
 
 
@@ -73,14 +73,8 @@ async def add(ceremony: UUID, credential: dict[str, Any], *, member: UUID, name:
     return passkey
 
 
-async def ask_to_sign_in(address: str) -> Ceremony | DomainError:
-    """The refusal is returned, for its count must stand."""
-    question = ceremonies.ask_to_use()
-    try:
-        await count_try("pk:" + network(address), CHALLENGES_PER_ADDRESS)
-    except TooManyAttempts as e:
-        return e
-    return await _ask(question, None)
+async def ask_to_sign_in() -> Ceremony:
+    return await _ask(ceremonies.ask_to_use(), None)
 
 
 async def check(ceremony: UUID, credential: dict[str, Any], address: str) -> UUID | DomainError:

@@ -21,7 +21,6 @@ KEPT_AS: Final = {POST: "claim_post", SITE: "claim_site", INVITE: "claim_invite"
 REVOKED, REPLACED, TRIES = "revoked", "replaced", "tries"
 ENDINGS: Final = {REVOKED: ("已撤销", "Revoked"), REPLACED: ("已被新码取代", "Replaced by a new one"), TRIES: ("输错次数过多", "Too many wrong tries")}
 MOST_TRIES: Final = 5
-TRIES_PER_ADDRESS: Final = 20  # within the window of sign-in; a whole building may share one address
 MOST_MEMBERS: Final = 20
 
 REPLY, UPLOAD, OBJECT = "reply", "upload", "object"

@@ -14,9 +14,7 @@ from backend.kernel.errors import Conflict, DomainError, Invalid, NotFound
 from backend.kernel.hashing import hash_slowly
 from backend.kernel.ids import new_id
 from backend.ledger import service as ledger
-from backend.limits.rules import network
 from backend.people import password_rules
-from backend.people.service import count_try
 from backend.rulebook.queries import find_retention
 from backend.storage.engine import connection
 
@@ -86,10 +84,9 @@ async def revoke(code: UUID, *, enterprise: UUID, by: UUID) -> None:
     await ledger.record("claim.revoked", actor=by, subject=str(code), payload={})
 
 
-async def open_code(text: str, address: str) -> Opened | DomainError:
-    """What a typed code stands for, or the refusal *returned*: its count of tries must be committed, so nothing may be raised here."""
+async def open_code(text: str) -> Opened | DomainError:
+    """What a typed code stands for, or the refusal *returned*: the code's count of tries must be committed, so nothing may be raised here."""
     try:
-        await count_try("claim:" + network(address), rules.TRIES_PER_ADDRESS)
         code = rules.read_code(text)
     except DomainError as e:
         return e

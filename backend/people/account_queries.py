@@ -12,20 +12,22 @@ from uuid import UUID
 from backend.kernel import clock
 from backend.kernel.hashing import hash_key
 from backend.people.queries import HAS_FACTOR, AccountView
-from backend.people.rules import idle_of
+from backend.people.rules import PHONE_ONLY, idle_of
 from backend.storage.engine import reader
 
 PAGE = 50
 _COLUMNS = ", ".join(AccountView.__dataclass_fields__)
 _WANTED = (
-    "starts_with(region, $1) and ($2 = '' or role = $2) and ($3 = '' or department = $3) and ($4 = '' or active = ($4 = 'active'))"
+    "starts_with(region, $1) and ($2 = '' or role = $2) and ($3 = '' or department = $3)"
+    " and ($4 = '' or $4 = 'active' and active or $4 = 'stopped' and not active"
+    f" or $4 = 'no-factor' and active and role <> all($6) and not {HAS_FACTOR})"
     " and ($5 = '' or (name || ' ' || username) ilike $5)"
 )
 
 
 @dataclass(frozen=True, slots=True)
 class AccountFilter:
-    """``text``: part of a person's name or of the account's; ``state``: "" | active | stopped."""
+    """``text``: part of a person's name or of the account's; ``state``: "" | active | stopped | no-factor (of the office, its password alone opens it)."""
 
     text: str = ""
     role: str = ""
@@ -35,14 +37,14 @@ class AccountFilter:
 
 def _values(region: str, by: AccountFilter) -> list[Any]:
     text = " ".join(by.text.split())
-    return [region, by.role, by.department, by.state, "%" + re.sub(r"([\\%_])", r"\\\1", text) + "%" if text else ""]
+    return [region, by.role, by.department, by.state, "%" + re.sub(r"([\\%_])", r"\\\1", text) + "%" if text else "", list(PHONE_ONLY)]
 
 
 async def search_accounts(region: str, by: AccountFilter, *, after: UUID | None = None, limit: int = PAGE) -> Sequence[AccountView]:
     """The accounts whose region lies within ``region`` (a prefix), by role and account. ``after``: the one behind which the page begins."""
     rows = await reader().fetch(
-        f"select {_COLUMNS} from account where {_WANTED}"
-        " and ($6::uuid is null or (role, username) > (select role, username from account where id = $6)) order by role, username limit $7",
+        f"select {_COLUMNS} from account a where {_WANTED}"
+        " and ($7::uuid is null or (role, username) > (select role, username from account where id = $7)) order by role, username limit $8",
         *_values(region, by),
         after,
         limit,
@@ -51,7 +53,7 @@ async def search_accounts(region: str, by: AccountFilter, *, after: UUID | None 
 
 
 async def count_accounts(region: str, by: AccountFilter) -> int:
-    return int(await reader().fetchval(f"select count(*) from account where {_WANTED}", *_values(region, by)))
+    return int(await reader().fetchval(f"select count(*) from account a where {_WANTED}", *_values(region, by)))
 
 
 async def list_with_factor(accounts: Sequence[UUID]) -> set[UUID]:

@@ -105,14 +105,9 @@ async def add(ceremony: UUID, credential: dict[str, Any], *, account_id: UUID, d
     return passkey_id
 
 
-async def ask_to_sign_in(address: str) -> Ceremony | DomainError:
-    """What the browser needs to sign in with any passkey it holds for us, or the refusal returned, for its count must stand."""
-    question = ceremonies.ask_to_use()
-    try:
-        await service.count_try("pk:" + network(address), rules.CHALLENGES_PER_ADDRESS)
-    except service.TooManyAttempts as e:
-        return e
-    return await _ask(question, None)
+async def ask_to_sign_in() -> Ceremony:
+    """What the browser needs to sign in with any passkey it holds for us."""
+    return await _ask(ceremonies.ask_to_use(), None)
 
 
 async def check(ceremony: UUID, credential: dict[str, Any], address: str) -> UUID | DomainError:

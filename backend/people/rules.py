@@ -34,8 +34,6 @@ SEEN_EVERY = timedelta(minutes=1)  # how often a session's use is written down
 FAILURES_PER_ACCOUNT = 5
 FAILURES_PER_ADDRESS = 30
 WINDOW = timedelta(minutes=10)
-# A challenge is asked for with each look at a fingerprint; a whole office may share one address.
-CHALLENGES_PER_ADDRESS = 300
 CHALLENGE_LIFETIME = timedelta(minutes=5)
 PASSKEYS_PER_ACCOUNT = 20
 # How often a phone's last contact is written down.

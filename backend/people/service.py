@@ -175,13 +175,6 @@ async def seconds_blocked(key: str, limit: int) -> int:
     return max(0, int(left.total_seconds()))
 
 
-async def count_try(key: str, limit: int) -> None:
-    """Count one of at most ``limit`` tries in the window of sign-in. Raises ``TooManyAttempts``."""
-    if seconds := await seconds_blocked(key, limit):
-        raise TooManyAttempts(retry_after_s=seconds)
-    await count_failure(key)
-
-
 async def count_failure(key: str) -> None:
     # One statement, so that parallel guesses on several servers are all counted.
     await connection().execute(

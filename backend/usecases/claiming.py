@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID, uuid5
 
 from backend.claims import queries, rules, service
@@ -14,6 +14,8 @@ from backend.inspections.rules import ON_SITE, PUBLISHED, RETURNED, SUBMITTED, U
 from backend.inspections.submission_queries import find_for_inspector
 from backend.kernel.errors import DomainError, Forbidden, Invalid, NotFound
 from backend.kernel.scope import EVERYTHING
+from backend.limits import service as limits
+from backend.limits.rules import Limit, network
 from backend.notify import service as notify
 from backend.people.rules import INSPECTOR, MANAGER, Principal
 from backend.people.service import require
@@ -23,6 +25,7 @@ from backend.storage.engine import connection, transaction
 # An officer hands a code over only where they have been.
 AFTER_ARRIVAL = (ON_SITE, SUBMITTED, UNDER_REVIEW, RETURNED, PUBLISHED)
 MOST_LETTERS = 200
+TRIES = Limit("claim-code", 20, timedelta(minutes=10))  # a whole building may share one address
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,18 +109,20 @@ async def end_claim(enterprise: UUID, reason: str, *, by: Principal) -> None:
 
 
 async def read_code(text: str, address: str) -> tuple[Opened, EnterpriseView]:
-    """What a code stands for, before it is used. Raises ``BadCode``, ``TooManyAttempts``; the tries stay counted."""
+    """What a code stands for, before it is used. Raises ``BadCode``, ``TooManyRequests``; the tries stay counted."""
+    await limits.spend(TRIES, network(address))
     async with transaction():
-        opened = await service.open_code(text, address)
+        opened = await service.open_code(text)
     if isinstance(opened, DomainError):
         raise opened
     return opened, await find_enterprise(opened.enterprise, EVERYTHING)
 
 
 async def claim(text: str, person: Person, password: str, address: str, *, is_demo: bool = False) -> UUID:
-    """认领. Returns the member. Raises ``BadCode``, ``TooManyAttempts`` (their tries stay counted), ``Invalid`` naming the field."""
+    """认领. Returns the member. Raises ``BadCode``, ``TooManyRequests`` (their tries stay counted), ``Invalid`` naming the field."""
+    await limits.spend(TRIES, network(address))
     async with transaction():
-        opened = await service.open_code(text, address)
+        opened = await service.open_code(text)
         if isinstance(opened, Opened):
             # Two people with one code: the second waits here and finds it used.
             await connection().execute("select pg_advisory_xact_lock(hashtextextended($1, 7262342))", str(opened.enterprise))

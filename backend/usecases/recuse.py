@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from uuid import UUID, uuid4
 
 from backend.inspections import queries, recusals, submission_queries
 from backend.inspections.recusals import RecusalView
 from backend.kernel.errors import Forbidden, Invalid, NotFound
+from backend.limits import service as limits
+from backend.limits.rules import Limit
 from backend.notify import service as notify
 from backend.people import queries as people
 from backend.people.queries import InspectorView
 from backend.people.rules import AUDITOR, INSPECTOR, MANAGER, Principal
-from backend.people.service import count_try, require
+from backend.people.service import require
 from backend.registry import queries as registry
 from backend.storage.engine import transaction
 
-TRIES_ON_SITE = 5
+TRIES_ON_SITE = Limit("recusal", 5, timedelta(minutes=10))  # about one enterprise, whoever asks
 
 
 async def _officer_of(inspector: UUID, by: Principal) -> InspectorView:
@@ -43,18 +46,18 @@ async def declare_on_site(token: str, officer: str, reason: str) -> None:
     """An enterprise that is being visited asks for an officer to stand back; ``officer`` is the name or the certificate number shown to it.
 
     Whoever knows a code must not learn from the answer who is visiting: nothing is said where the name fits nobody.
-    Raises ``NotFound`` for a code that is no enterprise's, ``TooManyAttempts``, ``Invalid`` without a reason.
+    Raises ``NotFound`` for a code that is no enterprise's, ``TooManyRequests``, ``Invalid`` without a reason.
     """
     if not reason.strip() or not officer.strip():
         raise Invalid(field="reason", why_zh="请填写检查人员和理由", why_en="name the officer and the reason")
+    enterprise = await registry.find_by_token(token)
+    if enterprise is None:
+        raise NotFound()
+    await limits.spend(TRIES_ON_SITE, str(enterprise.id))
     async with transaction():
-        enterprise = await registry.find_by_token(token)
-        if enterprise is None:
-            raise NotFound()
         visitors = await people.list_inspectors_by_id(await queries.list_visitors(enterprise.id))
         wanted = officer.strip()
         found = [v for v in visitors.values() if wanted and wanted in (v.name, v.certificate_no)]
-        await count_try(f"recusal:{enterprise.id}", TRIES_ON_SITE)
         if len(found) == 1 and await recusals.declare(uuid4(), inspector=found[0].id, enterprise=enterprise.id, reason=reason, origin="enterprise", by=None):
             await _tell_managers(found[0], enterprise.name)
 

@@ -12,7 +12,8 @@ from backend.claims import passkeys, queries, rules, service, sessions
 from backend.claims.sealing import Person, code_of, unseal
 from backend.kernel import clock
 from backend.kernel.errors import Conflict, Invalid, NotFound
-from backend.people.ceremonies import BadPasskey, Ceremony, StaleChallenge
+from backend.limits.rules import TooManyRequests
+from backend.people.ceremonies import BadPasskey, StaleChallenge
 from backend.people.service import TooManyAttempts
 from backend.storage.engine import connection, transaction
 from backend.usecases import claiming
@@ -130,10 +131,10 @@ async def test_a_code_expires_is_revoked_and_wears_out(demo):
 async def test_a_stranger_cannot_wear_out_a_code_and_is_slowed_down(demo):
     enterprise, _code = await shop()
     text = await letter(enterprise)
-    for n in range(rules.TRIES_PER_ADDRESS):
+    for n in range(claiming.TRIES.times):
         with pytest.raises(rules.BadCode):
             await claiming.read_code(rules.spell(n, n), HERE)
-    with pytest.raises(TooManyAttempts):
+    with pytest.raises(TooManyRequests):
         await claiming.read_code(text, HERE)
     opened, _found = await claiming.read_code(text, "10.0.0.8")
     assert opened.enterprise == enterprise
@@ -236,8 +237,7 @@ async def test_a_passkey_of_the_enterprise_signs_in_and_is_not_the_offices(demo)
 
     async def use(device: Authenticator):
         async with transaction():
-            question = await passkeys.ask_to_sign_in(HERE)
-        assert isinstance(question, Ceremony)
+            question = await passkeys.ask_to_sign_in()
         answer = device.get(question.options)
         async with transaction():
             first = await passkeys.check(question.id, answer, HERE)
@@ -250,7 +250,7 @@ async def test_a_passkey_of_the_enterprise_signs_in_and_is_not_the_offices(demo)
     from backend.people import passkeys as office
 
     async with transaction():
-        question = await office.ask_to_sign_in(HERE)
+        question = await office.ask_to_sign_in()
     async with transaction():
         assert isinstance(await office.check(question.id, phone.get(question.options), HERE), BadPasskey)
     with pytest.raises(NotFound):

@@ -8,7 +8,7 @@ import pytest
 
 from backend.inspections import queries as inspections
 from backend.kernel.errors import Conflict, Forbidden, Invalid, NotFound
-from backend.people.service import TooManyAttempts
+from backend.limits.rules import TooManyRequests
 from backend.storage.engine import connection, transaction
 from backend.usecases import recuse
 from backend.usecases.field_bundle import build_field_bundle
@@ -111,6 +111,6 @@ async def test_an_enterprise_asks_on_site_and_learns_nothing_about_who_is_coming
         await recuse.declare_on_site(token, officer.name, " ")
     with pytest.raises(NotFound):
         await recuse.declare_on_site("nonsense", officer.name, "x")
-    with pytest.raises(TooManyAttempts):
+    with pytest.raises(TooManyRequests):
         for _try in range(3):
             await recuse.declare_on_site(token, "猜", "x")

@@ -10,6 +10,7 @@ import pytest
 
 from backend.app import create_app
 from backend.kernel import clock, settings
+from backend.limits import service
 from backend.web.shared import limits, session
 from backend.web.shared.access import PUBLIC
 
@@ -92,3 +93,14 @@ async def test_a_sign_in_is_counted_however_it_goes(client):
     answers = [(await client.post("/console/login", data={"username": f"x{n}", "password": "wrong wrong"})).status_code for n in range(32)]
     assert answers[:30] == [401] * 30
     assert answers[30:] == [429] * 2
+
+
+@pytest.mark.parametrize("path", ["/console/login/passkey/challenge", "/field/api/session/passkey/challenge", "/my/login/passkey/challenge"])
+async def test_questions_to_passkeys_are_counted(client, path):
+    still = clock.now()
+    clock.hold(lambda: still)
+    await client.get("/officers")
+    for _ in range(limits.PASSKEY.limit.times - 1):
+        await service.spend(limits.PASSKEY.limit, "127.0.0.1")
+    assert (await client.post(path, json={})).status_code == 200
+    assert (await client.post(path, json={})).status_code == 429

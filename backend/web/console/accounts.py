@@ -41,7 +41,7 @@ class AccountForm(msgspec.Struct):
 
 
 def states() -> list[tuple[str, str]]:
-    return [("", _("全部")), ("active", _("启用")), ("stopped", _("停用"))]
+    return [("", _("全部")), ("active", _("启用")), ("stopped", _("停用")), ("no-factor", _("没有第二验证"))]
 
 
 async def _officers(who: Principal, text: str, chosen: str) -> dict[str, Any]:

@@ -24,6 +24,7 @@ from backend.web.shared import limits, qr
 from backend.web.shared.access import SIGNED_IN
 from backend.web.shared.i18n import get_locale
 from backend.web.shared.pages import page
+from backend.web.shared.passkeys import PasskeyAnswer, say_asked
 from backend.web.shared.session import session_key
 
 OPEN = {"access": SIGNED_IN, "before_factor": True}
@@ -37,14 +38,6 @@ class ProofForm(msgspec.Struct):
 
 class CodeForm(msgspec.Struct):
     code: str = ""
-
-
-class Made(msgspec.Struct):
-    """A browser's answer to a challenge, as WebAuthn's JSON, and how its owner calls it."""
-
-    ceremony: UUID
-    credential: dict[str, Any]
-    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,11 +139,11 @@ async def issue_codes(request: Request[Any, Any, Any], data: Annotated[ProofForm
 @post("/me/factor/passkeys/challenge", opt=CHANGES, status_code=200)
 async def ask_passkey(request: Request[Any, Any, Any], data: JSONBody[ProofForm]) -> dict[str, Any]:
     asked = await second_factor.ask_passkey(data.password, by=request.user, session=session_key(request))
-    return {"ceremony": str(asked.id), "options": asked.options}
+    return say_asked(asked)
 
 
 @post("/me/factor/passkeys", opt=CHANGES, status_code=201)
-async def add_passkey(request: Request[Any, Any, Any], data: JSONBody[Made]) -> dict[str, bool]:
+async def add_passkey(request: Request[Any, Any, Any], data: JSONBody[PasskeyAnswer]) -> dict[str, bool]:
     """``codes_due``: it is the first factor, so recovery codes are made next."""
     due = await second_factor.add_passkey(data.ceremony, data.credential, data.name, by=request.user, session=session_key(request))
     return {"codes_due": due}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 from urllib.parse import quote, urlsplit
-from uuid import UUID
 
 import msgspec
 from litestar import Request, Response, get, post
@@ -13,7 +12,6 @@ from litestar.params import Body, FromQuery, JSONBody
 from litestar.response import Redirect, Template
 
 from backend.factors.rules import BadFactor, StepOver
-from backend.kernel.errors import DomainError
 from backend.kernel.settings import settings
 from backend.ledger.queries import has_event
 from backend.people import passkeys
@@ -25,8 +23,9 @@ from backend.web.shared import limits
 from backend.web.shared.access import PUBLIC, SIGNED_IN
 from backend.web.shared.i18n import get_locale
 from backend.web.shared.pages import page
+from backend.web.shared.passkeys import PasskeyAnswer, say_asked
 from backend.web.shared.reading import MAX_FORM
-from backend.web.shared.session import HalfWay, client_address, sign_in, sign_in_by_code, sign_in_by_passkey, sign_out, step_cookie, step_key
+from backend.web.shared.session import HalfWay, sign_in, sign_in_by_code, sign_in_by_passkey, sign_out, step_cookie, step_key
 
 
 class LoginForm(msgspec.Struct):
@@ -47,14 +46,6 @@ def local_path(target: str) -> str:
 
 class CodeForm(msgspec.Struct):
     code: str = ""
-    next: str = ""
-
-
-class Answer(msgspec.Struct):
-    """A browser's answer to a challenge, as WebAuthn's JSON."""
-
-    ceremony: UUID
-    credential: dict[str, Any]
     next: str = ""
 
 
@@ -125,14 +116,12 @@ async def give_code(
 @post("/login/passkey/challenge", opt={"access": PUBLIC, "limit": limits.PASSKEY}, status_code=200, request_max_body_size=MAX_FORM)
 async def ask_for_passkey(request: Request[Any, Any, Any]) -> dict[str, Any]:
     async with transaction():
-        asked = await passkeys.ask_to_sign_in(client_address(request))
-    if isinstance(asked, DomainError):
-        raise asked
-    return {"ceremony": str(asked.id), "options": asked.options}
+        asked = await passkeys.ask_to_sign_in()
+    return say_asked(asked)
 
 
 @post("/login/passkey", opt={"access": PUBLIC, "limit": limits.SIGN_IN}, status_code=200, request_max_body_size=MAX_FORM)
-async def log_in_by_passkey(request: Request[Any, Any, Any], data: JSONBody[Answer]) -> Response[dict[str, str]]:
+async def log_in_by_passkey(request: Request[Any, Any, Any], data: JSONBody[PasskeyAnswer]) -> Response[dict[str, str]]:
     principal, cookie = await sign_in_by_passkey(request, data.ceremony, data.credential)
     return Response({"next": _destination(principal, data.next)}, cookies=[cookie, step_cookie("")])
 

@@ -20,8 +20,9 @@ from backend.storage.engine import transaction
 from backend.usecases import own_account, second_factor
 from backend.web.shared import limits
 from backend.web.shared.access import PUBLIC, SIGNED_IN
+from backend.web.shared.passkeys import PasskeyAnswer, say_asked
 from backend.web.shared.reading import MAX_FORM
-from backend.web.shared.session import HalfWay, client_address, session_key, sign_in, sign_in_by_code, sign_in_by_passkey, sign_out, step_cookie
+from backend.web.shared.session import HalfWay, session_key, sign_in, sign_in_by_code, sign_in_by_passkey, sign_out, step_cookie
 
 
 class Credentials(msgspec.Struct):
@@ -35,14 +36,6 @@ class Code(msgspec.Struct):
 
 class Proof(msgspec.Struct):
     password: str
-
-
-class Answer(msgspec.Struct):
-    """A browser's answer to a challenge, as WebAuthn's JSON."""
-
-    ceremony: UUID
-    credential: dict[str, Any]
-    name: str = ""
 
 
 async def _whoami(user: Principal | None, device: UUID | None = None) -> dict[str, Any]:
@@ -113,20 +106,14 @@ async def close_session(request: Request[Any, Any, Any]) -> Response[None]:
 @post("/session/passkey/challenge", opt={"access": PUBLIC, "limit": limits.PASSKEY}, status_code=200, request_max_body_size=MAX_FORM)
 async def ask_to_sign_in(request: Request[Any, Any, Any]) -> dict[str, Any]:
     async with transaction():
-        asked = await passkeys.ask_to_sign_in(client_address(request))
-    if isinstance(asked, DomainError):
-        raise asked
-    return _asked(asked)
+        asked = await passkeys.ask_to_sign_in()
+    return say_asked(asked)
 
 
 @post("/session/passkey", opt={"access": PUBLIC, "limit": limits.SIGN_IN}, status_code=200, request_max_body_size=MAX_FORM)
-async def open_session_by_passkey(request: Request[Any, Any, Any], data: JSONBody[Answer]) -> Response[dict[str, Any]]:
+async def open_session_by_passkey(request: Request[Any, Any, Any], data: JSONBody[PasskeyAnswer]) -> Response[dict[str, Any]]:
     principal, cookie = await sign_in_by_passkey(request, data.ceremony, data.credential)
     return Response(await _whoami(principal), cookies=[cookie])
-
-
-def _asked(ceremony: passkeys.Ceremony) -> dict[str, Any]:
-    return {"ceremony": str(ceremony.id), "options": ceremony.options}
 
 
 @get("/passkeys", opt={"access": SIGNED_IN})
@@ -152,11 +139,11 @@ async def ask_to_add_passkey(request: Request[Any, Any, Any]) -> dict[str, Any]:
     who: Principal = request.user
     await second_factor.require_fresh(session_key(request))
     async with transaction():
-        return _asked(await passkeys.ask_to_add(who.account_id, username=who.username, name=who.name))
+        return say_asked(await passkeys.ask_to_add(who.account_id, username=who.username, name=who.name))
 
 
 @post("/passkeys", opt={"access": SIGNED_IN}, status_code=201)
-async def add_passkey(request: Request[Any, Any, Any], data: JSONBody[Answer]) -> dict[str, str]:
+async def add_passkey(request: Request[Any, Any, Any], data: JSONBody[PasskeyAnswer]) -> dict[str, str]:
     who: Principal = request.user
     await second_factor.require_fresh(session_key(request))
     async with transaction():

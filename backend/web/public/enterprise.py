@@ -11,7 +11,7 @@ from litestar.response import Redirect, Template
 
 from backend.kernel import clock
 from backend.kernel.errors import Invalid, NotFound
-from backend.people.service import TooManyAttempts
+from backend.limits.rules import TooManyRequests
 from backend.registry.editing import LISTS
 from backend.registry.rules import KINDS as KINDS_OF_ENTERPRISE
 from backend.registry.rules import STATUSES
@@ -116,7 +116,7 @@ async def ask_for_recusal(request: Request[Any, Any, Any], token: FromPath[str])
     error = ""
     try:
         await declare_on_site(token, str(form.get("officer", "")), str(form.get("reason", "")))
-    except (Invalid, TooManyAttempts) as e:
+    except (Invalid, TooManyRequests) as e:
         error = e.message(get_locale())
     return await _recusal_page(token, error=error, asked=not error, typed=dict(form))
 

@@ -75,6 +75,16 @@ async def test_accounts_are_searched_and_paged(county):
     assert len(whole(await walk(admin, "/console/accounts?q=many", rows), accounts.PAGE)) == 130
     stopped = whole(await walk(admin, "/console/accounts?q=many&standing=stopped&role=reviewer&department=xfjy", rows), accounts.PAGE)
     assert len(stopped) == 65
+    async with transaction():
+        has = await connection().fetchval("select id from account where username = 'many002'")
+        await connection().execute(
+            "insert into passkey (id, account, credential_id, public_key, sign_count, name, is_synced, created_at)"
+            " values ($1, $1, 'x', 'x', 0, '', false, now())", has
+        )
+    bare = whole(await walk(admin, "/console/accounts?q=many&standing=no-factor", rows), accounts.PAGE)
+    assert len(bare) == 64
+    assert str(has) not in bare
+    assert await walk(admin, "/console/accounts?standing=no-factor&role=inspector", rows) == [[]]
     assert "没有符合条件的账号" in (await admin.get("/console/accounts?q=nobody-at-all")).text
     assert (await admin.get("/console/accounts?after=nonsense&role=king")).status_code == 200
     assert [a.username for a in await search_accounts("530302", AccountFilter())] == []

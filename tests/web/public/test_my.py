@@ -19,7 +19,7 @@ from backend.deadlines.queries import load_book
 from backend.deadlines.rules import OBJECTION
 from backend.kernel import clock
 from backend.ledger.sequencer import sequence
-from backend.people.service import count_failure
+from backend.limits import service as limits
 from backend.storage.engine import connection, transaction
 from backend.usecases import claiming
 from backend.usecases.rectify import order_correction
@@ -379,9 +379,8 @@ async def test_an_officer_on_site_hands_a_code_over(county):
 
 async def test_guessing_is_slow_for_codes_and_passwords(county):
     browser = await county("")
-    async with transaction():
-        for _ in range(20):
-            await count_failure("claim:127.0.0.1")
+    for _ in range(claiming.TRIES.times):
+        await limits.spend(claiming.TRIES, "127.0.0.1")
     answer = await browser.post("/my/claim", data={"code": "ABCDEF-1234-5678"})
     assert answer.status_code == 429
     assert "ABCDEF-1234-5678" in answer.text

@@ -24,17 +24,10 @@ from backend.web.public.my.forms import read_id, read_seen, read_text, told
 from backend.web.public.my.pages import render
 from backend.web.shared.access import PUBLIC
 from backend.web.shared.i18n import words
+from backend.web.shared.passkeys import PasskeyAnswer, say_asked
 from backend.web.shared.session import client_address, my_cookie, my_session_key
 
 WORKER = Path(__file__).parent / "sw.js"
-
-
-class Answer(msgspec.Struct):
-    """A browser's answer to a challenge, as WebAuthn's JSON."""
-
-    ceremony: UUID
-    credential: dict[str, Any]
-    name: str = ""
 
 
 class Proof(msgspec.Struct):
@@ -175,11 +168,11 @@ async def ask_to_add_passkey(request: Request[Any, Any, Any], data: JSONBody[Pro
     await my_acts.prove_oneself(data.password, client_address(request), by=request.user)
     async with transaction():
         asked = await passkeys.ask_to_add(request.user)
-    return {"ceremony": str(asked.id), "options": asked.options}
+    return say_asked(asked)
 
 
 @post("/account/passkeys", status_code=201)
-async def add_passkey(request: Request[Any, Any, Any], data: JSONBody[Answer]) -> dict[str, str]:
+async def add_passkey(request: Request[Any, Any, Any], data: JSONBody[PasskeyAnswer]) -> dict[str, str]:
     member: Member = request.user
     async with transaction():
         added = await passkeys.add(data.ceremony, data.credential, member=member.id, name=data.name)

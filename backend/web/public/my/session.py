@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-import msgspec
 from litestar import Request, Response, get, post
 from litestar.datastructures import Cookie
 from litestar.params import FromQuery, JSONBody
@@ -23,16 +22,10 @@ from backend.web.shared import limits
 from backend.web.shared.access import ENTERPRISE, PUBLIC
 from backend.web.shared.i18n import get_locale
 from backend.web.shared.pages import page
+from backend.web.shared.passkeys import PasskeyAnswer, say_asked
 from backend.web.shared.session import client_address, is_my, my_cookie, my_session_key
 
 OPEN: dict[str, Any] = {"access": PUBLIC}
-
-
-class Answer(msgspec.Struct):
-    """A browser's answer to a challenge, as WebAuthn's JSON."""
-
-    ceremony: UUID
-    credential: dict[str, Any]
 
 
 def _next(target: str) -> str:
@@ -72,14 +65,12 @@ async def log_in(request: Request[Any, Any, Any]) -> Template | Redirect:
 @post("/login/passkey/challenge", opt=OPEN | {"limit": limits.PASSKEY}, status_code=200)
 async def ask_to_sign_in(request: Request[Any, Any, Any]) -> dict[str, Any]:
     async with transaction():
-        asked = await passkeys.ask_to_sign_in(client_address(request))
-    if isinstance(asked, DomainError):
-        raise asked
-    return {"ceremony": str(asked.id), "options": asked.options}
+        asked = await passkeys.ask_to_sign_in()
+    return say_asked(asked)
 
 
 @post("/login/passkey", opt=OPEN | {"limit": limits.PASSKEY}, status_code=200)
-async def log_in_by_passkey(request: Request[Any, Any, Any], data: JSONBody[Answer]) -> Response[dict[str, str]]:
+async def log_in_by_passkey(request: Request[Any, Any, Any], data: JSONBody[PasskeyAnswer]) -> Response[dict[str, str]]:
     async with transaction():
         found = await passkeys.check(data.ceremony, data.credential, client_address(request))
         cookie = await _enter(request, found) if isinstance(found, UUID) else None
