@@ -72,6 +72,8 @@ def attack(place: Place, base: str, csrf: str, session: str, level: int, folder:
     """(verdict, what sqlmap said that somebody must read)."""
     # Most of what is tried is answered 404: that is no reason to stop. Where a form leads is another place.
     how = ["--batch", "--level", str(level), "--risk", "1", "--dbms", "PostgreSQL", "--ignore-code", "*", "--ignore-redirects", "--drop-set-cookie"]
+    # A page that shows what was typed, cut short, looks to sqlmap like a question of 999 columns, and it goes through all of them.
+    how += ["--union-cols", "1-50"]
     how += ["--disable-coloring", "--timeout", "120", "--output-dir", str(Path(tempfile.mkdtemp(dir=folder)))]
     command = [str(Path(sys.executable).parent / "sqlmap"), *place.arguments(base, csrf, session), *how]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
@@ -121,13 +123,8 @@ def serve_and_attack(level: int, only: str, jobs: int) -> int:
                     wrong.append(place.label)
                     print("\n".join(said), flush=True)
 
-        from tests.attack.places import LAST
-
         with ThreadPoolExecutor(jobs) as pool:
-            list(pool.map(work, [p for p in places if p.route not in LAST]))
-        for place in places:
-            if place.route in LAST:
-                work(place)
+            list(pool.map(work, places))
     finally:
         server.send_signal(signal.SIGTERM)
         server.wait(timeout=30)

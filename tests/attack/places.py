@@ -97,8 +97,6 @@ BARE: Final = {
     "/console/login/passkey/challenge",
     "/my/account/passkeys/challenge", "/my/account/passkeys/{passkey_id:uuid}/remove", "/field/api/session/passkey/challenge",
 }  # fmt: skip
-# Once it has succeeded nobody is signed in any more: attacked last.
-LAST: Final = ("/my/account/end",)
 # The cookies that our pages set, and a route that reads each.
 COOKIES: Final = {
     "/console/login": (cookie_name(), LANGUAGE_COOKIE, "csrf"),
@@ -323,4 +321,4 @@ async def list_places(stranger: httpx.AsyncClient, member: httpx.AsyncClient) ->
         if route.path == "/" and route.method == "GET":
             found.append(Place("GET", "/", "query", "lang", "/?lang=en"))
             found += [Place("GET", "/", "header", name, "/") for name in HEADERS]
-    return sorted(found, key=lambda p: p.route in LAST)
+    return found
