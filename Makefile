@@ -69,7 +69,7 @@ pwa/audit/node_modules/.ready: pwa/audit/package.json pwa/audit/package-lock.jso
 	cd pwa/audit && PUPPETEER_SKIP_DOWNLOAD=1 npm ci --ignore-scripts --no-audit --no-fund --silent
 	touch $@
 
-# sqlmap at level 3 over every word that the public and enterprises can say to us, against a demo of its own. Takes hours; ONLY=/log runs a part, JOBS=4 places at a time.
+# sqlmap at level 3 over every word that the public and enterprises can say to us, against a demo of its own. Takes an hour; ONLY=/log runs a part, JOBS=4 places at a time.
 attack: setup
 	$(BIN)/uv sync --frozen --quiet --inexact --group attack
 	$(BIN)/python -m tests.attack --only "$(ONLY)" $(if $(JOBS),--jobs $(JOBS))
