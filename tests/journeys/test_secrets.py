@@ -14,6 +14,7 @@ import signal
 import tempfile
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import quote, quote_plus
@@ -120,7 +121,9 @@ def sql(system: System, *statements: str) -> list[asyncpg.Record]:
         finally:
             await line.close()
 
-    return asyncio.run(run())
+    # Playwright's own loop runs in the main thread of some tests.
+    with ThreadPoolExecutor(1) as aside:
+        return aside.submit(lambda: asyncio.run(run())).result()
 
 
 def photo() -> bytes:

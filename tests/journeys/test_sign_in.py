@@ -13,6 +13,7 @@ from playwright.sync_api import BrowserContext, CDPSession, Page, Playwright, ex
 from tests.journeys.conftest import CHROMIUM, FLAGS, IN_CONTROL, System
 from tests.journeys.test_main_job import bundle_of, fill_in
 from tests.journeys.test_main_job import sign_in as console_sign_in
+from tests.journeys.test_secrets import sql
 from tests.journeys.test_two_phones import type_code
 
 pytestmark = pytest.mark.browser
@@ -115,6 +116,33 @@ def test_password_once_then_the_passkey(system: System, phone: BrowserContext) -
     expect(page.get_by_test_id("sign-in-trouble")).to_contain_text("没有认出这个通行密钥")
     type_in(page, "inspector")
     page.get_by_test_id("list").wait_for()
+
+
+def test_the_password_is_asked_again_before_a_way_to_sign_in_changes(system: System, phone: BrowserContext) -> None:
+    page = phone.new_page()
+    add_fingerprint(phone, page)
+    page.goto(f"{system.url}/field/")
+    type_in(page, "inspector")
+    page.get_by_test_id("passkey-yes").click()
+    expect(page.locator("#toast")).to_contain_text("好了")
+    sql(system, "update session set proved_at = proved_at - interval '1 hour'", "select 1")
+
+    page.get_by_test_id("tab-me").click()
+
+    def remove(password: str, answer: str) -> None:
+        page.get_by_test_id("passkey-remove").click()
+        page.get_by_test_id("ask-yes").click()
+        expect(page.get_by_role("dialog")).to_contain_text("确认是您本人")
+        page.get_by_test_id("ask-password").fill(password)
+        page.get_by_test_id(answer).click()
+
+    remove("", "ask-no")
+    expect(page.get_by_test_id("passkey")).to_have_count(1)
+    remove("not the password", "ask-yes")
+    expect(page.locator("#toast")).to_contain_text("当前密码不正确")
+    expect(page.get_by_test_id("passkey")).to_have_count(1)
+    remove(PASSWORD, "ask-yes")
+    expect(page.get_by_test_id("passkey")).to_have_count(0)
 
 
 def visits(system: System, n: int = 2) -> tuple[list[dict[str, Any]], dict[str, Any]]:

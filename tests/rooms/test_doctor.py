@@ -164,6 +164,8 @@ def test_settings_that_are_still_the_examples(environment):
     found = named(machine.check_settings())
     assert set(found) == {"base-url"}
     require(found["base-url"], "warn")
+    environment(SECOND_FACTOR="optional")
+    require(named(machine.check_settings())["second-factor"], "warn")
 
 
 def test_papers_and_fonts(monkeypatch, tmp_path):
