@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import atexit
 import http.server
 import os
@@ -15,12 +16,14 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+import asyncpg
 import http_ece
 import httpx
 import pytest
@@ -28,6 +31,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from playwright.sync_api import BrowserContext, Playwright, sync_playwright
 from py_vapid import Vapid02
+
+from backend.storage import cluster
 
 REPO = Path(__file__).parents[2]
 CHROMIUM = shutil.which("chromium")
@@ -78,6 +83,22 @@ class System:
     def sunlot(self, *args: str) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, "-m", "backend.cli.main", *args]
         return subprocess.run(command, cwd=REPO, env=self.environment, capture_output=True, text=True, check=False)
+
+    def sql(self, *statements: str) -> list[asyncpg.Record]:
+        """What the system's own database answers to the last of them."""
+
+        async def run() -> list[asyncpg.Record]:
+            line = await asyncpg.connect(host=str(cluster.socket_dir(self.home / "postgres")), user=cluster.SUPERUSER, database=cluster.DATABASE)
+            try:
+                for statement in statements[:-1]:
+                    await line.execute(statement)
+                return list(await line.fetch(statements[-1]))
+            finally:
+                await line.close()
+
+        # Playwright's own loop may run in this thread.
+        with ThreadPoolExecutor(1) as aside:
+            return aside.submit(lambda: asyncio.run(run())).result()
 
     def load_demo(self) -> None:
         """The demo county, its database running."""

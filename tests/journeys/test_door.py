@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path
 
-import asyncpg
 import httpx
 import pytest
 
 from backend.placards.rules import sign
-from backend.storage import cluster
 from tests.journeys import field_walk
 from tests.journeys.conftest import System
 from tests.journeys.office import SIDEWAYS, UNFOLD, browser
@@ -21,29 +18,25 @@ FORGED = "1" + "a" * 26
 ALBUM = Path(__file__).parents[2] / "build/journeys/door"
 
 
-async def _tokens(system: System) -> dict[str, str]:
-    sql = await asyncpg.connect(host=str(cluster.socket_dir(system.home / "postgres")), user=cluster.SUPERUSER, database=cluster.DATABASE)
-    try:
-        rows = await sql.fetch("select p.token, p.ground, p.enterprise from placard p order by p.ground, p.enterprise_code")
-        busy = await sql.fetchval(
-            "select p.token from placard p join rectification_order o on o.enterprise = p.enterprise where p.ground = '' order by o.due_on limit 1"
-        )
-        fresh = await sql.fetchval(
-            "select p.token from placard p where p.ground = '' and not exists (select from publication r where r.enterprise = p.enterprise)"
-            " and not exists (select from penalty r where r.enterprise = p.enterprise) limit 1"
-        )
-        old = await sql.fetchval("select e.qr_token from enterprise e join placard p on p.enterprise = e.id and p.ground = '' limit 1")
-    finally:
-        await sql.close()
+def _tokens(system: System) -> dict[str, str]:
+    [(busy,)] = system.sql(
+        "select p.token from placard p join rectification_order o on o.enterprise = p.enterprise where p.ground = '' order by o.due_on limit 1"
+    )
+    [(fresh,)] = system.sql(
+        "select p.token from placard p where p.ground = '' and not exists (select from publication r where r.enterprise = p.enterprise)"
+        " and not exists (select from penalty r where r.enterprise = p.enterprise) limit 1"
+    )
+    [(old,)] = system.sql("select e.qr_token from enterprise e join placard p on p.enterprise = e.id and p.ground = '' limit 1")
+    rows = system.sql("select p.token, p.ground from placard p order by p.ground, p.enterprise_code")
     first = {row["ground"]: row["token"] for row in rows}
     return {"fresh": fresh, "busy": busy, "replaced": first["replaced"], "lost": first["lost"], "abuse": first["abuse"], "old": old}
 
 
 def _addresses(system: System) -> dict[str, str]:
-    """State -> the code that shows it. Before a browser is there, whose loop is in the way."""
+    """State -> the code that shows it."""
     httpx.get(f"{system.url}/e/{FORGED}")  # the key is made when it is first needed
     key = (system.home / "keys/placard.secret").read_bytes()
-    found = asyncio.run(_tokens(system))
+    found = _tokens(system)
     old = found.pop("old")
     return {name: sign(token, key) for name, token in found.items()} | {"old": old, "forged": FORGED, "unknown": "a" * 26}
 

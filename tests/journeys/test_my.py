@@ -3,19 +3,15 @@ every page of its own by axe, at 360 px, in both languages, light and dark, and 
 
 from __future__ import annotations
 
-import asyncio
 import re
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-import asyncpg
 import pytest
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
-from backend.storage import cluster
 from tests.journeys import field_walk
 from tests.journeys import office as desks
 from tests.journeys.conftest import System
@@ -33,27 +29,15 @@ def browser() -> Iterator[Browser]:
         yield one
 
 
-async def _find(system: System, sql: str) -> Any:
-    connection = await asyncpg.connect(host=str(cluster.socket_dir(system.home / "postgres")), user=cluster.SUPERUSER, database=cluster.DATABASE)
-    try:
-        return await connection.fetchrow(sql)
-    finally:
-        await connection.close()
-
-
 def _shop(system: System) -> Any:
     """One with an order to correct and a result, which nobody has claimed."""
-    # Playwright's own loop runs in this thread.
-    return ThreadPoolExecutor(1).submit(
-        asyncio.run,
-        _find(
-            system,
-            "select o.enterprise, o.enterprise_name, o.id as order, p.number as result from rectification_order o"
-            " join publication p on p.inspection = o.inspection and p.version = 1 where o.closed_at is null"
-            " and not exists (select from claim_member m where m.enterprise = o.enterprise)"
-            " and not exists (select from objection x where x.inspection = o.inspection) limit 1",
-        ),
-    ).result()
+    [shop] = system.sql(
+        "select o.enterprise, o.enterprise_name, o.id as order, p.number as result from rectification_order o"
+        " join publication p on p.inspection = o.inspection and p.version = 1 where o.closed_at is null"
+        " and not exists (select from claim_member m where m.enterprise = o.enterprise)"
+        " and not exists (select from objection x where x.inspection = o.inspection) limit 1"
+    )
+    return shop
 
 
 def _code_by_the_office(page: Page, system: System, enterprise: str) -> str:

@@ -4,7 +4,6 @@ failures of every kind; then all that was written is searched for everything tha
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import io
 import json
@@ -14,13 +13,11 @@ import signal
 import tempfile
 import time
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import quote, quote_plus
 from uuid import uuid4
 
-import asyncpg
 import httpx
 import pytest
 from PIL import Image
@@ -107,23 +104,6 @@ class Browser(httpx.Client):
         entered = self.post("/console/login", data={"username": username, "password": PASSWORD})
         assert entered.status_code == 303, entered.text
         return self
-
-
-def sql(system: System, *statements: str) -> list[asyncpg.Record]:
-    """The rows of the last one."""
-
-    async def run() -> list[asyncpg.Record]:
-        line = await asyncpg.connect(host=str(cluster.socket_dir(system.home / "postgres")), user=cluster.SUPERUSER, database=cluster.DATABASE)
-        try:
-            for statement in statements[:-1]:
-                await line.execute(statement)
-            return list(await line.fetch(statements[-1]))
-        finally:
-            await line.close()
-
-    # Playwright's own loop runs in the main thread of some tests.
-    with ThreadPoolExecutor(1) as aside:
-        return aside.submit(lambda: asyncio.run(run())).result()
 
 
 def photo() -> bytes:
@@ -240,7 +220,7 @@ def the_phone(system: System, secrets: Secrets, outside: Outside) -> None:
 
 
 def the_enterprise(system: System, secrets: Secrets) -> None:
-    [known] = sql(system, "select e.code from claim_member m join enterprise e on e.id = m.enterprise where m.is_owner")
+    [known] = system.sql("select e.code from claim_member m join enterprise e on e.id = m.enterprise where m.is_owner")
     owner, stranger = Browser(system, secrets), Browser(system, secrets)
     owner.get("/my/login")
     secrets.add("an owner's telephone", "13800000001")
@@ -249,7 +229,7 @@ def the_enterprise(system: System, secrets: Secrets) -> None:
     assert owner.post("/my/login", data={**form, "password": PASSWORD}).status_code == 303
     invited = owner.post("/my/people/invitations", data={"id": str(uuid4()), "rights": ["reply"]})
     secrets.add("an invitation", re.search(r"[0-9A-Z]{6}-[0-9A-Z]{4}-[0-9A-Z]{4}", invited.text)[0])
-    [shop] = sql(system, "select id from enterprise e where not exists (select from claim_code c where c.enterprise = e.id) and status = 'active' limit 1")
+    [shop] = system.sql("select id from enterprise e where not exists (select from claim_code c where c.enterprise = e.id) and status = 'active' limit 1")
     shown = Browser(system, secrets).office("manager").post(f"/console/enterprises/{shop['id']}/claim/code", data={"id": str(uuid4())})
     code = re.search(r"[0-9A-Z]{6}-[0-9A-Z]{4}-[0-9A-Z]{4}", shown.text)[0]
     secrets.add("a claim's code", code)
@@ -277,7 +257,7 @@ def the_citizen(system: System, secrets: Secrets) -> str:
     assert citizen.post("/complain/track", data={"code": TYPED["a guessed code"]}).status_code == 404
     assert citizen.post("/complain", data={**given, "id": str(uuid4())}, files=[("photos", ("a.jpg", b"no photo", "image/jpeg"))]).status_code == 422
     published = "from inspection i join enterprise e on e.id = i.enterprise where i.state = 'published' order by i.completed_on desc limit 1"
-    [door] = sql(system, f"select e.qr_token {published}")
+    [door] = system.sql(f"select e.qr_token {published}")
     token = door["qr_token"]
     secrets.add("a door's token", token)
     assert citizen.get(f"/e/{token}", follow_redirects=True).status_code == 200
@@ -301,21 +281,21 @@ def what_fails(system: System, secrets: Secrets, code: str) -> None:
     assert stranger.get(f"/results/{quote(TYPED['a name that is searched for'])}").status_code == 404
     assert stranger.get(f"/nowhere/{quote(TYPED['a name that is searched for'])}").status_code == 404
     # The database refuses a row, and says its values.
-    sql(system, "alter table tip add constraint provoked check (text not like '%四七一九%') not valid", "select 1")
+    system.sql("alter table tip add constraint provoked check (text not like '%四七一九%') not valid", "select 1")
     given = {
         **hidden(page), "category": "food", "enterprise_name": "街角小超市", "county": "530302", "text": TYPED["the words of a citizen"] * 2,
         "identity": "named", "name": TYPED["the name of a citizen"], "phone": TYPED["the telephone of a citizen"],
     }  # fmt: skip
     assert stranger.post("/complain", data=given).status_code == 500
-    sql(system, "alter table tip drop constraint provoked", "alter table login_attempt rename to gone", "select 1")
+    system.sql("alter table tip drop constraint provoked", "alter table login_attempt rename to gone", "select 1")
     assert stranger.post("/console/login", data={"username": "manager", "password": TYPED["a wrong password"]}).status_code == 500
     assert stranger.post("/my/login", data={"code": "x", "phone": TYPED["the telephone of a person"], "password": TYPED["a wrong password"]}).status_code == 500
-    sql(system, "alter table gone rename to login_attempt", "alter table tip rename to gone", "select 1")
+    system.sql("alter table gone rename to login_attempt", "alter table tip rename to gone", "select 1")
     assert stranger.post("/complain/track", data={"code": code}).status_code == 500
     # A job that cannot be done, with what it is about.
-    sql(system, "alter table gone rename to tip", "alter table push_subscription rename to gone", "select 1")
+    system.sql("alter table gone rename to tip", "alter table push_subscription rename to gone", "select 1")
     time.sleep(3)
-    sql(system, "alter table gone rename to push_subscription", "select 1")
+    system.sql("alter table gone rename to push_subscription", "select 1")
     metrics = {"authorization": f"Bearer {TYPED['the token of metrics']}"}
     assert stranger.get("/metrics", headers=metrics).status_code == 200
     assert stranger.get("/metrics", headers={"authorization": "Bearer x"}).status_code == 403

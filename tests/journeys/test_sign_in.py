@@ -13,7 +13,6 @@ from playwright.sync_api import BrowserContext, CDPSession, Page, Playwright, ex
 from tests.journeys.conftest import CHROMIUM, FLAGS, IN_CONTROL, System
 from tests.journeys.test_main_job import bundle_of, fill_in
 from tests.journeys.test_main_job import sign_in as console_sign_in
-from tests.journeys.test_secrets import sql
 from tests.journeys.test_two_phones import type_code
 
 pytestmark = pytest.mark.browser
@@ -125,7 +124,7 @@ def test_the_password_is_asked_again_before_a_way_to_sign_in_changes(system: Sys
     type_in(page, "inspector")
     page.get_by_test_id("passkey-yes").click()
     expect(page.locator("#toast")).to_contain_text("好了")
-    sql(system, "update session set proved_at = proved_at - interval '1 hour'", "select 1")
+    system.sql("update session set proved_at = proved_at - interval '1 hour'", "select 1")
 
     page.get_by_test_id("tab-me").click()
 

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-import asyncpg
 import pytest
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
 from backend.kernel import clock
-from backend.storage import cluster
 from tests.journeys import field_walk
 from tests.journeys.conftest import System
 from tests.journeys.office import NARROW, PATIENCE, SIDEWAYS, browser, open_desk
@@ -30,26 +27,13 @@ def citizen(b: Browser, system: System) -> Page:
     return page
 
 
-def ask(system: System, sql: str) -> tuple[str, ...]:
-    """The first row of a question to the system's own database. Before a browser opens: it has a loop of its own."""
-
-    async def run() -> tuple[str, ...]:
-        connection = await asyncpg.connect(host=str(cluster.socket_dir(system.home / "postgres")), user=cluster.SUPERUSER, database=cluster.DATABASE)
-        try:
-            return tuple(await connection.fetchrow(sql))
-        finally:
-            await connection.close()
-
-    return asyncio.run(run())
-
-
 def a_shop(system: System) -> tuple[str, ...]:
     """(code, token) of an active enterprise that nobody visits."""
-    return ask(
-        system,
+    [shop] = system.sql(
         "select code, qr_token from enterprise e where status = 'active' and region = '530302'"
-        " and not exists (select from inspection i where i.enterprise = e.id) order by code desc limit 1",
+        " and not exists (select from inspection i where i.enterprise = e.id) order by code desc limit 1"
     )
+    return tuple(shop)
 
 
 def test_from_the_report_to_the_answer(system: System, tmp_path: Path) -> None:
@@ -113,8 +97,8 @@ def test_the_public_pages_are_for_everybody(system: System, language: str, schem
     """axe-core whatever the weight, and no page wider than a phone."""
     found: list[str] = []
     _code, token = a_shop(system)
-    (visited,) = ask(
-        system, "select e.qr_token from enterprise e join inspection i on i.enterprise = e.id where i.state = 'submitted' order by i.completed_on desc limit 1"
+    [(visited,)] = system.sql(
+        "select e.qr_token from enterprise e join inspection i on i.enterprise = e.id where i.state = 'submitted' order by i.completed_on desc limit 1"
     )
     with browser() as b:
         page = b.new_context(viewport=NARROW, color_scheme=scheme, locale="zh-CN").new_page()  # type: ignore[arg-type]

@@ -79,7 +79,8 @@ async def test_accounts_are_searched_and_paged(county):
         has = await connection().fetchval("select id from account where username = 'many002'")
         await connection().execute(
             "insert into passkey (id, account, credential_id, public_key, sign_count, name, is_synced, created_at)"
-            " values ($1, $1, 'x', 'x', 0, '', false, now())", has
+            " values ($1, $1, 'x', 'x', 0, '', false, now())",
+            has,
         )
     bare = whole(await walk(admin, "/console/accounts?q=many&standing=no-factor", rows), accounts.PAGE)
     assert len(bare) == 64
